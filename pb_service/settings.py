@@ -1,0 +1,133 @@
+"""Everything an operator can set, read once from the environment; docs/operate.md explains each variable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+#: The checkout (or the image's copy of it) that holds this package, alembic/ and frontend_static/.
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+#: Read by the tests alone; known here so that a shell in which they are set can still start the service.
+TEST_VARIABLES = ("PB_CHROMIUM", "PB_TEST_NO_BROWSER")
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class SettingsError(ValueError):
+    """A variable that cannot be used as it stands. The message names it and says what it must be, without secrets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one process. Field `x` is read from the variable `PB_X` unless VARIABLES says otherwise."""
+
+    port: int = 8000
+    listen: tuple[str, ...] = ("127.0.0.1", "::1")
+    data: Path = CHECKOUT / ".pb-data"
+    # Both addresses may hold a password: neither is shown when settings are printed or logged.
+    database_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    pg_bin: Path | None = None
+    origin: str = "localhost"
+    workers: int = 1
+    log_level: str = "info"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read every `PB_` variable of `environ`; an empty one counts as not set.
+
+        Raises SettingsError for an unknown variable (naming the nearest known one) and for an unusable value.
+        """
+        given = {name: value.strip() for name, value in environ.items() if name.startswith("PB_")}
+        for name in sorted(given):
+            if name not in VARIABLES and name not in TEST_VARIABLES:
+                near = get_close_matches(name, VARIABLES, n=1, cutoff=0)[0]
+                raise SettingsError(f"{name} is not a setting; did you mean {near}? docs/operate.md lists them all")
+        values = {name: given[name] for name in VARIABLES if given.get(name)}
+        workers = _number(values, "PB_WORKERS", cls.workers, 1, 64)
+        if workers > 1 and "PB_REDIS_URL" not in values:
+            raise SettingsError("PB_WORKERS above 1 needs PB_REDIS_URL: the processes share limits and cache through it")
+        return cls(
+            port=_number(values, "PB_PORT", cls.port, 1, 65535),
+            listen=_addresses(values, "PB_LISTEN", cls.listen),
+            data=_path(values, "PB_DATA") or cls.data,
+            database_url=_database_url(values, "PB_DATABASE_URL"),
+            redis_url=_url(values, "PB_REDIS_URL", ("redis", "rediss", "unix")),
+            pg_bin=_pg_bin(values, "PB_PG_BIN"),
+            origin=_origin(values, "PB_ORIGIN", cls.origin),
+            workers=workers,
+            log_level=_one_of(values, "PB_LOG_LEVEL", cls.log_level, LOG_LEVELS),
+        )
+
+
+#: Every variable the service reads; docs/operate.md has one row for each, which a test compares.
+VARIABLES = tuple(f"PB_{name.upper()}" for name in Settings.__dataclass_fields__)
+
+
+def _number(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = values.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {text!r}")
+    return int(text)
+
+
+def _addresses(values: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    if name not in values:
+        return default
+    addresses = tuple(part.strip() for part in values[name].split(","))
+    for address in addresses:
+        try:
+            ip_address(address)
+        except ValueError:
+            raise SettingsError(f"{name} must be IP addresses separated by commas, not {address!r}") from None
+    return addresses
+
+
+def _path(values: Mapping[str, str], name: str) -> Path | None:
+    return Path(values[name]).expanduser().absolute() if name in values else None
+
+
+def _pg_bin(values: Mapping[str, str], name: str) -> Path | None:
+    folder = _path(values, name)
+    for program in ("initdb", "postgres"):
+        if folder and not (folder / program).is_file():
+            raise SettingsError(f"{name} must be the folder of PostgreSQL's programs; {folder} has no {program}")
+    return folder
+
+
+def _url(values: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str | None:
+    if name not in values:
+        return None
+    try:
+        parts = urlsplit(values[name])
+    except ValueError:
+        raise SettingsError(f"{name} is not a URL") from None
+    if parts.scheme not in schemes or not (parts.netloc or parts.path.strip("/")):
+        raise SettingsError(f"{name} must be a URL that begins with {' or '.join(f'{s}://' for s in schemes)}")
+    return values[name]
+
+
+def _database_url(values: Mapping[str, str], name: str) -> str | None:
+    """Accept the usual spellings of a PostgreSQL address and name the driver that the service uses."""
+    url = _url(values, name, ("postgresql", "postgres", "postgresql+asyncpg"))
+    return url and "postgresql+asyncpg://" + url.partition("://")[2]
+
+
+def _origin(values: Mapping[str, str], name: str, default: str) -> str:
+    origin = values.get(name, default)
+    labels = origin.split(".")
+    if len(origin) > 253 or not all(
+        label and label.replace("-", "").isalnum() and label.isascii() and label == label.lower() for label in labels
+    ):
+        raise SettingsError(f"{name} must be a host name in small letters, such as budget.example.org, not {origin!r}")
+    return origin
+
+
+def _one_of(values: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = values.get(name, default).lower()
+    if value not in allowed:
+        raise SettingsError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+    return value
