@@ -1,0 +1,16 @@
+"""Alembic's environment: the tables of every stage, on the connection that pb_service/platform/migrate.py hands over."""
+
+from importlib import import_module
+
+from pb_service.platform.db import Base
+from pb_service.platform.migrate import SCRIPTS
+
+from alembic import context
+
+# The one place that gathers all tables: a stage's tables.py registers them on Base by being imported.
+for tables in sorted((SCRIPTS.parent / "pb_service" / "features").glob("*/tables.py")):
+    import_module(f"pb_service.features.{tables.parent.name}.tables")
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+with context.begin_transaction():
+    context.run_migrations()
