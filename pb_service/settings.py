@@ -49,7 +49,9 @@ class Settings:
         values = {name: given[name] for name in VARIABLES if given.get(name)}
         workers = _number(values, "PB_WORKERS", cls.workers, 1, 64)
         if workers > 1 and "PB_REDIS_URL" not in values:
-            raise SettingsError("PB_WORKERS above 1 needs PB_REDIS_URL: the processes share limits and cache through it")
+            raise SettingsError(
+                "PB_WORKERS above 1 needs PB_REDIS_URL: the processes share limits and cache through it"
+            )
         return cls(
             port=_number(values, "PB_PORT", cls.port, 1, 65535),
             listen=_addresses(values, "PB_LISTEN", cls.listen),
