@@ -1,0 +1,143 @@
+"""An election as the tally sees it: projects, a budget, and ballots grouped by content.
+
+A rule never needs to know who voted or in which order, so identical ballots are counted together at once; everything
+derived from them (votes, supporters, weights) is then independent of the order of the file.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, get_args
+
+from pb_service.core.rounds.documents import Ballot, BallotFormat
+
+#: The largest integer that canonical JSON and a float both hold exactly (bundle.md section 1).
+MAX_INTEGER = 2**53 - 1
+
+#: A ballot whose repeats are counted beside it: project numbers, or (project number, value) pairs.
+GroupedBallot = tuple[Any, ...]
+
+
+class TallyError(ValueError):
+    """The election or the rule cannot be counted; the message is one sentence for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project on the ballot. ``cost`` is in minor units of money."""
+
+    id: str
+    cost: int
+
+
+class Instance:
+    """Projects, budget and ballots of one contest, checked once and never changed afterwards.
+
+    ``budget`` and costs are in minor units, ``unit`` of which make one currency unit. Ballots have the form of
+    bundle.md section 6 and name projects by their place in ``projects``. Raises TallyError naming the first fault.
+    """
+
+    def __init__(
+        self,
+        projects: Sequence[Project],
+        budget: int,
+        fmt: BallotFormat,
+        ballots: Iterable[Ballot | Sequence[int] | Sequence[Sequence[int]]],
+        unit: int = 100,
+    ) -> None:
+        self.projects = tuple(projects)
+        self.budget = budget
+        self.fmt: BallotFormat = fmt
+        self.unit = unit
+        self._check_money()
+        pairs = fmt in ("points", "scores")
+        try:
+            grouped = Counter(tuple(map(tuple, ballot)) if pairs else tuple(ballot) for ballot in ballots)  # type: ignore[arg-type]
+        except TypeError:
+            shape = "lists of [project number, value]" if pairs else "lists of project numbers"
+            raise TallyError(f"Ballots of the format {fmt} must be {shape}.") from None
+        #: How often each distinct ballot was cast.
+        self.grouped: dict[GroupedBallot, int] = dict(sorted(grouped.items()))
+        for ballot in self.grouped:
+            self._check_ballot(ballot)
+        #: Number of ballots, blank ones included.
+        self.size = sum(self.grouped.values())
+        #: Number of blank ballots.
+        self.blank = self.grouped.get((), 0)
+
+    def _check_money(self) -> None:
+        if self.fmt not in get_args(BallotFormat):
+            raise TallyError(f"There is no ballot format {self.fmt!r}.")
+        if not _whole(self.unit) or self.unit < 1:
+            raise TallyError("The number of minor units in a currency unit must be a whole number of at least 1.")
+        if not _whole(self.budget) or not 0 <= self.budget <= MAX_INTEGER:
+            raise TallyError("The budget must be a whole number of minor units from 0 to 2^53 - 1.")
+        seen: set[str] = set()
+        for project in self.projects:
+            if not _whole(project.cost) or not 0 < project.cost <= MAX_INTEGER:
+                raise TallyError(f"The cost of project {project.id!r} must be a whole number of minor units above 0.")
+            if project.id in seen:
+                raise TallyError(f"Project {project.id!r} occurs twice.")
+            seen.add(project.id)
+
+    def _check_ballot(self, ballot: GroupedBallot) -> None:
+        paired = self.fmt in ("points", "scores")
+        if paired and any(len(entry) != 2 or not _whole(entry[1]) for entry in ballot):
+            raise TallyError("Each entry of a ballot must be a project number and a whole value.")
+        if self.fmt == "points" and any(entry[1] < 0 for entry in ballot):
+            raise TallyError("Points on a ballot must not be negative.")
+        numbers = [entry[0] for entry in ballot] if paired else list(ballot)
+        if any(not _whole(number) or not 0 <= number < len(self.projects) for number in numbers):
+            raise TallyError("A ballot names a project number that does not exist.")
+        if self.fmt == "ordinal":
+            if len(set(numbers)) != len(numbers):
+                raise TallyError("A ranked ballot names a project twice.")
+        elif any(a >= b for a, b in pairwise(numbers)):
+            raise TallyError("The project numbers of a ballot must increase.")
+
+    @cached_property
+    def named(self) -> dict[tuple[int, ...], int]:
+        """Ballots by the set of projects that they name (numbers increasing), each with how often it was cast."""
+        if self.fmt in ("approval", "knapsack"):
+            return self.grouped
+        named: Counter[tuple[int, ...]] = Counter()
+        for ballot, count in self.grouped.items():
+            named[tuple(sorted(ballot)) if self.fmt == "ordinal" else tuple(entry[0] for entry in ballot)] += count
+        return dict(sorted(named.items()))
+
+    @cached_property
+    def votes(self) -> tuple[int, ...]:
+        """For each project the number of ballots that name it."""
+        votes = [0] * len(self.projects)
+        for ballot, count in self.named.items():
+            for number in ballot:
+                votes[number] += count
+        return tuple(votes)
+
+    @cached_property
+    def points(self) -> tuple[int, ...]:
+        """For each project the sum of the values given to it (formats points and scores)."""
+        if self.fmt not in ("points", "scores"):
+            raise TallyError(f"Ballots of the format {self.fmt} hold no points.")
+        points = [0] * len(self.projects)
+        for ballot, count in self.grouped.items():
+            for number, value in ballot:
+                points[number] += count * value
+        return tuple(points)
+
+    @cached_property
+    def borda(self) -> tuple[int, ...]:
+        """For each project its Borda score: a ballot of length L gives its j-th project, from 0, L-1-j (ordinal)."""
+        if self.fmt != "ordinal":
+            raise TallyError(f"Ballots of the format {self.fmt} hold no ranking.")
+        borda = [0] * len(self.projects)
+        for ballot, count in self.grouped.items():
+            for place, number in enumerate(reversed(ballot)):
+                borda[number] += count * place
+        return tuple(borda)
+
+
+def _whole(value: object) -> bool:
+    return type(value) is int

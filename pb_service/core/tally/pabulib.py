@@ -1,0 +1,497 @@
+"""Reading and writing Pabulib's ``.pb`` files, plain or gzipped.
+
+Source: Faliszewski et al., "Participatory Budgeting: Data, Tools, and Analysis" (arXiv 2305.11035). UTF-8, ``;``
+between fields, RFC 4180 quotes, sections META, PROJECTS and VOTES, each with a header row; columns in any order; ids
+are text.
+
+What makes a file unreadable raises PabulibError at once. What is wrong with single rows is collected in ``problems``,
+so that a person can see all of it before anything is imported; a count refuses only where a row cannot be understood.
+"""
+
+import csv
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from io import StringIO
+from typing import Literal
+
+from pb_service.core.rounds.documents import Ballot, BallotFormat, CategoryLimit, Limits
+from pb_service.core.tally.instance import MAX_INTEGER, Instance, Project
+
+#: Far beyond any election on record; they keep a hostile file from taking the machine.
+MAX_BYTES = 512 * 1024 * 1024
+MAX_PROJECTS = 20_000
+MAX_DECIMALS = 6
+
+_FORMATS: dict[str, BallotFormat] = {
+    "approval": "approval",
+    "choose-1": "approval",
+    "cumulative": "points",
+    "scoring": "scores",
+    "ordinal": "ordinal",
+}
+_SECTIONS = ("META", "PROJECTS", "VOTES")
+_MONEY = re.compile(r"([0-9]+)(?:\.([0-9]*))?", re.ASCII)
+_INTEGER = re.compile(r"(-?[0-9]{1,15})(?:\.0*)?", re.ASCII)
+
+ProblemCode = Literal[
+    "columns",
+    "project_id",
+    "project_cost",
+    "project_selected",
+    "voter_id",
+    "unknown_project",
+    "repeated_project",
+    "points",
+    "rows",
+]
+#: With these the ballots can be counted all the same: a project named twice counts once, and the rows are what counts.
+_HARMLESS: frozenset[ProblemCode] = frozenset({"repeated_project", "voter_id", "rows", "project_selected"})
+
+
+class PabulibError(ValueError):
+    """The file cannot be read. ``line`` counts from 1; 0 means the file as a whole."""
+
+    def __init__(self, file: str, line: int, sentence: str) -> None:
+        super().__init__(f"{file}, line {line}: {sentence}" if line else f"{file}: {sentence}")
+        self.file, self.line, self.sentence = file, line, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Something wrong with one row; ``text`` is a sentence in English, ``code`` what a translated one hangs on."""
+
+    line: int
+    code: ProblemCode
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PabulibProject:
+    """A row of PROJECTS. ``cost`` is in minor units; ``columns`` holds every column as it stands in the file."""
+
+    id: str
+    cost: int
+    name: str
+    categories: tuple[str, ...]
+    targets: tuple[str, ...]
+    latitude: str
+    longitude: str
+    selected: int | None
+    columns: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PabulibFile:
+    """A ``.pb`` file. ``unit`` minor units make one currency unit: 100, or more if the file needs more decimals."""
+
+    name: str
+    meta: dict[str, str]
+    unit: int
+    budget: int
+    fmt: BallotFormat
+    limits: Limits
+    projects: tuple[PabulibProject, ...]
+    project_columns: tuple[str, ...]
+    #: Ballots in the order of the file, in the form of bundle.md section 6.
+    ballots: list[Ballot]
+    vote_columns: tuple[str, ...]
+    vote_rows: list[list[str]]
+    problems: list[RowProblem]
+
+    @property
+    def currency(self) -> str:
+        return self.meta.get("currency", "")
+
+    @property
+    def language(self) -> str:
+        return self.meta.get("language", "")
+
+    @property
+    def threshold(self) -> int | None:
+        """The least score that the city asked of a project, if it did."""
+        match = _INTEGER.fullmatch(self.meta.get("min_project_score_threshold", ""))
+        return int(match[1]) if match else None
+
+    def sorted_ballots(self) -> list[Ballot]:
+        """Return the ballots in the order of bundle.md section 6, which says nothing about when they were cast."""
+        return sorted(self.ballots)
+
+    def instance(self) -> Instance:
+        """Return the election for the tally. Raises PabulibError at the first row that cannot be understood."""
+        for problem in self.problems:
+            if problem.code not in _HARMLESS:
+                raise PabulibError(self.name, problem.line, problem.text)
+        projects = [Project(project.id, project.cost) for project in self.projects]
+        return Instance(projects, self.budget, self.fmt, self.ballots, self.unit)
+
+    def with_selected(self, winners: Iterable[str]) -> "PabulibFile":
+        """Return the same file with the column ``selected`` saying which projects (by id) won."""
+        won = set(winners)
+        projects = tuple(
+            replace(
+                project,
+                selected=int(project.id in won),
+                columns={**project.columns, "selected": str(int(project.id in won))},
+            )
+            for project in self.projects
+        )
+        columns = self.project_columns
+        return replace(
+            self, projects=projects, project_columns=columns if "selected" in columns else (*columns, "selected")
+        )
+
+
+def read_pabulib(data: bytes, *, name: str) -> PabulibFile:
+    """Read a ``.pb`` file, gzipped or not; ``name`` is used in messages. Raises PabulibError."""
+    return _Reader(name, _text(data, name)).read()
+
+
+def write_pabulib(file: PabulibFile) -> bytes:
+    """Return the file as UTF-8 with LF line ends; reading it gives the same election."""
+    return _compose(
+        file.meta,
+        file.project_columns,
+        ([project.columns.get(column, "") for column in file.project_columns] for project in file.projects),
+        file.vote_columns,
+        file.vote_rows,
+    )
+
+
+def compose_pabulib(
+    meta: Mapping[str, str], projects: Sequence[Mapping[str, str]], votes: Sequence[Mapping[str, str]]
+) -> bytes:
+    """Return a ``.pb`` file made of rows by column name; the first row of each table names its columns."""
+    project_columns = list(projects[0]) if projects else ["project_id", "cost"]
+    vote_columns = list(votes[0]) if votes else ["voter_id", "vote"]
+    return _compose(
+        meta,
+        project_columns,
+        ([row[column] for column in project_columns] for row in projects),
+        vote_columns,
+        ([row[column] for column in vote_columns] for row in votes),
+    )
+
+
+def _compose(
+    meta: Mapping[str, str],
+    project_columns: Sequence[str],
+    projects: Iterable[Sequence[str]],
+    vote_columns: Sequence[str],
+    votes: Iterable[Sequence[str]],
+) -> bytes:
+    out = StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\n")
+    out.write("META\nkey;value\n")
+    writer.writerows(meta.items())
+    out.write("PROJECTS\n")
+    writer.writerow(project_columns)
+    writer.writerows(projects)
+    out.write("VOTES\n")
+    writer.writerow(vote_columns)
+    writer.writerows(votes)
+    return out.getvalue().encode()
+
+
+def _text(data: bytes, name: str) -> str:
+    if data[:2] == b"\x1f\x8b":
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            data = unpacker.decompress(data, MAX_BYTES + 1)
+        except zlib.error:
+            raise PabulibError(name, 0, "The file is not a valid gzip file.") from None
+        if not unpacker.eof and len(data) <= MAX_BYTES:
+            raise PabulibError(name, 0, "The gzip file is cut short.")
+    if len(data) > MAX_BYTES:
+        raise PabulibError(name, 0, f"The file is larger than {MAX_BYTES // 2**20} MiB.")
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise PabulibError(name, data.count(b"\n", 0, nul) + 1, "The file holds a NUL byte; it is no text file.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PabulibError(name, line, "The file is not encoded in UTF-8.") from None
+
+
+class _Reader:
+    """Reads the three sections in turn; holds what they share: the rows, the line number and the problems."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.csv = csv.reader(StringIO(text, newline=""), delimiter=";", strict=True)
+        self.problems: list[RowProblem] = []
+        self.lines: dict[str, int] = {}
+
+    def error(self, sentence: str, line: int | None = None) -> PabulibError:
+        return PabulibError(self.name, self.csv.line_num if line is None else line, sentence)
+
+    def problem(self, code: ProblemCode, text: str, line: int | None = None) -> None:
+        self.problems.append(RowProblem(self.csv.line_num if line is None else line, code, text))
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the rows that are not empty."""
+        try:
+            for row in self.csv:
+                if any(row):
+                    yield row
+        except csv.Error as error:
+            raise self.error(f"The row cannot be read: {error}.") from None
+
+    def section(self, rows: Iterator[list[str]], end: str | None) -> Iterator[list[str]]:
+        """Yield rows until the one that opens the section ``end``."""
+        for row in rows:
+            if end is not None and row[0].strip().upper() == end and not any(row[1:]):
+                return
+            yield row
+        if end is not None:
+            raise self.error(f"There is no section {end}.", 0)
+
+    def header(self, section: str, rows: Iterator[list[str]], required: Sequence[str]) -> list[str]:
+        columns = [column.strip() for column in next(rows, [])]
+        self.lines[section] = self.csv.line_num
+        for column in required:
+            if column not in columns:
+                raise self.error(f"The section {section} has no column {column!r}.")
+        if len(set(columns)) != len(columns):
+            raise self.error(f"The section {section} has two columns of the same name.")
+        return columns
+
+    def read(self) -> PabulibFile:
+        rows = self.rows()
+        first = next(rows, None)
+        if first is None:
+            raise self.error("The file is empty.", 0)
+        if first[0].strip().upper() != "META":
+            raise self.error("A .pb file begins with the section META.")
+        meta = self.read_meta(self.section(rows, "PROJECTS"))
+        vote_type = meta.get("vote_type", "")
+        if vote_type not in _FORMATS:
+            raise self.error(
+                f"The vote_type {vote_type!r} is not one of {', '.join(_FORMATS)}.", self.lines.get("meta:vote_type", 0)
+            )
+        if meta.get("default_score", "0") not in ("", "0"):
+            raise self.error("A default_score other than 0 is not supported.", self.lines["meta:default_score"])
+        project_columns, project_rows = self.read_projects(self.section(rows, "VOTES"))
+        unit, budget, costs = self.money(meta, [(line, row.get("cost", "")) for line, row in project_rows])
+        projects = tuple(self.project(line, row, cost) for (line, row), cost in zip(project_rows, costs, strict=True))
+        fmt = _FORMATS[vote_type]
+        vote_columns, vote_rows, ballots = self.read_votes(self.section(rows, None), projects, fmt)
+        for key, count in (("num_projects", len(projects)), ("num_votes", len(ballots))):
+            if key in meta and meta[key].strip() != str(count):
+                text = f"META says {key} is {meta[key]}, but the file has {count} rows."
+                self.problem("rows", text, self.lines[f"meta:{key}"])
+        self.problems.sort(key=lambda problem: problem.line)
+        limits = _limits(meta, vote_type, unit, projects)
+        return PabulibFile(
+            name=self.name,
+            meta=meta,
+            unit=unit,
+            budget=budget,
+            fmt=fmt,
+            limits=limits,
+            projects=projects,
+            project_columns=tuple(project_columns),
+            ballots=ballots,
+            vote_columns=tuple(vote_columns),
+            vote_rows=vote_rows,
+            problems=self.problems,
+        )
+
+    def read_meta(self, rows: Iterator[list[str]]) -> dict[str, str]:
+        self.header("META", rows, ("key", "value"))
+        meta: dict[str, str] = {}
+        for row in rows:
+            key = row[0].strip()
+            if len(row) != 2 or not key:
+                raise self.error("A row of META must be a key and a value.")
+            if key in meta:
+                raise self.error(f"META names {key!r} twice.")
+            meta[key] = row[1].strip()
+            self.lines[f"meta:{key}"] = self.csv.line_num
+        if "budget" not in meta:
+            raise self.error("META has no budget.", self.lines["META"])
+        return meta
+
+    def read_projects(self, rows: Iterator[list[str]]) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+        columns = self.header("PROJECTS", rows, ("project_id", "cost"))
+        found: list[tuple[int, dict[str, str]]] = []
+        seen: set[str] = set()
+        for row in rows:
+            if len(found) == MAX_PROJECTS:
+                raise self.error(f"There are more than {MAX_PROJECTS:,} projects.")
+            if len(row) != len(columns):
+                self.problem("columns", f"The row has {len(row)} fields, but the header {len(columns)}.")
+            record = dict(zip(columns, [*row, *[""] * len(columns)], strict=False))
+            number = record["project_id"] = record["project_id"].strip()
+            if not number or len(number) > 200 or "," in number:
+                self.problem("project_id", "The project has no usable id (1 to 200 characters without a comma).")
+            elif number in seen:
+                self.problem("project_id", f"Project {number!r} occurs twice.")
+            seen.add(number)
+            found.append((self.csv.line_num, record))
+        return columns, found
+
+    def money(self, meta: dict[str, str], costs: list[tuple[int, str]]) -> tuple[int, int, list[int]]:
+        """Return the unit, and budget and costs in it. A cost that is no amount of money becomes 0 and a problem."""
+        parsed = [_MONEY.fullmatch(text.strip()) for _, text in costs]
+        budget = _MONEY.fullmatch(meta["budget"])
+        line = self.lines["meta:budget"]
+        if budget is None:
+            raise self.error(f"The budget {meta['budget'][:40]!r} is not an amount of money.", line)
+        keys = [meta[key] for key in ("min_sum_cost", "max_sum_cost") if key in meta]
+        further = [_MONEY.fullmatch(text) for text in keys]
+        decimals = max((len((m[2] or "").rstrip("0")) for m in (budget, *parsed, *further) if m), default=0)
+        if decimals > MAX_DECIMALS:
+            raise self.error(f"An amount of money has more than {MAX_DECIMALS} decimals.", line)
+        unit: int = 10 ** max(2, decimals)
+        total = _minor(budget, unit)
+        if total is None:
+            raise self.error("The budget is too large to be counted exactly.", line)
+        amounts: list[int] = []
+        for (at, text), match in zip(costs, parsed, strict=True):
+            amount = _minor(match, unit)
+            if not amount:
+                self.problem("project_cost", f"The cost {text[:40]!r} is not an amount of money above 0.", at)
+            amounts.append(amount or 0)
+        return unit, total, amounts
+
+    def project(self, line: int, row: dict[str, str], cost: int) -> PabulibProject:
+        selected = row.get("selected", "").strip()
+        if selected and selected not in ("0", "1", "2", "3"):
+            text = f"The value {selected[:40]!r} of the column selected is not 0, 1, 2 or 3."
+            self.problem("project_selected", text, line)
+            selected = ""
+        return PabulibProject(
+            id=row["project_id"],
+            cost=cost,
+            name=row.get("name", "").strip(),
+            categories=_items(row.get("category", "")),
+            targets=_items(row.get("beneficiaries", row.get("target", ""))),
+            latitude=row.get("latitude", "").strip(),
+            longitude=row.get("longitude", "").strip(),
+            selected=int(selected) if selected else None,
+            columns=row,
+        )
+
+    def read_votes(
+        self, rows: Iterator[list[str]], projects: Sequence[PabulibProject], fmt: BallotFormat
+    ) -> tuple[list[str], list[list[str]], list[Ballot]]:
+        paired = fmt in ("points", "scores")
+        columns = self.header("VOTES", rows, ("voter_id", "vote", *(["points"] if paired else [])))
+        numbers = {project.id: number for number, project in enumerate(projects)}
+        voter, vote = columns.index("voter_id"), columns.index("vote")
+        points = columns.index("points") if paired else -1
+        width = len(columns)
+        #: Most ballots repeat one that was seen; only clean ones are remembered, so that each problem keeps its line.
+        known: dict[tuple[str, str], Ballot] = {}
+        voters: set[str] = set()
+        found: list[list[str]] = []
+        ballots: list[Ballot] = []
+        for fields in rows:
+            row = fields
+            if len(row) != width:
+                self.problem("columns", f"The row has {len(row)} fields, but the header {width}.")
+                row = [*row, *[""] * width][:width]
+            if row[voter] in voters:
+                self.problem("voter_id", f"The voter {row[voter][:40]!r} occurs twice.")
+            voters.add(row[voter])
+            key = (row[vote], row[points] if paired else "")
+            ballot = known.get(key)
+            if ballot is None:
+                before = len(self.problems)
+                ballot = self.ballot(key[0], key[1], numbers, fmt)
+                if len(self.problems) == before:
+                    known[key] = ballot
+            found.append(row)
+            ballots.append(ballot)
+        return columns, found, ballots
+
+    def ballot(self, vote: str, points: str, numbers: Mapping[str, int], fmt: BallotFormat) -> Ballot:
+        named: list[int] = []
+        for name in (part.strip() for part in vote.split(",")) if vote.strip() else ():
+            if name not in numbers:
+                self.problem("unknown_project", f"The ballot names the project {name[:40]!r}, which does not exist.")
+                return []
+            named.append(numbers[name])
+        distinct = dict.fromkeys(named)
+        if len(distinct) < len(named):
+            self.problem("repeated_project", "The ballot names a project more than once; it counts as one vote.")
+        if fmt == "ordinal":
+            return list(distinct)
+        if fmt == "approval":
+            return sorted(distinct)
+        values = [_INTEGER.fullmatch(part.strip()) for part in points.split(",")] if points.strip() else []
+        if len(values) != len(named) or None in values:
+            self.problem("points", "The ballot does not give each project that it names one whole number of points.")
+            return []
+        given = dict.fromkeys(named, 0)  # points given to one project in several places add up, as cities count them
+        for number, value in zip(named, values, strict=True):
+            given[number] += int(value[1]) if value else 0
+        if fmt == "points" and min(given.values(), default=0) < 0:
+            self.problem("points", "The ballot gives a project negative points.")
+            return []
+        return [[number, given[number]] for number in sorted(given)]
+
+
+def _minor(match: re.Match[str] | None, unit: int) -> int | None:
+    """Return an amount of money in minor units, or None if it is none or too large."""
+    if match is None or len(match[1].lstrip("0")) > 15:
+        return None
+    digits = len(str(unit)) - 1
+    amount = int(match[1]) * unit + int((match[2] or "").rstrip("0").ljust(digits, "0"))
+    return amount if amount <= MAX_INTEGER else None
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(item for part in text.split(",") if (item := part.strip()) and item != "None")
+
+
+def _limits(meta: Mapping[str, str], vote_type: str, unit: int, projects: Sequence[PabulibProject]) -> Limits:
+    """Return what META says a ballot may hold, in the terms of bundle.md section 4."""
+    limits: Limits = {}
+
+    def whole(key: str) -> int | None:
+        match = _INTEGER.fullmatch(meta.get(key, ""))
+        return int(match[1]) if match else None
+
+    def amount(key: str) -> int | None:
+        return _minor(_MONEY.fullmatch(meta.get(key, "")), unit)
+
+    values: dict[str, int | None] = {"kmin": whole("min_length"), "k": whole("max_length")}
+    if vote_type == "choose-1":
+        values |= {"kmin": 1, "k": 1}
+    values |= {"costmin": amount("min_sum_cost"), "cost": amount("max_sum_cost")}
+    if vote_type == "cumulative":
+        values |= {"summin": whole("min_sum_points"), "sum": whole("max_sum_points")}
+        values |= {"eachmin": whole("min_points"), "each": whole("max_points")}
+    if vote_type == "scoring":
+        values |= {"smin": whole("min_points"), "smax": whole("max_points")}
+    for name, value in values.items():
+        if value is not None:
+            limits[name] = value  # type: ignore[literal-required]
+    if limits.get("kmin") == 0:
+        del limits["kmin"]
+        limits["blank"] = True
+    categories = _category_limits(meta, unit, projects)
+    if categories:
+        limits["cats"] = categories
+    return limits
+
+
+def _category_limits(meta: Mapping[str, str], unit: int, projects: Sequence[PabulibProject]) -> list[CategoryLimit]:
+    names = _items(meta.get("categories", ""))
+    sums = meta.get("max_sum_cost_per_category", "").split(",")
+    length = _INTEGER.fullmatch(meta.get("max_length_per_category", ""))
+    found: list[CategoryLimit] = []
+    for place, name in enumerate(names):
+        limit: CategoryLimit = {"i": [n for n, project in enumerate(projects) if name in project.categories]}
+        if length:
+            limit["k"] = int(length[1])
+        most = _minor(_MONEY.fullmatch(sums[place].strip()), unit) if len(sums) == len(names) else None
+        if most is not None:
+            limit["cost"] = most
+        if limit["i"] and len(limit) > 1:
+            found.append(limit)
+    return found
