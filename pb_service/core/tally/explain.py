@@ -21,7 +21,6 @@ from typing import Literal, NotRequired, TypedDict
 
 from pb_service.core.rounds.documents import (
     Ballot,
-    BallotFormat,
     ContestDocument,
     GreedyRule,
     OutcomeDocument,
@@ -59,8 +58,8 @@ class DecisiveTie(TypedDict):
 class Comparison(TypedDict):
     """The same ballots under another rule.
 
-    ``both``, ``here``, ``there``: projects funded under both rules, only under the rule of the vote, only under ``rule``.
-    ``own_here[k]`` and ``own_there[k]``: ballots that name exactly k of the funded projects; blank ballots count for k = 0.
+    ``both``, ``here``, ``there``: projects funded under both rules, only under the rule of the vote, only under
+    ``rule``. ``own_here[k]`` and ``own_there[k]``: ballots that name exactly k of the funded projects, blank k = 0.
     """
 
     rule: RuleDocument
@@ -86,14 +85,17 @@ def explanation(
     ballots: Sequence[Ballot],
     other: tuple[RuleDocument, OutcomeDocument] | None = None,
 ) -> Explanation:
-    """All that the result page needs beyond the outcome; ``other`` is a second rule and its outcome on these ballots."""
+    """All that the result page needs beyond the outcome.
+
+    ``other``: a second rule and its outcome on the same ballots, for the comparison.
+    """
     result = Explanation(v=1, needed=[], ties=[])
     if contest["rule"]["name"] == "greedy":
         result["needed"] = scores_needed(contest, outcome)
         result["ties"] = decisive_ties(contest, outcome)
     if other is not None:
         rule, there = other
-        result["comparison"] = comparison(contest["fmt"], ballots, outcome, rule, there)
+        result["comparison"] = comparison(ballots, outcome, rule, there)
     return result
 
 
@@ -106,8 +108,8 @@ def scores_needed(contest: ContestDocument, outcome: OutcomeDocument) -> list[tu
     rule = _greedy(contest)
     score = [project["score"] for project in outcome["projects"]]
     key = _tie_keys(contest, outcome)
-    floor = rule.get("threshold", 0)
-    order = _order(contest, outcome)
+    floor = rule.get("threshold")
+    order = _order(outcome)
     needed = []
     for number, (_, cost) in enumerate(contest["pro"]):
         others = [other for other in order if other != number]
@@ -115,17 +117,17 @@ def scores_needed(contest: ContestDocument, outcome: OutcomeDocument) -> list[tu
         place = sum(1 for left in lefts if left >= cost) - 1
         if place < 0:
             continue
-        least = floor
+        least = min(score[number], 0) if floor is None else floor
         if place < len(others):
             rival = others[place]
-            least = max(floor, score[rival] + (0 if key[number] < key[rival] else 1))
+            least = max(least, score[rival] + (0 if key[number] < key[rival] else 1))
         needed.append((number, least))
     return needed
 
 
 def decisive_ties(contest: ContestDocument, outcome: OutcomeDocument) -> list[DecisiveTie]:
     """The ties of a greedy count in which another order of the tied projects would have funded others."""
-    order = _order(contest, outcome)
+    order = _order(outcome)
     found = []
     for tie in outcome["ties"]:
         group = tie["order"]
@@ -169,11 +171,7 @@ def _other_orders(group: list[int]) -> Iterator[Sequence[int]]:
 
 
 def comparison(
-    fmt: BallotFormat,
-    ballots: Sequence[Ballot],
-    here: OutcomeDocument,
-    rule: RuleDocument,
-    there: OutcomeDocument,
+    ballots: Sequence[Ballot], here: OutcomeDocument, rule: RuleDocument, there: OutcomeDocument
 ) -> Comparison:
     """The outcome of the vote beside the outcome ``there`` of ``rule`` on the same ballots."""
     ours, theirs = set(here["winners"]), set(there["winners"])
@@ -184,22 +182,22 @@ def comparison(
         both=sorted(ours & theirs),
         here=sorted(ours - theirs),
         there=sorted(theirs - ours),
-        own_here=own_projects_funded(fmt, ballots, ours),
-        own_there=own_projects_funded(fmt, ballots, theirs),
+        own_here=own_projects_funded(ballots, ours),
+        own_there=own_projects_funded(ballots, theirs),
     )
 
 
-def own_projects_funded(fmt: BallotFormat, ballots: Sequence[Ballot], winners: set[int]) -> list[int]:
+def own_projects_funded(ballots: Sequence[Ballot], winners: set[int]) -> list[int]:
     """How many ballots name exactly k of ``winners``, for k = 0, 1, .. up to the most that any ballot names."""
     counts: list[int] = [0]
     for ballot in ballots:
-        own = sum(number in winners for number in named_projects(fmt, ballot))
+        own = sum(number in winners for number in named_projects(ballot))
         counts.extend([0] * (own + 1 - len(counts)))
         counts[own] += 1
     return counts
 
 
-def named_projects(fmt: BallotFormat, ballot: Ballot) -> Iterator[int]:
+def named_projects(ballot: Ballot) -> Iterator[int]:
     """The projects that a ballot names (bundle.md section 6)."""
     for item in ballot:
         yield item[0] if isinstance(item, list | tuple) else item
@@ -214,14 +212,14 @@ def _greedy(contest: ContestDocument) -> GreedyRule:
 
 def _tie_keys(contest: ContestDocument, outcome: OutcomeDocument) -> list[tuple[int | str, ...]]:
     """What decides between projects of equal score; the lesser key goes first."""
-    keys = []
+    keys: list[tuple[int | str, ...]] = []
     for (project_id, cost), result in zip(contest["pro"], outcome["projects"], strict=True):
-        parts = {"cost": cost, "cost_desc": -cost, "votes": -result["votes"], "id": project_id}
+        parts: dict[Tie, int | str] = {"cost": cost, "cost_desc": -cost, "votes": -result["votes"], "id": project_id}
         keys.append(tuple(parts[tie] for tie in contest["rule"]["ties"]))
     return keys
 
 
-def _order(contest: ContestDocument, outcome: OutcomeDocument) -> list[int]:
+def _order(outcome: OutcomeDocument) -> list[int]:
     """The projects that have a rank, in the order of their turns."""
     ranked = [(why["rank"], i) for i, why in enumerate(p["why"] for p in outcome["projects"]) if "rank" in why]
     return [number for _, number in sorted(ranked)]

@@ -1,0 +1,215 @@
+"""One sentence per project why it won or lost, from its reason code and numbers (world.md 4.4).
+
+The English texts here are the message ids of the catalogues. Every number in a sentence is exact: "n more votes would
+have been enough" means that n are and n - 1 are not, everything else as it was.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Protocol
+
+from pb_service.core.rounds.documents import Tie
+from pb_service.features.results.views import ProjectRow
+
+
+class Words(Protocol):
+    """A reader's language: texts from the catalogues, and numbers as that language writes them."""
+
+    def gettext(self, message: str, /) -> str: ...
+
+    def ngettext(self, singular: str, plural: str, number: int, /) -> str: ...
+
+    def money(self, amount: int | Fraction, /) -> str:
+        """An amount of minor units."""
+        ...
+
+    def number(self, value: int, /) -> str: ...
+
+    def percent(self, part: Fraction, /) -> str:
+        """A part of one, as whole per cent."""
+        ...
+
+
+def sentence(row: ProjectRow, words: Words) -> str:
+    """Why this project won or lost, in the reader's language."""
+    return _SENTENCES[row.why["c"]](row, words)
+
+
+def tie_reason(by: Tie, words: Words) -> str:
+    """The part of the tie rule that decided, as "… first"."""
+    match by:
+        case "cost":
+            return words.gettext("lower cost first")
+        case "cost_desc":
+            return words.gettext("higher cost first")
+        case "votes":
+            return words.gettext("more votes first")
+        case "id":
+            return words.gettext("by project number")
+
+
+def verdict(row: ProjectRow, words: Words) -> str:
+    """What happened at the project's turn, in a few words."""
+    if row.won:
+        return words.gettext("It fits and is chosen.")
+    return words.gettext("Does not fit: %(missing)s too dear.") % {"missing": words.money(row.missing)}
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _chosen(row: ProjectRow, words: Words) -> str:
+    if row.rival is not None and row.rival.first:
+        return words.gettext(
+            "Chosen: the same score as project %(id)s. The rule fixed beforehand (%(rule)s) puts this one first, "
+            "and it fits."
+        ) % {"id": row.rival.project_id, "rule": tie_reason(row.rival.by, words)}
+    if row.passed_over:
+        opening = words.ngettext(
+            "Chosen at rank %(rank)s: one project ahead of it did not fit the money left, this one does.",
+            "Chosen at rank %(rank)s: %(count)s projects ahead of it did not fit the money left, this one does.",
+            row.passed_over,
+        )
+    elif row.rank == 1:
+        opening = words.gettext("Chosen first: %(share)s of the voters named it.")
+    else:
+        opening = words.gettext("Chosen: %(share)s of the voters named it.")
+    numbers = {
+        "rank": words.number(row.rank or 0),
+        "count": words.number(row.passed_over),
+        "share": words.percent(Fraction(row.votes, max(row.ballots, 1))),
+    }
+    return _joined(opening % numbers, _spare(row, words))
+
+
+def _too_dear(row: ProjectRow, words: Words) -> str:
+    numbers = {
+        "left": words.money(row.left or 0),
+        "cost": words.money(row.cost),
+        "missing": words.money(row.missing),
+        "budget": words.money(row.budget),
+        "count": words.number(row.cheaper_winners),
+    }
+    if row.cost > row.budget:
+        return words.gettext("Not chosen: it costs %(cost)s, more than the whole budget of %(budget)s.") % numbers
+    if row.rival is not None and not row.rival.first:
+        opening = words.gettext(
+            "Not chosen: the same score as project %(id)s, which goes first (%(rule)s). "
+            "Then %(left)s were left and this one costs %(cost)s."
+        ) % {**numbers, "id": row.rival.project_id, "rule": tie_reason(row.rival.by, words)}
+    elif row.near_miss:
+        opening = (
+            words.gettext("Not chosen: at its turn %(left)s were left and it costs %(cost)s. It missed by %(missing)s.")
+            % numbers
+        )
+    elif row.cheaper_winners:
+        opening = (
+            words.ngettext(
+                "Not chosen: at its turn %(left)s were left, too little. "
+                "One cheaper project with a lower score still fitted.",
+                "Not chosen: at its turn %(left)s were left, too little. "
+                "%(count)s cheaper projects with a lower score still fitted.",
+                row.cheaper_winners,
+            )
+            % numbers
+        )
+    else:
+        opening = words.gettext("Not chosen: at its turn %(left)s were left and it costs %(cost)s.") % numbers
+    return _joined(opening, _more(row, words))
+
+
+def _below_threshold(row: ProjectRow, words: Words) -> str:
+    opening = (
+        words.ngettext(
+            "Not chosen: it has %(score)s of the one vote that a project needs at least.",
+            "Not chosen: it has %(score)s of the %(threshold)s votes that a project needs at least.",
+            row.why["threshold"],
+        )
+        if row.by == "votes"
+        else words.gettext("Not chosen: it has %(score)s of the %(threshold)s points that a project needs at least.")
+    )
+    numbers = {"score": words.number(row.score), "threshold": words.number(row.why["threshold"])}
+    return _joined(opening % numbers, _more(row, words))
+
+
+def _more(row: ProjectRow, words: Words) -> str:
+    if row.more is None:
+        return ""
+    text = (
+        words.ngettext(
+            "One more vote would have been enough.", "%(count)s more votes would have been enough.", row.more
+        )
+        if row.by == "votes"
+        else words.ngettext(
+            "One more point would have been enough.", "%(count)s more points would have been enough.", row.more
+        )
+    )
+    return text % {"count": words.number(row.more)}
+
+
+def _spare(row: ProjectRow, words: Words) -> str:
+    if row.spare is None:
+        return ""
+    if row.spare == row.score:
+        return words.gettext("The money was enough for it at any rank.")
+    if row.spare == 0:
+        return words.gettext("It had exactly as many as it needed.")
+    text = (
+        words.ngettext("It had one vote more than it needed.", "It had %(count)s votes more than it needed.", row.spare)
+        if row.by == "votes"
+        else words.ngettext(
+            "It had one point more than it needed.", "It had %(count)s points more than it needed.", row.spare
+        )
+    )
+    return text % {"count": words.number(row.spare)}
+
+
+def _bought(row: ProjectRow, words: Words) -> str:
+    return words.ngettext(
+        "Chosen in round %(round)s: its one supporter paid %(payment)s of their share.",
+        "Chosen in round %(round)s: its %(count)s supporters paid at most %(payment)s each of their shares.",
+        row.votes,
+    ) % {
+        "round": words.number(row.why["round"]),
+        "count": words.number(row.votes),
+        "payment": words.money(row.payment or 0),
+    }
+
+
+def _short(row: ProjectRow, words: Words) -> str:
+    opening = words.ngettext(
+        "Not chosen: it costs %(cost)s, and its one supporter had %(money)s left at the end.",
+        "Not chosen: it costs %(cost)s, and its %(count)s supporters together had %(money)s left at the end.",
+        row.votes,
+    )
+    numbers = {"cost": words.money(row.cost), "count": words.number(row.votes), "money": words.money(row.money or 0)}
+    if row.left is None:
+        return opening % numbers
+    later = words.gettext("Of the money left over, %(left)s remained at its turn.")
+    return _joined(opening % numbers, later % {"left": words.money(row.left)})
+
+
+def _stopped(row: ProjectRow, words: Words) -> str:
+    opening = words.gettext("Not chosen: counting stopped when project %(id)s did not fit, before its turn came.")
+    return _joined(opening % {"id": row.stopped_by}, _more(row, words))
+
+
+def _added(_row: ProjectRow, words: Words) -> str:
+    return words.gettext("Chosen with the money left over, which went to those with most votes that still fitted.")
+
+
+def _unsupported(_row: ProjectRow, words: Words) -> str:
+    return words.gettext("Not chosen: no voter named it.")
+
+
+_SENTENCES: dict[str, Callable[[ProjectRow, Words], str]] = {
+    "chosen": _chosen,
+    "too_dear": _too_dear,
+    "stopped": _stopped,
+    "below_threshold": _below_threshold,
+    "bought": _bought,
+    "added": _added,
+    "short": _short,
+    "unsupported": _unsupported,
+}
