@@ -1,0 +1,126 @@
+"""`pb-verify FILE.zip`: checks an evidence bundle without trusting anything of the service that made it."""
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from pb_service.verifier import container, words
+from pb_service.verifier.canonical import sha256
+from pb_service.verifier.checks import Report, Verifier
+from pb_service.verifier.findings import Unreadable
+from pb_service.verifier.log import Checkpoint, Key, parse_checkpoint, parse_vkey
+from pb_service.verifier.report import as_json, as_text, number, plain
+from pb_service.verifier.words import HELP, LANGUAGES, say
+
+USAGE = "pb-verify FILE.zip [--format text|json] [--checkpoint OLD] [--key VKEY] [--lang en|fi|sv]"
+LARGEST_CHECKPOINT = 1_000_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command. Returns 0 verified, 1 not verified, 2 unreadable input or usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    language = _language(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # a stream replaced by a caller need not be a TextIOWrapper
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        options = _parser(language).parse_args(arguments)
+        report = verify_file(
+            options.file,
+            older=_older(options.checkpoint) if options.checkpoint else None,
+            key=_key(options.key) if options.key else None,
+            progress=_progress(language),
+        )
+    except Unreadable as error:
+        values = {name: plain(v) if isinstance(v, str) else v for name, v in error.at.items()}
+        print(f"pb-verify: {say(words.UNREADABLE[error.code], language, **values)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"pb-verify: {say(words.UNREADABLE['interrupted'], language)}", file=sys.stderr)
+        return 2
+    print((as_json if options.format == "json" else as_text)(report, language), end="")
+    return 0 if report.is_pass else 1
+
+
+def verify_file(
+    path: str,
+    *,
+    older: Checkpoint | None = None,
+    key: Key | None = None,
+    progress: Callable[[str, int], None] = lambda _contest, _increments: None,
+) -> Report:
+    """The report on the bundle at `path`. Raises Unreadable."""
+    data = container.read_file(path)
+    verifier = Verifier(container.read(data), older=older, key=key, progress=progress)
+    checks = verifier.run()
+    return Report(sha256(data).hex(), len(data), checks, verifier.manifest, verifier.checkpoint, verifier.districts)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one sentence, and in the language asked for, what a command line should look like."""
+
+    def error(self, message: str) -> NoReturn:  # noqa: ARG002 - argparse's own words are English only
+        raise Unreadable("usage", usage=USAGE)
+
+
+def _parser(language: str) -> argparse.ArgumentParser:
+    def text(name: str) -> str:
+        return say(HELP[name], language)
+
+    parser = _Parser(prog="pb-verify", usage=USAGE, description=text("about"), add_help=False, allow_abbrev=False)
+    parser.add_argument("file", metavar="FILE.zip", help=text("file"))
+    parser.add_argument("--format", choices=("text", "json"), default="text", help=text("format"))
+    parser.add_argument("--checkpoint", metavar="OLD", help=text("checkpoint"))
+    parser.add_argument("--key", metavar="VKEY", help=text("key"))
+    parser.add_argument("--lang", choices=LANGUAGES, default="en", help=text("lang"))
+    parser.add_argument("-h", "--help", action="help", help=text("help"))
+    return parser
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """The language asked for, found before the command line is parsed, so that even its errors are in it."""
+    for name, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        if name == "--lang" and value in LANGUAGES:
+            return value
+        if name.startswith("--lang=") and name[7:] in LANGUAGES:
+            return name[7:]
+    return "en"
+
+
+def _older(path: str) -> Checkpoint:
+    try:
+        with Path(path).open("rb") as file:
+            return parse_checkpoint(file.read(LARGEST_CHECKPOINT))
+    except OSError as error:
+        raise Unreadable("cannot_open", path=path) from error
+    except ValueError as error:
+        raise Unreadable("bad_older", path=path) from error
+
+
+def _key(text: str) -> Key:
+    try:
+        return parse_vkey(text)
+    except ValueError as error:
+        raise Unreadable("bad_key") from error
+
+
+def _progress(language: str) -> Callable[[str, int], None]:
+    """Says on stderr, every five seconds, how far a long count is."""
+    said = time.monotonic()
+
+    def progress(contest: str, increments: int) -> None:
+        nonlocal said
+        if time.monotonic() - said > 5:
+            said = time.monotonic()
+            shown = number(increments, language)
+            print(say(words.LABELS["counting"], language, contest=contest, increments=shown), file=sys.stderr)
+
+    return progress
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+"""The manifest and the ballot lists: sections 4, 5 and 8 of docs/schemas/bundle.md."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pb_service.verifier.canonical import from_b64u, h32
+from pb_service.verifier.log import Key
+from pb_service.verifier.shapes import (
+    MisshapenError,
+    array,
+    boolean,
+    by_field,
+    distinct,
+    document,
+    exactly,
+    increasing,
+    integer,
+    raw,
+    record,
+    row,
+    text,
+)
+
+NAME = "manifest.json"
+MONEY = integer(0)
+COUNT = integer(0)
+WORDS = array(row(text(), text()))
+CONTEST_ID = text("[a-z0-9][a-z0-9-]{0,63}")
+ROUTE = array(exactly("cost", "cost_desc", "votes", "id"), at_least=1)
+
+GREEDY = record(
+    {"name": exactly("greedy"), "by": exactly("votes", "points", "borda"), "skip": boolean, "ties": ROUTE},
+    {"threshold": integer()},
+)
+SHARES = {
+    "name": exactly("equal_shares"),
+    "utility": exactly("cost", "cardinality"),
+    "completion": text(),
+    "ties": ROUTE,
+}
+ADD_ONE = {
+    "step": integer(1),
+    "start": exactly("exact", "floor"),
+    "stop": exactly("exhaustive", "exhaustive_all", "overspend"),
+}
+THEN: dict[str, Any] = {"then": exactly("greedy")}
+RULE = by_field(
+    "name",
+    {
+        "greedy": GREEDY,
+        "equal_shares": by_field(
+            "completion", {"none": record(SHARES, THEN), "add_one": record(SHARES | ADD_ONE, THEN)}
+        ),
+    },
+)
+POINT_LIMITS = {"sum": COUNT, "summin": COUNT, "each": COUNT, "eachmin": COUNT}
+SCORE_LIMITS = {"smin": integer(), "smax": integer()}
+LIMITS = record(
+    {},
+    {"kmin": COUNT, "k": COUNT, "cost": MONEY, "costmin": MONEY, "blank": boolean}
+    | {"cats": array(record({"i": array(COUNT)}, {"k": COUNT, "cost": MONEY}))}
+    | POINT_LIMITS
+    | SCORE_LIMITS,
+)
+CONTEST = record(
+    {
+        "id": CONTEST_ID,
+        "g": text(),
+        "fmt": exactly("approval", "knapsack", "points", "scores", "ordinal"),
+        "pro": array(row(text(r"(?s:.{1,200})"), integer(1))),
+        "budget": MONEY,
+        "list": raw(32),
+        "limits": LIMITS,
+        "breach": exactly("count"),
+        "rule": RULE,
+    }
+)
+MANIFEST = record(
+    {
+        "v": exactly(1),
+        "origin": text(r"[^\s+\x00-\x1f\x7f]+"),
+        "mode": exactly("open"),
+        "names": WORDS,
+        "licence": text(),
+        "source": text(),
+        "currency": text("[A-Z]{3}"),
+        "unit": exactly(*(10**exponent for exponent in range(2, 16))),
+        "opens": integer(),
+        "closes": integer(),
+        "keys": row(
+            record({"id": exactly("log"), "role": exactly("log"), "pk": raw(32)}),
+            record({"id": exactly("op"), "role": exactly("operator"), "pk": raw(32)}),
+        ),
+        "wit": record({"k": exactly(0), "vkeys": array(text(), at_most=0)}),
+        "groups": array(record({"id": text(), "open": exactly(True), "cls": row(exactly("import"))})),
+        "contests": array(CONTEST, at_least=1),
+    }
+)
+DECIMAL = text(r"-?[0-9]+(\.[0-9]+)?")
+BALLOT_LIST = record(
+    {
+        "v": exactly(1),
+        "contest": CONTEST_ID,
+        "title": WORDS,
+        "language": text(),
+        "projects": array(
+            record(
+                {"id": text(), "title": text(), "categories": array(text()), "targets": array(text())},
+                {"place": row(DECIMAL, DECIMAL)},
+            )
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One contest of the manifest: projects by number, the limits of a ballot, the rule; `unit` minor units make one
+    unit of currency."""
+
+    id: str
+    fmt: str
+    ids: list[str]
+    costs: list[int]
+    budget: int
+    list_hash: bytes
+    limits: dict[str, Any]
+    rule: dict[str, Any]
+    unit: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What was fixed before the count. `eid` is the hash that every later entry names."""
+
+    eid: bytes
+    mode: str
+    names: list[list[str]]
+    currency: str
+    log_key: Key
+    operator_key: bytes
+    contests: list[Contest]
+
+
+def read_manifest(data: bytes) -> Manifest:
+    """The manifest of `manifest.json`. Raises Found."""
+    value = document(data, _manifest, NAME)
+    log, operator = value["keys"]
+    return Manifest(
+        eid=h32("pb/manifest", data),
+        mode=value["mode"],
+        names=value["names"],
+        currency=value["currency"],
+        log_key=Key(value["origin"], from_b64u(log["pk"], 32)),
+        operator_key=from_b64u(operator["pk"], 32),
+        contests=[_contest(contest, value["unit"]) for contest in value["contests"]],
+    )
+
+
+def check_list(data: bytes, contest: Contest) -> None:
+    """The ballot list is of the contest and has its projects in order. Raises Found."""
+
+    def shape(value: Any, path: str) -> None:
+        BALLOT_LIST(value, path)
+        if value["contest"] != contest.id:
+            raise MisshapenError("contest")
+        if [project["id"] for project in value["projects"]] != contest.ids:
+            raise MisshapenError("projects")
+
+    document(data, shape, f"lists/{contest.id}.json")
+
+
+def _contest(value: dict[str, Any], unit: int) -> Contest:
+    return Contest(
+        id=value["id"],
+        fmt=value["fmt"],
+        ids=[project for project, _ in value["pro"]],
+        costs=[cost for _, cost in value["pro"]],
+        budget=value["budget"],
+        list_hash=from_b64u(value["list"], 32),
+        limits=value["limits"],
+        rule=value["rule"],
+        unit=unit,
+    )
+
+
+def _manifest(value: Any, path: str) -> None:
+    MANIFEST(value, path)
+    groups = [group["id"] for group in value["groups"]]
+    distinct(groups, "groups")
+    distinct([contest["id"] for contest in value["contests"]], "contests")
+    for index, contest in enumerate(value["contests"]):
+        at = f"contests[{index}]"
+        if contest["g"] not in groups:
+            raise MisshapenError(f"{at}.g")
+        distinct([project for project, _ in contest["pro"]], f"{at}.pro")
+        _limits(contest, f"{at}.limits")
+        _rule(contest, f"{at}.rule")
+
+
+def _limits(contest: dict[str, Any], at: str) -> None:
+    limits, fmt = contest["limits"], contest["fmt"]
+    for name in limits:
+        if (name in POINT_LIMITS and fmt != "points") or (name in SCORE_LIMITS and fmt != "scores"):
+            raise MisshapenError(f"{at}.{name}")
+    for index, category in enumerate(limits.get("cats", [])):
+        increasing(category["i"], f"{at}.cats[{index}].i")
+        if any(number >= len(contest["pro"]) for number in category["i"]):
+            raise MisshapenError(f"{at}.cats[{index}].i")
+
+
+def _rule(contest: dict[str, Any], at: str) -> None:
+    rule, fmt = contest["rule"], contest["fmt"]
+    distinct(rule["ties"], f"{at}.ties")
+    if rule["ties"][-1] != "id":
+        raise MisshapenError(f"{at}.ties")
+    needed = {"points": ("points", "scores"), "borda": ("ordinal",)}
+    if "by" in rule and fmt not in needed.get(rule["by"], (fmt,)):
+        raise MisshapenError(f"{at}.by")

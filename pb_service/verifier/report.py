@@ -1,0 +1,192 @@
+"""The report as text for people and as JSON for programs (docs/schemas/verify-report.schema.json).
+
+Both are a pure function of bundle, options and language: no time of day, no duration, no path of this machine.
+"""
+
+import json
+import textwrap
+from typing import Any
+
+from pb_service.verifier import words
+from pb_service.verifier.canonical import b64u
+from pb_service.verifier.checks import FAIL, NOT_APPLICABLE, NOT_CHECKED, PASS, Check, District, Report, fingerprint
+from pb_service.verifier.findings import Problem
+from pb_service.verifier.words import LABELS, say
+
+SHOWN = 20  # problems of one check that are shown as text; JSON holds up to a thousand
+WIDTH = 100
+
+
+def plain(text: str) -> str:
+    """Foreign text made safe to show: what does not print is escaped, so that no bundle can write over the report."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return shown if len(shown) <= 300 else shown[:300] + "…"
+
+
+def amount(minor: int, unit: int, language: str) -> str:
+    """Money in currency units, exactly: 1234567 at 100 to the unit is 12,345.67."""
+    whole, rest = divmod(minor, unit)
+    digits = f"{rest:0{len(str(unit)) - 1}d}" if rest else ""
+    point = "." if language == "en" else ","
+    return number(whole, language) + (point + digits if digits else "")
+
+
+def number(value: int, language: str) -> str:
+    """A whole number with the separator of the language."""
+    return f"{value:,}" if language == "en" else f"{value:,}".replace(",", "\u00a0")
+
+
+def sentence(problem: Problem, language: str) -> str:
+    """What is wrong and where."""
+    values = {name: plain(v) if isinstance(v, str) else v for name, v in problem.at.items()}
+    return say(words.PROBLEMS[problem.code], language, **values)
+
+
+def figures(check: Check, report: Report, language: str) -> str:
+    """What stands behind the title: figures, the mode, or why nothing was checked."""
+    if check.reason:
+        return say(words.REASONS[check.reason], language)
+    if check.id == "V18" and report.manifest:
+        return say(words.MODES[report.manifest.mode], language)
+    return say(words.FIGURES[check.id], language, **{name: number(v, language) for name, v in check.figures.items()})
+
+
+def verdict(report: Report, language: str) -> str:
+    """The finding as a sentence."""
+    if report.is_pass:
+        return say(words.VERDICT["pass"], language)
+    failed = ", ".join(check.id for check in report.checks if check.status in (FAIL, NOT_CHECKED))
+    return say(words.VERDICT["fail"], language, checks=failed)
+
+
+def summary(report: Report, language: str) -> str:
+    """How many checks ended how."""
+    statuses = [check.status for check in report.checks]
+    return say(
+        LABELS["summary"],
+        language,
+        passed=statuses.count(PASS),
+        failed=statuses.count(FAIL),
+        missing=statuses.count(NOT_CHECKED),
+        idle=statuses.count(NOT_APPLICABLE),
+    )
+
+
+def as_text(report: Report, language: str) -> str:
+    """The report for people, one line a check, what is wrong below it."""
+    lines = [*textwrap.wrap(verdict(report, language), WIDTH), summary(report, language), ""]
+    lines += [line for check in report.checks for line in _check_lines(check, report, language)]
+    lines += ["", *_about(report, language)]
+    limits = f"{say(LABELS['limits'], language)}: {say(words.CANNOT_SHOW, language)}"
+    return "\n".join([*lines, "", *textwrap.wrap(limits, WIDTH), ""])
+
+
+def _check_lines(check: Check, report: Report, language: str) -> list[str]:
+    width = max(len(say(word, language)) for word in words.STATUS.values())
+    status = say(words.STATUS[check.status], language)
+    title = say(words.TITLES[check.id], language)
+    lines = [f"{check.id:<4} {status:<{width}}  {title} ({figures(check, report, language)})"]
+    lines += [f"     - {sentence(problem, language)}" for problem in check.problems[:SHOWN]]
+    if len(check.problems) > SHOWN:
+        lines.append(f"     - {say(LABELS['more'], language, number=len(check.problems) - SHOWN)}")
+    return lines
+
+
+def _about(report: Report, language: str) -> list[str]:
+    lines = []
+    if report.manifest:
+        if report.districts:
+            lines.append(f"{say(LABELS['counted'], language)}:")
+            lines += [f"  {_district_line(report, district, language)}" for district in report.districts]
+            lines.append("")
+        lines.append(f"{say(LABELS['round'], language)}: {plain(_name(report.manifest.names, language))}")
+    if report.checkpoint:
+        record = say(
+            LABELS["record_line"],
+            language,
+            origin=plain(report.checkpoint.origin),
+            size=number(report.checkpoint.size, language),
+        )
+        lines.append(f"{say(LABELS['record'], language)}: {record}")
+    if report.manifest:
+        spaced = "-".join(textwrap.wrap(fingerprint(report.manifest.eid), 4))
+        lines.append(f"{say(LABELS['fingerprint'], language)}: {spaced}")
+        lines.append(f"{say(LABELS['key'], language)}: {plain(report.manifest.log_key.vkey)}")
+        lines.append(say(LABELS["compare"], language))
+    lines.append(f"{say(LABELS['bundle'], language)}: {report.sha256}")
+    return lines
+
+
+def _district_line(report: Report, district: District, language: str) -> str:
+    assert report.manifest is not None  # noqa: S101 - nothing is counted without a manifest
+    unit = report.manifest.contests[0].unit
+    return say(
+        LABELS["district"],
+        language,
+        contest=district.id,
+        ballots=number(district.ballots, language),
+        winners=len(district.winners),
+        cost=amount(district.cost, unit, language),
+        budget=amount(district.budget, unit, language),
+        currency=report.manifest.currency,
+    )
+
+
+def as_json(report: Report, language: str) -> str:
+    """The report for programs. ASCII only, so that no terminal or mail changes a byte."""
+    document: dict[str, Any] = {
+        "program": "pb-verify",
+        "version": 1,
+        "language": language,
+        "verdict": "pass" if report.is_pass else "fail",
+        "sentence": verdict(report, language),
+        "summary": summary(report, language),
+        "bundle": {"sha256": report.sha256, "bytes": report.bytes},
+    }
+    if report.manifest:
+        document["round"] = {
+            "name": _name(report.manifest.names, language),
+            "mode": report.manifest.mode,
+            "election": b64u(report.manifest.eid),
+            "fingerprint": fingerprint(report.manifest.eid),
+            "key": report.manifest.log_key.vkey,
+            "currency": report.manifest.currency,
+            "unit": report.manifest.contests[0].unit,
+        }
+    if report.checkpoint:
+        head = report.checkpoint
+        document["checkpoint"] = {"origin": head.origin, "size": head.size, "root": b64u(head.root)}
+    document["checks"] = [_check(check, report, language) for check in report.checks]
+    document["contests"] = [
+        {
+            "id": district.id,
+            "budget": district.budget,
+            "ballots": district.ballots,
+            "blank": district.blank,
+            "over": district.over,
+            "winners": district.winners,
+            "cost": district.cost,
+        }
+        for district in report.districts
+    ]
+    document["cannot_show"] = say(words.CANNOT_SHOW, language)
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _check(check: Check, report: Report, language: str) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "status": check.status,
+        "title": say(words.TITLES[check.id], language),
+        "detail": figures(check, report, language),
+        "figures": check.figures,
+        "problems": [
+            {"code": problem.code, "at": problem.at, "text": sentence(problem, language)}
+            for problem in check.problems[:1000]
+        ],
+        "found": len(check.problems),
+    }
+
+
+def _name(names: list[list[str]], language: str) -> str:
+    return next((name for tag, name in names if tag == language), names[0][1] if names else "")

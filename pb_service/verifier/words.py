@@ -1,0 +1,510 @@
+"""Every sentence of the report in three languages; the order in each tuple is that of LANGUAGES."""
+
+LANGUAGES = ("en", "fi", "sv")
+
+Text = tuple[str, str, str]
+
+
+def say(text: Text, language: str, **values: str | int) -> str:
+    """The sentence in one language, its fields filled in."""
+    return text[LANGUAGES.index(language)].format(**values)
+
+
+STATUS: dict[str, Text] = {
+    "pass": ("PASS", "LÄPI", "GODKÄND"),
+    "fail": ("FAIL", "VIRHE", "FEL"),
+    "not_applicable": ("NOT APPLICABLE", "EI KOSKE", "EJ TILLÄMPLIG"),
+    "not_checked": ("NOT CHECKED", "TARKISTAMATTA", "EJ KONTROLLERAD"),
+}
+
+TITLES: dict[str, Text] = {
+    "V1": (
+        "The record's tree head is signed and follows from all entries",
+        "Lokin puun juuri on allekirjoitettu ja seuraa kaikista merkinnöistä",
+        "Loggens trädrot är undertecknad och följer av alla poster",
+    ),
+    "V2": (
+        "The older tree head does not contradict the record",
+        "Vanhempi puun juuri ei ole ristiriidassa lokin kanssa",
+        "Den äldre trädroten motsäger inte loggen",
+    ),
+    "V3": (
+        "Every entry is well formed, signed and in order; every file is the one that was signed",
+        "Jokainen merkintä on oikean muotoinen, allekirjoitettu ja järjestyksessä; "
+        "jokainen tiedosto on se, joka allekirjoitettiin",
+        "Varje post har rätt form, är undertecknad och i ordning; varje fil är den som undertecknades",
+    ),
+    "V4": ("Key ceremony recomputed", "Avainseremonia laskettu uudelleen", "Nyckelceremonin omräknad"),
+    "V5": (
+        "Each envelope names a contest and a voter of the roll",
+        "Jokainen kuori nimeää äänestyksen ja äänioikeutetun",
+        "Varje kuvert anger en omröstning och en röstberättigad",
+    ),
+    "V6": (
+        "Each sealer knew the content (proof of knowledge)",
+        "Jokainen sinetöijä tunsi sisällön (tietämystodistus)",
+        "Varje förseglare kände innehållet (kunskapsbevis)",
+    ),
+    "V7": (
+        "Signatures and sign-in classes of the envelopes",
+        "Kuorten allekirjoitukset ja tunnistautumisluokat",
+        "Kuvertens underskrifter och inloggningsklasser",
+    ),
+    "V8": (
+        "No envelope copied or replayed",
+        "Yhtäkään kuorta ei ole kopioitu tai toistettu",
+        "Inget kuvert är kopierat eller upprepat",
+    ),
+    "V9": (
+        "Struck entries: reason, time, two officers",
+        "Mitätöidyt merkinnät: syy, aika, kaksi virkailijaa",
+        "Strukna poster: skäl, tid, två tjänstemän",
+    ),
+    "V10": (
+        "Lists of envelopes before mixing recomputed",
+        "Kuoriluettelot ennen sekoitusta laskettu uudelleen",
+        "Kuvertlistorna före blandningen omräknade",
+    ),
+    "V11": (
+        "Mixes by different trustees, every proof",
+        "Eri avaimenhaltijoiden sekoitukset, jokainen todistus",
+        "Blandningar av olika nyckelinnehavare, varje bevis",
+    ),
+    "V12": (
+        "Decryptions by enough trustees, every proof",
+        "Riittävän monen avaimenhaltijan purut, jokainen todistus",
+        "Dekrypteringar av tillräckligt många nyckelinnehavare, varje bevis",
+    ),
+    "V13": (
+        "Ballots decoded, file equal byte for byte",
+        "Äänet purettu, tiedosto sama tavu tavulta",
+        "Rösterna avkodade, filen lika byte för byte",
+    ),
+    "V14": (
+        "Every ballot is well formed and held against the limits; counts recomputed",
+        "Jokainen ääni on muodoltaan oikea ja verrattu rajoihin; lukumäärät laskettu uudelleen",
+        "Varje röst har rätt form och är jämförd med gränserna; antalen omräknade",
+    ),
+    "V15": (
+        "Paper ballots not more than paper entries",
+        "Äänestyslippuja ei enempää kuin paperimerkintöjä",
+        "Röstsedlarna inte fler än pappersposterna",
+    ),
+    "V16": (
+        "Winners recomputed from the ballots, outcome equal byte for byte",
+        "Voittajat laskettu uudelleen äänistä, tulos sama tavu tavulta",
+        "Vinnarna omräknade från rösterna, resultatet lika byte för byte",
+    ),
+    "V17": (
+        "The voting page served is the published build",
+        "Tarjottu äänestyssivu on julkaistu versio",
+        "Den visade röstningssidan är den publicerade versionen",
+    ),
+    "V18": ("Mode of the round, in plain words", "Kierroksen tila sanoin", "Omgångens läge i ord"),
+}
+
+FIGURES: dict[str, Text] = {
+    "V1": ("{entries} entries", "{entries} merkintää", "{entries} poster"),
+    "V2": (
+        "{older} of {entries} entries were in the older record",
+        "{older}/{entries} merkintää oli vanhemmassa lokissa",
+        "{older} av {entries} poster fanns i den äldre loggen",
+    ),
+    "V3": (
+        "{entries} entries, {signatures} valid signatures",
+        "{entries} merkintää, {signatures} pätevää allekirjoitusta",
+        "{entries} poster, {signatures} giltiga underskrifter",
+    ),
+    "V14": (
+        "{ballots} ballots, {blank} blank, {over} over a limit (counted as they stand)",
+        "{ballots} ääntä, {blank} tyhjää, {over} yli rajan (laskettu sellaisinaan)",
+        "{ballots} röster, {blank} blanka, {over} över en gräns (räknade som de är)",
+    ),
+    "V16": (
+        "{winners} winners, {contests} contests",
+        "{winners} voittajaa, {contests} äänestystä",
+        "{winners} vinnare, {contests} omröstningar",
+    ),
+}
+
+MODES: dict[str, Text] = {
+    "open": (
+        "open: an imported or paper-only round, ballots in clear, no secrecy claimed",
+        "avoin: tuotu tai vain paperilla äänestetty kierros, äänet selväkielisinä, vaalisalaisuutta ei väitetä",
+        "öppen: importerad omgång eller enbart på papper, rösterna i klartext, ingen hemlighet utlovas",
+    ),
+}
+
+REASONS: dict[str, Text] = {
+    "no_older": (
+        "no older checkpoint was given",
+        "vanhempaa tarkistuspistettä ei annettu",
+        "ingen äldre kontrollpunkt gavs",
+    ),
+    "no_sealed_ballots": (
+        "there are no sealed ballots in this mode",
+        "tässä tilassa ei ole sinetöityjä ääniä",
+        "i detta läge finns inga förseglade röster",
+    ),
+    "no_paper_ballots": (
+        "there are no paper ballots beside sealed ones in this mode",
+        "tässä tilassa ei ole äänestyslippuja sinetöityjen äänten rinnalla",
+        "i detta läge finns inga röstsedlar vid sidan av förseglade röster",
+    ),
+    "no_voting_page": (
+        "nobody voted on a page of the service in this mode",
+        "tässä tilassa kukaan ei äänestänyt palvelun sivulla",
+        "i detta läge röstade ingen på tjänstens sida",
+    ),
+    "no_manifest": (
+        "the manifest cannot be read",
+        "manifestia ei voi lukea",
+        "manifestet kan inte läsas",
+    ),
+    "no_record": (
+        "key or entries of the record cannot be read",
+        "lokin avainta tai merkintöjä ei voi lukea",
+        "loggens nyckel eller poster kan inte läsas",
+    ),
+}
+
+PROBLEMS: dict[str, Text] = {
+    "missing": ("{member} is missing.", "{member} puuttuu.", "{member} saknas."),
+    "extra": (
+        "{member} does not belong in the bundle.",
+        "{member} ei kuulu pakettiin.",
+        "{member} hör inte hemma i paketet.",
+    ),
+    "not_canonical": (
+        "{member} is not canonical JSON.",
+        "{member} ei ole kanonista JSONia.",
+        "{member} är inte kanonisk JSON.",
+    ),
+    "misshapen": (
+        "{member}: {path} is not as the format says.",
+        "{member}: {path} ei ole määrittelyn mukainen.",
+        "{member}: {path} följer inte formatet.",
+    ),
+    "file_hash": (
+        "{member} is not the file that was signed: its SHA-256 differs.",
+        "{member} ei ole allekirjoitettu tiedosto: sen SHA-256 on toinen.",
+        "{member} är inte filen som undertecknades: dess SHA-256 är en annan.",
+    ),
+    "other_election": (
+        "{member} belongs to another election: its `e` differs.",
+        "{member} kuuluu toiseen äänestykseen: sen `e` on toinen.",
+        "{member} hör till ett annat val: dess `e` är ett annat.",
+    ),
+    "no_key": (
+        "The key of the record is unknown, because the manifest cannot be read; the signature was not checked.",
+        "Lokin avain on tuntematon, koska manifestia ei voi lukea; allekirjoitusta ei tarkistettu.",
+        "Loggens nyckel är okänd, eftersom manifestet inte kan läsas; underskriften kontrollerades inte.",
+    ),
+    "other_key": (
+        "The manifest names another key than the one given: {key}",
+        "Manifesti nimeää toisen avaimen kuin annetun: {key}",
+        "Manifestet anger en annan nyckel än den givna: {key}",
+    ),
+    "no_entries": (
+        "The entries cannot be read (see V1).",
+        "Merkintöjä ei voi lukea (katso V1).",
+        "Posterna kan inte läsas (se V1).",
+    ),
+    "entries_gap": (
+        "The entry bundle {member} is missing; the entries cannot be read.",
+        "Merkintänippu {member} puuttuu; merkintöjä ei voi lukea.",
+        "Postpaketet {member} saknas; posterna kan inte läsas.",
+    ),
+    "entries_form": (
+        "The entry bundle {member} does not hold the entries that its name and lengths say.",
+        "Merkintänippu {member} ei sisällä nimensä ja pituuksiensa mukaisia merkintöjä.",
+        "Postpaketet {member} innehåller inte de poster som namn och längder anger.",
+    ),
+    "tile_extra": (
+        "{member} is not a tile of this tree.",
+        "{member} ei ole tämän puun laatta.",
+        "{member} är ingen platta i detta träd.",
+    ),
+    "tile_wrong": (
+        "{member} does not hold the hashes of the entries.",
+        "{member} ei sisällä merkintöjen tiivisteitä.",
+        "{member} innehåller inte posternas hashvärden.",
+    ),
+    "checkpoint_form": (
+        "The checkpoint is not a signed tree head.",
+        "Tarkistuspiste ei ole allekirjoitettu puun juuri.",
+        "Kontrollpunkten är ingen undertecknad trädrot.",
+    ),
+    "checkpoint_origin": (
+        "The checkpoint is of another record: {origin}",
+        "Tarkistuspiste on toisesta lokista: {origin}",
+        "Kontrollpunkten hör till en annan logg: {origin}",
+    ),
+    "checkpoint_signature": (
+        "The checkpoint has no valid signature of the record's key.",
+        "Tarkistuspisteessä ei ole lokin avaimen pätevää allekirjoitusta.",
+        "Kontrollpunkten saknar en giltig underskrift med loggens nyckel.",
+    ),
+    "checkpoint_size": (
+        "The checkpoint is of {size} entries, the bundle holds {entries}.",
+        "Tarkistuspisteessä on {size} merkintää, paketissa {entries}.",
+        "Kontrollpunkten gäller {size} poster, paketet innehåller {entries}.",
+    ),
+    "checkpoint_root": (
+        "The root of the tree over all entries is not the one in the checkpoint.",
+        "Kaikista merkinnöistä laskettu puun juuri ei ole tarkistuspisteen juuri.",
+        "Roten av trädet över alla poster är inte den i kontrollpunkten.",
+    ),
+    "older_signature": (
+        "The older checkpoint is not signed by the key of this record.",
+        "Vanhempaa tarkistuspistettä ei ole allekirjoitettu tämän lokin avaimella.",
+        "Den äldre kontrollpunkten är inte undertecknad med denna loggs nyckel.",
+    ),
+    "older_newer": (
+        "The checkpoint given has {size} entries, more than the {entries} of the bundle: "
+        "the bundle is older, or entries were removed.",
+        "Annetussa tarkistuspisteessä on {size} merkintää, enemmän kuin paketin {entries}: "
+        "paketti on vanhempi tai merkintöjä on poistettu.",
+        "Den givna kontrollpunkten har {size} poster, fler än paketets {entries}: "
+        "paketet är äldre eller poster har tagits bort.",
+    ),
+    "older_fork": (
+        "The first {size} entries are not those of the older checkpoint: the record was changed afterwards.",
+        "Ensimmäiset {size} merkintää eivät ole vanhemman tarkistuspisteen: lokia on muutettu jälkikäteen.",
+        "De första {size} posterna är inte den äldre kontrollpunktens: loggen har ändrats i efterhand.",
+    ),
+    "entry_not_canonical": (
+        "Entry {entry} is not canonical JSON.",
+        "Merkintä {entry} ei ole kanonista JSONia.",
+        "Post {entry} är inte kanonisk JSON.",
+    ),
+    "entry_misshapen": (
+        "Entry {entry}: {path} is not as the format says.",
+        "Merkintä {entry}: {path} ei ole määrittelyn mukainen.",
+        "Post {entry}: {path} följer inte formatet.",
+    ),
+    "entry_other_election": (
+        "Entry {entry} belongs to another manifest.",
+        "Merkintä {entry} kuuluu toiseen manifestiin.",
+        "Post {entry} hör till ett annat manifest.",
+    ),
+    "entry_signature": (
+        "Entry {entry} has no valid signature of the operator.",
+        "Merkinnässä {entry} ei ole ylläpitäjän pätevää allekirjoitusta.",
+        "Post {entry} saknar en giltig underskrift av operatören.",
+    ),
+    "entry_order": (
+        "Entry {entry}: {kind} is not allowed at this place.",
+        "Merkintä {entry}: {kind} ei ole sallittu tässä kohdassa.",
+        "Post {entry}: {kind} är inte tillåten på detta ställe.",
+    ),
+    "entry_missing": (
+        "The record has no entry {kind}.",
+        "Lokissa ei ole merkintää {kind}.",
+        "Loggen saknar posten {kind}.",
+    ),
+    "entry_time": (
+        "Entry {entry} is {seconds} seconds earlier than the one before it.",
+        "Merkintä {entry} on {seconds} sekuntia edellistä aikaisempi.",
+        "Post {entry} är {seconds} sekunder tidigare än den föregående.",
+    ),
+    "close_index": (
+        "Entry {entry} closes the vote at {n} entries, not at its own place.",
+        "Merkintä {entry} päättää äänestyksen {n} merkinnän kohdalla, ei omalla paikallaan.",
+        "Post {entry} avslutar omröstningen vid {n} poster, inte på sin egen plats.",
+    ),
+    "result_twice": (
+        "Entry {entry} is a second result of {contest}.",
+        "Merkintä {entry} on toinen tulos äänestykselle {contest}.",
+        "Post {entry} är ett andra resultat för {contest}.",
+    ),
+    "result_unknown": (
+        "Entry {entry} is a result of {contest}, which the manifest does not name.",
+        "Merkintä {entry} on tulos äänestykselle {contest}, jota manifesti ei nimeä.",
+        "Post {entry} är ett resultat för {contest}, som manifestet inte anger.",
+    ),
+    "result_missing": (
+        "{contest} has no result in the record.",
+        "Äänestyksellä {contest} ei ole tulosta lokissa.",
+        "{contest} har inget resultat i loggen.",
+    ),
+    "ballot_form": (
+        "{contest}: ballot {ballot} (from 0) is not as the format says.",
+        "{contest}: ääni {ballot} (nollasta) ei ole määrittelyn mukainen.",
+        "{contest}: röst {ballot} (från 0) följer inte formatet.",
+    ),
+    "ballots_unsorted": (
+        "{contest}: ballot {ballot} (from 0) is not in sorted order.",
+        "{contest}: ääni {ballot} (nollasta) ei ole lajittelujärjestyksessä.",
+        "{contest}: röst {ballot} (från 0) är inte i sorterad ordning.",
+    ),
+    "counts": (
+        "{contest}: the outcome states other counts than {ballots} ballots, {blank} blank, {over} over a limit.",
+        "{contest}: tulos ilmoittaa muut luvut kuin {ballots} ääntä, {blank} tyhjää, {over} yli rajan.",
+        "{contest}: resultatet anger andra antal än {ballots} röster, {blank} blanka, {over} över en gräns.",
+    ),
+    "no_outcome": (
+        "{contest}: the outcome cannot be read, its counts were not compared.",
+        "{contest}: tulosta ei voi lukea, lukumääriä ei verrattu.",
+        "{contest}: resultatet kan inte läsas, antalen jämfördes inte.",
+    ),
+    "no_ballots": (
+        "{contest}: not counted again, because its ballots cannot be read (see V14).",
+        "{contest}: ei laskettu uudelleen, koska ääniä ei voi lukea (katso V14).",
+        "{contest}: inte omräknad, eftersom rösterna inte kan läsas (se V14).",
+    ),
+    "outcome": (
+        "{contest}: the published outcome differs from the count at {path}.",
+        "{contest}: julkaistu tulos poikkeaa laskennasta kohdassa {path}.",
+        "{contest}: det publicerade resultatet avviker från räkningen vid {path}.",
+    ),
+}
+
+UNREADABLE: dict[str, Text] = {
+    "cannot_open": ("{path} cannot be opened.", "Tiedostoa {path} ei voi avata.", "{path} kan inte öppnas."),
+    "not_a_file": ("{path} is not a file.", "{path} ei ole tiedosto.", "{path} är ingen fil."),
+    "too_large": (
+        "{path} is larger than a bundle can be.",
+        "{path} on suurempi kuin paketti voi olla.",
+        "{path} är större än ett paket kan vara.",
+    ),
+    "too_many": (
+        "The file holds more members than a bundle can.",
+        "Tiedostossa on enemmän jäseniä kuin paketissa voi olla.",
+        "Filen innehåller fler medlemmar än ett paket kan ha.",
+    ),
+    "not_a_bundle": (
+        "The file is not an evidence bundle (a ZIP file of the form in docs/schemas/bundle.md).",
+        "Tiedosto ei ole todistepaketti (ZIP-tiedosto, muoto docs/schemas/bundle.md).",
+        "Filen är inget bevispaket (en ZIP-fil av formen i docs/schemas/bundle.md).",
+    ),
+    "truncated": (
+        "The file ends too early: it is truncated.",
+        "Tiedosto päättyy liian aikaisin: se on katkennut.",
+        "Filen slutar för tidigt: den är avkortad.",
+    ),
+    "unusual_header": (
+        "The header at byte {offset} is not one of a bundle; nothing was read from it.",
+        "Tavun {offset} otsake ei ole paketin otsake; siitä ei luettu mitään.",
+        "Huvudet vid byte {offset} hör inte till ett paket; inget lästes från det.",
+    ),
+    "unusual_directory": (
+        "The directory at the end does not agree with the members.",
+        "Tiedoston lopun hakemisto ei vastaa jäseniä.",
+        "Förteckningen i slutet stämmer inte med medlemmarna.",
+    ),
+    "unsorted_names": (
+        "The member {name} is out of order or there twice.",
+        "Jäsen {name} on väärässä järjestyksessä tai kahdesti.",
+        "Medlemmen {name} är i fel ordning eller finns två gånger.",
+    ),
+    "bad_name": (
+        "The member name {name} is not allowed in a bundle.",
+        "Jäsenen nimi {name} ei ole sallittu paketissa.",
+        "Medlemsnamnet {name} är inte tillåtet i ett paket.",
+    ),
+    "bad_checksum": (
+        "The member {name} is damaged: its checksum differs.",
+        "Jäsen {name} on vioittunut: sen tarkistussumma on toinen.",
+        "Medlemmen {name} är skadad: dess kontrollsumma är en annan.",
+    ),
+    "bad_key": (
+        "The key given with --key is not a verifier key of the form name+id+key.",
+        "Valitsimella --key annettu avain ei ole muotoa nimi+tunnus+avain.",
+        "Nyckeln som gavs med --key har inte formen namn+id+nyckel.",
+    ),
+    "bad_older": (
+        "{path} is not a checkpoint.",
+        "{path} ei ole tarkistuspiste.",
+        "{path} är ingen kontrollpunkt.",
+    ),
+    "interrupted": (
+        "Stopped before the end: nothing was found out.",
+        "Keskeytetty ennen loppua: mitään ei saatu selville.",
+        "Avbrutet före slutet: inget har fastställts.",
+    ),
+    "usage": (
+        "The command line is not understood. Usage: {usage}",
+        "Komentoriviä ei ymmärretä. Käyttö: {usage}",
+        "Kommandoraden kan inte tolkas. Användning: {usage}",
+    ),
+}
+
+VERDICT: dict[str, Text] = {
+    "pass": (
+        "The published result follows from the published ballots.",
+        "Julkaistu tulos seuraa julkaistuista äänistä.",
+        "Det publicerade resultatet följer av de publicerade rösterna.",
+    ),
+    "fail": (
+        "Not verified: {checks} failed or could not be run. The result must not be confirmed as it stands.",
+        "Ei vahvistettu: {checks} epäonnistui tai jäi tekemättä. Tulosta ei saa vahvistaa tällaisenaan.",
+        "Inte verifierat: {checks} misslyckades eller kunde inte göras. Resultatet får inte fastställas som det är.",
+    ),
+}
+
+LABELS: dict[str, Text] = {
+    "summary": (
+        "{passed} checks passed, {failed} failed, {missing} could not be run, {idle} do not apply.",
+        "{passed} tarkistusta läpi, {failed} epäonnistui, {missing} jäi tekemättä, {idle} ei koske tätä kierrosta.",
+        "{passed} kontroller godkända, {failed} misslyckade, {missing} kunde inte göras, {idle} är inte tillämpliga.",
+    ),
+    "round": ("Round", "Kierros", "Omgång"),
+    "record": ("Record", "Loki", "Logg"),
+    "record_line": ("{origin}, {size} entries", "{origin}, {size} merkintää", "{origin}, {size} poster"),
+    "district": (
+        "{contest}: {ballots} ballots, {winners} winners, {cost} of {budget} {currency}",
+        "{contest}: {ballots} ääntä, {winners} voittajaa, {cost} / {budget} {currency}",
+        "{contest}: {ballots} röster, {winners} vinnare, {cost} av {budget} {currency}",
+    ),
+    "counted": ("Counted again", "Laskettu uudelleen", "Omräknat"),
+    "fingerprint": ("Fingerprint of the round", "Kierroksen sormenjälki", "Omgångens fingeravtryck"),
+    "key": ("Key of the record", "Lokin avain", "Loggens nyckel"),
+    "compare": (
+        "Compare both with what the organiser published in another place: on posters, in the minutes.",
+        "Vertaa molempia siihen, minkä järjestäjä on julkaissut muualla: julisteissa, pöytäkirjassa.",
+        "Jämför båda med det som arrangören har publicerat på annat håll: på affischer, i mötesprotokollet.",
+    ),
+    "bundle": ("SHA-256 of the bundle", "Paketin SHA-256", "Paketets SHA-256"),
+    "more": ("and {number} more", "ja {number} muuta", "och {number} till"),
+    "limits": ("What this cannot show", "Mitä tämä ei voi osoittaa", "Vad detta inte kan visa"),
+    "counting": (
+        "{contest}: {increments} increments counted",
+        "{contest}: {increments} korotusta laskettu",
+        "{contest}: {increments} höjningar räknade",
+    ),
+}
+
+CANNOT_SHOW: Text = (
+    "That the published ballots are those that people cast, that each came from somebody who was entitled to vote, "
+    "that nobody was pressed, and that you were shown the same record as everybody else.",
+    "Että julkaistut äänet ovat ne, jotka ihmiset antoivat, että jokaisen antoi äänioikeutettu, ettei ketään "
+    "painostettu ja että sinulle näytettiin sama loki kuin kaikille muille.",
+    "Att de publicerade rösterna är de som människor avgav, att var och en kom från en röstberättigad, att ingen "
+    "utsattes för påtryckning och att du såg samma logg som alla andra.",
+)
+
+HELP: dict[str, Text] = {
+    "about": (
+        "Checks an evidence bundle of a participatory budgeting round without trusting whoever made it, "
+        "and without a network. Exit status: 0 verified, 1 not verified, 2 unreadable bundle or usage.",
+        "Tarkistaa osallistuvan budjetoinnin kierroksen todistepaketin luottamatta sen tekijään ja ilman "
+        "verkkoyhteyttä. Paluuarvo: 0 vahvistettu, 1 ei vahvistettu, 2 paketti tai komento ei kelpaa.",
+        "Kontrollerar ett bevispaket för en omgång deltagande budgetering utan att lita på den som gjort det och "
+        "utan nätverk. Slutstatus: 0 verifierat, 1 inte verifierat, 2 oläsligt paket eller fel kommando.",
+    ),
+    "file": ("the bundle", "paketti", "paketet"),
+    "format": ("form of the report", "raportin muoto", "rapportens form"),
+    "checkpoint": (
+        "a checkpoint of the same record that you saved earlier",
+        "aiemmin tallentamasi saman lokin tarkistuspiste",
+        "en kontrollpunkt för samma logg som du sparat tidigare",
+    ),
+    "key": (
+        "the published key of the record, name+id+key",
+        "lokin julkaistu avain, nimi+tunnus+avain",
+        "loggens publicerade nyckel, namn+id+nyckel",
+    ),
+    "lang": ("language of the report", "raportin kieli", "rapportens språk"),
+    "help": ("show this help", "näytä tämä ohje", "visa denna hjälp"),
+}
