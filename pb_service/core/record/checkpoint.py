@@ -78,16 +78,15 @@ def parse(data: bytes) -> Checkpoint:
 def verify(data: bytes, origin: str, public_key: bytes) -> Checkpoint:
     """Return the tree head if the log of this origin signed it with this key.
 
-    Raises CheckpointError for another form or origin, for a missing signature, and when any signature by that key is
-    wrong.
+    Raises CheckpointError for another form or origin, and for a signature that is missing, repeated or wrong.
     """
     head, lines = _parse(data)
     if head.origin != origin:
         raise CheckpointError(f"the checkpoint is of {head.origin!r}, not of {origin!r}")
     ours = [blob[4:] for name, blob in lines if (name, blob[:4]) == (origin, key_id(origin, public_key))]
-    if not ours:
-        raise CheckpointError("the checkpoint is not signed by the key of this log")
-    if not all(signatures.verify(public_key, head.text.encode(), signature) for signature in ours):
+    if len(ours) != 1:
+        raise CheckpointError("the checkpoint is not signed, exactly once, by the key of this log")
+    if not signatures.verify(public_key, head.text.encode(), ours[0]):
         raise CheckpointError("the signature of the checkpoint is not valid")
     return head
 

@@ -7,7 +7,7 @@ so a path never changes its content as the log grows.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pb_service.core.record import merkle
 
@@ -45,6 +45,22 @@ class Tile:
         """The size of the smallest tree that has this tile: one past its last entry."""
         span: int = WIDTH ** (self.level or 0)
         return (self.index * WIDTH + self.width) * span
+
+    @property
+    def full(self) -> "Tile":
+        """The full tile of the same place."""
+        return replace(self, width=WIDTH)
+
+    def grown(self, size: int) -> "Tile":
+        """Return the tile of the same place in a log of that size, in which this one is."""
+        items = size // WIDTH ** (self.level or 0)
+        return replace(self, width=min(WIDTH, items - self.index * WIDTH))
+
+    def cut(self, wider: bytes) -> bytes:
+        """Return the content of this tile, cut from that of a wider one of the same place."""
+        if self.level is None:
+            return b"".join(_prefixed(entry) for entry in _split(wider)[: self.width])
+        return wider[: self.width * merkle.HASH_SIZE]
 
     @classmethod
     def parse(cls, path: str) -> "Tile":
@@ -130,6 +146,13 @@ def parse_hashes(data: bytes, width: int = WIDTH) -> list[bytes]:
 
 def parse_bundle(data: bytes, width: int = WIDTH) -> list[bytes]:
     """Return the entries of an entry bundle of that width."""
+    entries = _split(data)
+    if len(entries) != width:
+        raise TileError(f"expected {width} entries, found {len(entries)}")
+    return entries
+
+
+def _split(data: bytes) -> list[bytes]:
     entries = []
     at = 0
     while at < len(data):
@@ -139,8 +162,6 @@ def parse_bundle(data: bytes, width: int = WIDTH) -> list[bytes]:
             raise TileError("the bundle ends inside an entry")
         entries.append(data[body:end])
         at = end
-    if len(entries) != width:
-        raise TileError(f"expected {width} entries, found {len(entries)}")
     return entries
 
 

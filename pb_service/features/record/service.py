@@ -1,0 +1,96 @@
+"""Appending to the public record and keeping the files that its entries name. The caller's transaction is used."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import canonical, checkpoint, merkle
+from pb_service.core.record.tiles import ENTRY_LIMIT
+from pb_service.features.record import repository
+from pb_service.features.record.errors import InvalidLogName, UnknownRecordFile
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+SALT_SIZE = 32
+
+
+async def open_log(session: AsyncSession, slug: str, origin: str) -> UUID:
+    """Return the id of the log at ``/pb/<slug>`` with that origin line, begun if it does not exist yet.
+
+    Raises InvalidLogName when slug or origin cannot be used, or when the log exists with another origin.
+    """
+    if not SLUG.fullmatch(slug):
+        raise InvalidLogName(f"{slug!r} cannot be an address: small letters, digits and hyphens, at most 64.")
+    if not checkpoint.is_origin(origin):
+        raise InvalidLogName(f"{origin!r} cannot be the origin of a record: no spaces and no plus sign.")
+    log = await repository.insert_log(session, slug, origin)
+    if log.origin != origin:
+        raise InvalidLogName(f"The record {slug!r} exists with the origin {log.origin!r}; an origin never changes.")
+    return log.id
+
+
+async def origin_of(session: AsyncSession, log_id: UUID) -> str:
+    """Return the origin line of a log."""
+    return (await repository.get_log(session, log_id)).origin
+
+
+async def append(session: AsyncSession, log_id: UUID, *entries: bytes) -> None:
+    """Append entries to the log in this transaction. They have no index until the sequencer gives them one."""
+    if too_long := [len(entry) for entry in entries if len(entry) > ENTRY_LIMIT]:
+        raise ValueError(f"an entry has at most {ENTRY_LIMIT} bytes, found {too_long[0]}")
+    if entries:
+        await repository.insert_entries(session, log_id, [(entry, merkle.leaf_hash(entry)) for entry in entries])
+
+
+async def next_index(session: AsyncSession, log_id: UUID) -> int:
+    """Return the index that the next entry of this transaction will have; others wait with theirs until it ends.
+
+    For entries that state their own index. Call it before anything is appended in this transaction.
+    """
+    await repository.lock_log(session, log_id)
+    return await repository.count_entries(session, log_id)
+
+
+async def entries(session: AsyncSession, log_id: UUID, size: int | None = None) -> list[bytes]:
+    """Return the first ``size`` entries of the log, by default all that have an index."""
+    if size is None:
+        size = (await repository.get_log(session, log_id)).size
+    return [body async for batch in repository.indexed_entries(session, log_id, 0, size) for body, _ in batch]
+
+
+async def put_file(session: AsyncSession, body: bytes, *, kind: str, at: datetime) -> bytes:
+    """Keep a file and return its SHA-256, by which entries name it. ``kind`` says what it is, such as ``manifest``."""
+    sha256 = hashlib.sha256(body).digest()
+    await repository.insert_file(session, sha256, body, kind, at)
+    return sha256
+
+
+async def get_file(session: AsyncSession, sha256: bytes) -> bytes:
+    """Return the file of that SHA-256. Raises UnknownRecordFile if it is not kept."""
+    body = await repository.file_body(session, sha256)
+    if body is None:
+        raise UnknownRecordFile("No file with this hash is kept.")
+    return body
+
+
+async def salted_file(
+    session: AsyncSession,
+    content: Mapping[str, Any],
+    *,
+    kind: str,
+    at: datetime,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> bytes:
+    """Keep what an act was about and return the SHA-256 for its entry.
+
+    The file is canonical JSON {``v``: 1, ``k``: kind, ``salt``, ``content``}. Without the salt nobody could tell from
+    the hash what the file said, so erasing the file erases the content.
+    """
+    salt = canonical.b64u(random(SALT_SIZE))
+    body = canonical.encode({"v": 1, "k": kind, "salt": salt, "content": content})
+    return await put_file(session, body, kind=kind, at=at)
