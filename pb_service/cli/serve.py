@@ -1,0 +1,20 @@
+"""`pb serve`: the web application and the sequencer of the record, until a signal ends them."""
+
+import click
+
+from pb_service.app import create_app
+from pb_service.cli.console import say, with_service
+from pb_service.platform.server import listen, serve_app
+from pb_service.service import Service
+
+
+@click.command()
+def serve() -> None:
+    """Serve the pages, the API and the record until Ctrl-C."""
+
+    async def work(service: Service) -> None:
+        sockets, port = listen(service.settings.listen, service.settings.port, say=say)
+        click.echo(f"Serving on port {port}.")
+        await serve_app(create_app(service), sockets)
+
+    with_service(work)

@@ -1,0 +1,44 @@
+"""The evidence bundle of a round: everything needed to count it again (docs/schemas/bundle.md)."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import canonical, checkpoint
+from pb_service.core.record.tiles import log_files
+from pb_service.core.rounds.bundle import zip_stored
+from pb_service.features.counting import repository as counting
+from pb_service.features.opendata.errors import NothingToExport
+from pb_service.features.record import service as record
+from pb_service.features.record.store import TileStore
+from pb_service.features.results.service import manifest_of
+from pb_service.features.rounds.service import published_round
+
+
+def published_checkpoint(tiles: TileStore, slug: str) -> bytes:
+    """Return the newest published checkpoint of a round's record. Raises NothingToExport before the first."""
+    published = tiles.read(slug, "checkpoint")
+    if published is None:
+        raise NothingToExport(f"The record of the round {slug!r} has not been published.")
+    return published
+
+
+async def evidence_bundle(session: AsyncSession, slug: str, published_checkpoint: bytes) -> bytes:
+    """Return the bundle of a counted round as of a published checkpoint; the same checkpoint gives the same bytes.
+
+    Raises RoundNotFound, or NothingToExport before every result stands in the published record.
+    """
+    round_ = await published_round(session, slug)
+    counts = await counting.counts_of_round(session, round_.id)
+    if round_.phase != "preliminary":
+        raise NothingToExport(f"The round {slug!r} has no published result yet.")
+    head = checkpoint.parse(published_checkpoint)
+    entries = await record.entries(session, round_.log_id, head.size)
+    results = sum(canonical.decode(entry)["k"] == "result" for entry in entries)
+    if results != len(counts):
+        raise NothingToExport(f"The results of the round {slug!r} are not in the published record yet.")
+    manifest_bytes, manifest = await manifest_of(session, round_)
+    members = {"checkpoint": published_checkpoint, "manifest.json": manifest_bytes, **log_files(entries)}
+    for listed, (contest, count) in zip(manifest["contests"], counts, strict=True):
+        members[f"lists/{contest.key}.json"] = await record.get_file(session, canonical.unb64u(listed["list"]))
+        members[f"ballots/{contest.key}.json"] = await record.get_file(session, count.ballots_sha256)
+        members[f"outcomes/{contest.key}.json"] = await record.get_file(session, count.outcome_sha256)
+    return zip_stored(members)

@@ -1,0 +1,17 @@
+"""What can be wrong with an import or a download."""
+
+from pb_service.platform.errors import DomainError
+
+
+class ImportRefused(DomainError):
+    """The files do not make a round that this service can count."""
+
+    status = 422
+    type = "import-refused"
+
+
+class NothingToExport(DomainError):
+    """The round has no published count yet."""
+
+    status = 409
+    type = "nothing-to-export"

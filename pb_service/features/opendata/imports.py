@@ -1,0 +1,207 @@
+"""Import of archived rounds: several Pabulib files become the districts of one round of mode ``open``."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from hashlib import sha256
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import canonical, entries
+from pb_service.core.rounds.documents import Ballot, Limits, RuleDocument, Tie
+from pb_service.core.rounds.limits import count_ballots
+from pb_service.core.tally import rule_by_name
+from pb_service.core.tally.pabulib import PabulibFile, RowProblem
+from pb_service.features.counting.service import store_ballots
+from pb_service.features.opendata.errors import ImportRefused
+from pb_service.features.record import service as record
+from pb_service.features.rounds.service import ContestSetup, ProjectSetup, RoundSetup, create_round
+from pb_service.features.rounds.tables import Round
+
+#: Letters that do not come apart under NFKD, so that Włochy gives wlochy and not w-ochy.
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
+
+#: Rules of Pabulib's META as short names of this service.
+_RULES = {
+    "greedy": "greedy_score",
+    "greedy-no-skip": "greedy_score_no_skip",
+    "greedy-threshold": "greedy_score",
+    "equalshares": "mes_cost_none",
+    "equalshares/add1": "mes_cost_add1",
+}
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the files do not say. ``rule`` is a short name; None takes each file's own rule."""
+
+    slug: str
+    names: Sequence[tuple[str, str]]
+    licence: str
+    source: str
+    ties: Sequence[Tie] = ("cost", "id")
+    rule: str | None = None
+
+
+@dataclass(frozen=True)
+class ImportedContest:
+    """One file read in: the contest it becomes, its ballots, and everything worth a second look."""
+
+    file: str
+    sha256: bytes
+    setup: ContestSetup
+    ballots: Sequence[Ballot]
+    over: int
+    problems: Sequence[RowProblem]
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """A round as it would be imported. Nothing is stored before somebody has seen the report."""
+
+    setup: RoundSetup
+    contests: Sequence[ImportedContest]
+
+
+def plan_import(files: Sequence[tuple[PabulibFile, bytes]], options: ImportOptions) -> ImportPlan:
+    """Plan a round from parsed files, given with their bytes, in the order of the districts.
+
+    Raises ImportRefused when the files do not make one round: two currencies, one district twice, a rule or a
+    date that this service does not know.
+    """
+    if not files:
+        raise ImportRefused("No file was given.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", options.slug):
+        raise ImportRefused(f"The name {options.slug!r} must consist of small letters, digits and hyphens.")
+    first = files[0][0]
+    for file, _ in files:
+        if file.currency != first.currency:
+            raise ImportRefused(f"{file.name} is in {file.currency}, {first.name} in {first.currency}.")
+    unit = max(file.unit for file, _ in files)
+    contests = [_contest(file, data, options, unit) for file, data in files]
+    keys = [contest.setup.key for contest in contests]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ImportRefused(f"Two files are about the same district, {key}.")
+    setup = RoundSetup(
+        slug=options.slug,
+        names=options.names,
+        licence=options.licence,
+        source=options.source,
+        currency=first.currency,
+        unit=unit,
+        opens_at=min(_date(file, "date_begin") for file, _ in files),
+        closes_at=max(_date(file, "date_end") for file, _ in files) + timedelta(days=1, seconds=-1),
+        contests=[contest.setup for contest in contests],
+    )
+    return ImportPlan(setup, contests)
+
+
+async def import_round(session: AsyncSession, plan: ImportPlan, *, origin_host: str, now: datetime) -> Round:
+    """Store a planned round with its ballots and its first entries in the public record. Raises RoundExists."""
+    created = await create_round(session, plan.setup, origin_host=origin_host, now=now)
+    await _log_act(session, created, "round.created", created.slug, {"source": plan.setup.source}, now)
+    for contest, imported in zip(created.contests, plan.contests, strict=True):
+        store_ballots(session, contest, imported.ballots)
+        about = {
+            "file": imported.file,
+            "sha256": canonical.b64u(imported.sha256),
+            "projects": len(imported.setup.projects),
+            "ballots": len(imported.ballots),
+            "over": imported.over,
+            "problems": [{"line": row.line, "code": row.code} for row in imported.problems],
+        }
+        await _log_act(session, created, "contest.imported", f"{created.slug}/{contest.key}", about, now)
+    return created
+
+
+async def _log_act(
+    session: AsyncSession, on: Round, kind: str, object_id: str, about: Mapping[str, object], now: datetime
+) -> None:
+    file_hash = await record.salted_file(session, about, kind=kind, at=now)
+    entry = entries.act(kind, at=int(now.timestamp()), object_id=object_id, by="operator", file_hash=file_hash)
+    await record.append(session, on.log_id, entry)
+
+
+def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) -> ImportedContest:
+    scale = unit // file.unit
+    projects = [
+        ProjectSetup(
+            code=project.id,
+            title=project.name or project.id,
+            cost=project.cost * scale,
+            categories=project.categories,
+            targets=project.targets,
+            place=(project.latitude, project.longitude) if project.latitude and project.longitude else None,
+            official=None if project.selected is None else project.selected > 0,
+        )
+        for project in file.projects
+    ]
+    title = file.meta.get("subunit") or file.meta.get("district") or file.meta.get("unit") or file.name
+    limits = _rescaled(file.limits, scale)
+    setup = ContestSetup(
+        key=_key(title),
+        title=[(file.language, title)],
+        language=file.language,
+        fmt=file.fmt,
+        budget=file.budget * scale,
+        limits=limits,
+        rule=_rule(file, options, unit),
+        projects=projects,
+        imported_meta=file.meta,
+    )
+    over = count_ballots(file.ballots, file.fmt, limits, [project.cost for project in projects])["over"]
+    return ImportedContest(file.name, sha256(data).digest(), setup, file.ballots, over, file.problems)
+
+
+def _rescaled(limits: Limits, scale: int) -> Limits:
+    """Return the limits with all money in finer minor units."""
+    scaled = limits.copy()
+    if "cost" in scaled:
+        scaled["cost"] *= scale
+    if "costmin" in scaled:
+        scaled["costmin"] *= scale
+    if "cats" in scaled:
+        scaled["cats"] = [
+            {**category, "cost": category["cost"] * scale} if "cost" in category else category
+            for category in scaled["cats"]
+        ]
+    return scaled
+
+
+def _rule(file: PabulibFile, options: ImportOptions, unit: int) -> RuleDocument:
+    name = options.rule or _RULES.get(file.meta.get("rule", ""))
+    if name is None:
+        raise ImportRefused(
+            f"{file.name} was decided by the rule {file.meta.get('rule', 'unknown')!r}, which is not offered yet. "
+            "Name one with --rule."
+        )
+    rule = rule_by_name(name, ties=tuple(options.ties))
+    if rule["name"] == "greedy" and file.threshold is not None:
+        rule["threshold"] = file.threshold
+    if rule["name"] == "equal_shares" and "step" in rule:
+        rule["step"] = unit
+    return rule
+
+
+def _key(title: str) -> str:
+    """Return a district's name as an id for addresses: small ASCII letters, digits, hyphens."""
+    plain = unicodedata.normalize("NFKD", title.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    key = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-")
+    if not key:
+        raise ImportRefused(f"No address can be made from the district's name {title!r}.")
+    return key
+
+
+def _date(file: PabulibFile, field: str) -> datetime:
+    """Return a date of META at midnight UTC; a year alone begins or ends with it."""
+    text = file.meta.get(field, "")
+    try:
+        if re.fullmatch(r"\d{4}", text):
+            month, day = (1, 1) if field == "date_begin" else (12, 31)
+            return datetime(int(text), month, day, tzinfo=UTC)
+        return datetime.combine(datetime.strptime(text, "%d.%m.%Y").date(), time(), UTC)  # noqa: DTZ007 # a date only
+    except ValueError:
+        raise ImportRefused(f"{file.name} has the {field} {text!r}; DD.MM.YYYY or YYYY is needed.") from None

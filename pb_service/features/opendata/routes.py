@@ -1,0 +1,99 @@
+"""The JSON API and the downloads. Addresses are stable: links to them stand in reports and papers."""
+
+from litestar import MediaType, Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import File
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.features.opendata import service, tabular
+from pb_service.features.opendata.schemas import ContestResult, RoundDetail, RoundSummary
+from pb_service.features.opendata.service import BundleShelf
+from pb_service.features.record.store import TileStore
+from pb_service.features.results.service import contest_documents
+
+Session = NamedDependency[AsyncSession]
+
+#: Results change only by amendment, so a minute in a shared cache is safe and carries a rush.
+_CACHE = {"Cache-Control": "public, max-age=60"}
+
+
+@get("/rounds", summary="Published rounds, newest vote first")
+async def list_rounds(session: Session) -> list[RoundSummary]:
+    return await service.list_rounds(session)
+
+
+@get("/rounds/{slug:str}", summary="A round and its districts")
+async def get_round(session: Session, slug: FromPath[str]) -> RoundDetail:
+    return await service.round_detail(session, slug)
+
+
+@get("/rounds/{slug:str}/contests/{contest:str}", summary="A district's result, with a reason for each project")
+async def get_contest(session: Session, slug: FromPath[str], contest: FromPath[str]) -> ContestResult:
+    return service.contest_result(await contest_documents(session, slug, contest))
+
+
+@get("/{slug:str}/evidence.zip", media_type="application/zip", summary="Everything needed to count a round again")
+async def evidence(
+    session: Session, shelf: NamedDependency[BundleShelf], tile_store: NamedDependency[TileStore], slug: FromPath[str]
+) -> File:
+    path = await shelf.bundle(session, slug, tile_store)
+    return File(path, filename=f"{slug}-evidence.zip", media_type="application/zip", headers=_CACHE)
+
+
+@get("/{slug:str}/manifest.json", media_type=MediaType.JSON, summary="The manifest, byte for byte as hashed")
+async def manifest(session: Session, slug: FromPath[str]) -> Response[bytes]:
+    return _download(await service.published_manifest(session, slug), f"{slug}-manifest.json", MediaType.JSON)
+
+
+@get("/{slug:str}/{contest:str}/ballots.pb", media_type=MediaType.TEXT, summary="A district in Pabulib's format")
+async def pabulib(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
+    body = await service.contest_pabulib(session, slug, contest)
+    return _download(body, f"{slug}-{contest}.pb", "text/plain; charset=utf-8")
+
+
+@get("/{slug:str}/{contest:str}/ballots.csv", media_type="text/csv", summary="Ballots as a table, sorted")
+async def ballots_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
+    documents = await contest_documents(session, slug, contest)
+    text = tabular.ballots_csv(documents, await service.published_ballots(session, slug, contest))
+    return _csv(text, f"{slug}-{contest}-ballots.csv")
+
+
+@get("/{slug:str}/{contest:str}/projects.csv", media_type="text/csv", summary="Projects with votes and reasons")
+async def projects_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
+    documents = await contest_documents(session, slug, contest)
+    return _csv(tabular.projects_csv(documents), f"{slug}-{contest}-projects.csv")
+
+
+@get("/{slug:str}/{contest:str}/turns.csv", media_type="text/csv", summary="The count, turn by turn")
+async def turns_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
+    documents = await contest_documents(session, slug, contest)
+    return _csv(tabular.turns_csv(documents), f"{slug}-{contest}-turns.csv")
+
+
+@get(
+    [f"/{{slug:str}}/{{contest:str}}/{kind}.json" for kind in ("ballots", "outcome", "list")],
+    media_type=MediaType.JSON,
+    summary="A published document, byte for byte as the public record names it by hash",
+)
+async def document(session: Session, slug: FromPath[str], contest: FromPath[str], kind: str) -> Response[bytes]:
+    body = await service.published_file(session, slug, contest, kind)
+    return _download(body, f"{slug}-{contest}-{kind}.json", MediaType.JSON)
+
+
+def _csv(text: str, name: str) -> Response[bytes]:
+    # The byte order mark is for spreadsheet programs, which otherwise spoil every letter beyond ASCII.
+    return _download(text.encode("utf-8-sig"), name, "text/csv; charset=utf-8")
+
+
+def _download(body: bytes, name: str, media_type: str) -> Response[bytes]:
+    headers = {**_CACHE, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=media_type, headers=headers)
+
+
+api = Router("/api/v1", route_handlers=[list_rounds, get_round, get_contest], tags=["results"])
+data = Router(
+    "/data",
+    route_handlers=[evidence, manifest, pabulib, ballots_csv, projects_csv, turns_csv, document],
+    tags=["open data"],
+)

@@ -1,0 +1,227 @@
+"""What the API and the downloads say about rounds: built from the published documents."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import canonical, entries
+from pb_service.core.rounds.documents import Ballot, BallotsDocument, OutcomeDocument
+from pb_service.core.rounds.fingerprint import fingerprint
+from pb_service.features.counting import repository as counting
+from pb_service.features.opendata import pabulib, repository
+from pb_service.features.opendata.bundle import evidence_bundle, published_checkpoint
+from pb_service.features.opendata.schemas import (
+    ContestResult,
+    ContestSummary,
+    ProjectResult,
+    RoundDetail,
+    RoundSummary,
+)
+from pb_service.features.opendata.tables import Verification
+from pb_service.features.record import service as record
+from pb_service.features.record.store import TileStore
+from pb_service.features.results.documents import ContestDocuments
+from pb_service.features.results.errors import ContestNotFound
+from pb_service.features.results.service import contest_documents, contest_of, manifest_of
+from pb_service.features.rounds import repository as rounds
+from pb_service.features.rounds.service import find_round, published_round
+from pb_service.features.rounds.tables import Round
+
+
+async def list_rounds(session: AsyncSession) -> list[RoundSummary]:
+    """Return the published rounds, newest vote first."""
+    return [_summary(found) for found in await rounds.published(session)]
+
+
+async def round_detail(session: AsyncSession, slug: str) -> RoundDetail:
+    """Return a published round with its districts. Raises RoundNotFound."""
+    shown = await published_round(session, slug)
+    body, _ = await manifest_of(session, shown)
+    counted = {contest.key: count for contest, count in await counting.counts_of_round(session, shown.id)}
+    contests = []
+    for contest in shown.contests:
+        outcome = None
+        if contest.key in counted:
+            outcome = cast(
+                OutcomeDocument,
+                canonical.decode(await record.get_file(session, counted[contest.key].outcome_sha256)),
+            )
+        contests.append(
+            ContestSummary(
+                id=contest.key,
+                title=_texts(contest.title),
+                projects=len(contest.projects),
+                budget=contest.budget,
+                ballots=outcome and outcome["counts"]["ballots"],
+                chosen=None if outcome is None else len(outcome["winners"]),
+                cost=outcome and outcome["cost"],
+                href=f"/api/v1/rounds/{slug}/contests/{contest.key}",
+            )
+        )
+    eid = entries.election_id(body)
+    return RoundDetail(
+        round=_summary(shown),
+        election_id=canonical.b64u(eid),
+        fingerprint=fingerprint(eid),
+        checkpoint=f"/pb/{slug}/checkpoint",
+        evidence=f"/data/{slug}/evidence.zip" if shown.phase == "preliminary" else None,
+        contests=contests,
+    )
+
+
+def contest_result(documents: ContestDocuments) -> ContestResult:
+    """Return the result of a district with each project's reason."""
+    contest, outcome = documents.contest, documents.outcome
+    official = None if documents.official is None else set(documents.official)
+    projects = [
+        ProjectResult(
+            number=number,
+            id=project_id,
+            title=listed["title"],
+            language=documents.ballot_list["language"],
+            cost=cost,
+            categories=listed["categories"],
+            targets=listed["targets"],
+            place=listed.get("place"),
+            votes=result["votes"],
+            score=result["score"],
+            won=result["won"],
+            why=dict(result["why"]),
+            official=None if official is None else number in official,
+        )
+        for number, ((project_id, cost), listed, result) in enumerate(
+            zip(contest["pro"], documents.ballot_list["projects"], outcome["projects"], strict=True)
+        )
+    ]
+    return ContestResult(
+        id=contest["id"],
+        round=documents.slug,
+        state=documents.state,
+        title=documents.ballot_list["title"],
+        rule=contest["rule"],
+        currency=documents.manifest["currency"],
+        unit=documents.manifest["unit"],
+        budget=contest["budget"],
+        cost=outcome["cost"],
+        ballots=outcome["counts"]["ballots"],
+        blank=outcome["counts"]["blank"],
+        over=outcome["counts"]["over"],
+        projects=projects,
+        files=contest_files(documents.slug, contest["id"]),
+    )
+
+
+def contest_files(slug: str, contest: str) -> dict[str, str]:
+    """Return the stable addresses of a district's files, by kind."""
+    base = f"/data/{slug}/{contest}"
+    return {
+        "pabulib": f"{base}/ballots.pb",
+        "ballots_csv": f"{base}/ballots.csv",
+        "ballots": f"{base}/ballots.json",
+        "projects": f"{base}/projects.csv",
+        "turns": f"{base}/turns.csv",
+        "outcome": f"{base}/outcome.json",
+        "list": f"{base}/list.json",
+    }
+
+
+async def published_file(session: AsyncSession, slug: str, contest_key: str, kind: str) -> bytes:
+    """Return a published document byte for byte as the record's entries name it: list, ballots or outcome.
+
+    Raises RoundNotFound or ContestNotFound, the latter also for a contest that is not counted yet.
+    """
+    shown = await published_round(session, slug)
+    contest = contest_of(shown, contest_key)
+    count = await counting.count_of(session, contest.id)
+    if count is None:
+        raise ContestNotFound(f"The contest {contest_key!r} has not been counted yet.")
+    if kind == "list":
+        _, manifest = await manifest_of(session, shown)
+        return await record.get_file(session, canonical.unb64u(manifest["contests"][contest.position]["list"]))
+    return await record.get_file(session, count.ballots_sha256 if kind == "ballots" else count.outcome_sha256)
+
+
+async def published_manifest(session: AsyncSession, slug: str) -> bytes:
+    """Return a round's manifest byte for byte as hashed. Raises RoundNotFound."""
+    return (await manifest_of(session, await published_round(session, slug)))[0]
+
+
+async def published_ballots(session: AsyncSession, slug: str, contest_key: str) -> Sequence[Ballot]:
+    """Return the ballots of a counted contest, sorted."""
+    body = await published_file(session, slug, contest_key, "ballots")
+    return cast(BallotsDocument, canonical.decode(body))["open"]
+
+
+async def contest_pabulib(session: AsyncSession, slug: str, contest_key: str) -> bytes:
+    """Return a counted contest as a Pabulib file. Raises RoundNotFound or ContestNotFound."""
+    documents = await contest_documents(session, slug, contest_key)
+    ballots = await published_ballots(session, slug, contest_key)
+    contest = contest_of(await published_round(session, slug), contest_key)
+    return pabulib.contest_pabulib(documents, ballots, contest.imported_meta)
+
+
+class BundleShelf:
+    """Evidence bundles on disk, each made once: a bundle is named by the tree head it was made from."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def bundle(self, session: AsyncSession, slug: str, tiles: TileStore) -> Path:
+        """Return the file of the bundle as of the newest checkpoint. Raises NothingToExport or RoundNotFound."""
+        await published_round(session, slug)
+        published = published_checkpoint(tiles, slug)
+        path = self._folder / f"{slug}-{sha256(published).hexdigest()[:32]}.zip"
+        if not path.is_file():
+            data = await evidence_bundle(session, slug, published)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as unfinished:
+                unfinished.write(data)
+            os.replace(unfinished.name, path)  # a reader sees the whole file or none
+        return path
+
+
+async def store_verification(
+    session: AsyncSession, slug: str, bundle: bytes, report: dict[str, Any], *, now: datetime
+) -> None:
+    """Keep what the checker said about a bundle, to be shown on the verification page."""
+    verified = await find_round(session, slug)
+    session.add(
+        Verification(
+            round_id=verified.id,
+            bundle_sha256=sha256(bundle).digest(),
+            bundle_size=len(bundle),
+            report=report,
+            verified_at=now,
+        )
+    )
+
+
+async def latest_verification(session: AsyncSession, shown: Round) -> Verification | None:
+    """Return the newest run of the checker over a round's bundle, if there was one."""
+    return await repository.latest_verification(session, shown.id)
+
+
+def _summary(found: Round) -> RoundSummary:
+    return RoundSummary(
+        id=found.slug,
+        names=_texts(found.names),
+        mode=found.mode,
+        phase=found.phase,
+        currency=found.currency,
+        unit=found.unit,
+        opens_at=found.opens_at,
+        closes_at=found.closes_at,
+        licence=found.licence,
+        source=found.source,
+        href=f"/api/v1/rounds/{found.slug}",
+    )
+
+
+def _texts(texts: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    return [(language, text) for language, text in texts]

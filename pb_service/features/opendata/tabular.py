@@ -1,0 +1,92 @@
+"""Results as tables for spreadsheets, and contests in Pabulib's format."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from pb_service.core.rounds.documents import Ballot
+from pb_service.core.rounds.money import decimal_text
+from pb_service.features.results.documents import ContestDocuments
+
+
+def projects_csv(documents: ContestDocuments) -> str:
+    """One row a project: what it is, what it got, and the reason code with its numbers. Money in currency units."""
+    unit = documents.manifest["unit"]
+    rows = []
+    for (project_id, cost), listed, result in zip(
+        documents.contest["pro"], documents.ballot_list["projects"], documents.outcome["projects"], strict=True
+    ):
+        why = result["why"]
+        latitude, longitude = listed.get("place", ("", ""))
+        rows.append(
+            [
+                project_id,
+                listed["title"],
+                decimal_text(cost, unit),
+                result["votes"],
+                result["score"],
+                int(result["won"]),
+                why["c"],
+                why.get("rank", why.get("round", "")),
+                decimal_text(why["left"], unit) if "left" in why else "",
+                ",".join(listed["categories"]),
+                ",".join(listed["targets"]),
+                latitude,
+                longitude,
+            ]
+        )
+    header = "project_id name cost votes score selected reason turn money_left category target latitude longitude"
+    return _csv(header.split(), rows)
+
+
+def turns_csv(documents: ContestDocuments) -> str:
+    """One row a turn or round of the count, in its order. Money in currency units, prices as fractions of minor units."""
+    unit = documents.manifest["unit"]
+    rows: list[Sequence[object]] = []
+    for place, step in enumerate([*documents.outcome["steps"], *documents.outcome.get("then", [])], start=1):
+        project_id, cost = documents.contest["pro"][step["i"]]
+        title = documents.ballot_list["projects"][step["i"]]["title"]
+        rows.append(
+            [
+                place,
+                project_id,
+                title,
+                decimal_text(cost, unit),
+                decimal_text(step["left"], unit),
+                int(step.get("ok", True)),
+                step.get("price", ""),
+                step.get("supporters", ""),
+            ]
+        )
+    header = ["turn", "project_id", "name", "cost", "money_left", "funded", "price", "supporters"]
+    return _csv(header, rows)
+
+
+def ballots_csv(documents: ContestDocuments, ballots: Sequence[Ballot]) -> str:
+    """One row a ballot, sorted, so that a row says nothing about who cast it or when."""
+    rows = []
+    for place, ballot in enumerate(ballots, start=1):
+        named, values = vote_columns(documents, ballot)
+        rows.append([place, named, values])
+    return _csv(["ballot", "projects", "values"], rows)
+
+
+def vote_columns(documents: ContestDocuments, ballot: Ballot) -> tuple[str, str]:
+    """Return a ballot as Pabulib writes it: project ids, and points where the format has them, each joined by commas."""
+    pairs = [choice if isinstance(choice, list) else [choice] for choice in ballot]
+    named = ",".join(documents.contest["pro"][pair[0]][0] for pair in pairs)
+    return named, ",".join(str(pair[1]) for pair in pairs if len(pair) > 1)
+
+
+def day(seconds: int) -> str:
+    """Return a time as Pabulib writes dates."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d.%m.%Y")
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()

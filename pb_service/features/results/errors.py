@@ -1,0 +1,10 @@
+"""What can be wrong with a request for a result."""
+
+from pb_service.platform.errors import DomainError
+
+
+class ContestNotFound(DomainError):
+    """The round has no such contest, or it has not been counted."""
+
+    status = 404
+    type = "contest-not-found"

@@ -1,0 +1,108 @@
+"""Results from the published documents: nothing is shown that is not in the files that auditors get."""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import canonical, entries
+from pb_service.core.rounds.documents import (
+    Ballot,
+    BallotListDocument,
+    BallotsDocument,
+    ContestDocument,
+    ManifestDocument,
+    OutcomeDocument,
+    RuleDocument,
+)
+from pb_service.core.rounds.fingerprint import fingerprint
+from pb_service.core.tally import rule_by_name, tally
+from pb_service.core.tally.explain import explanation
+from pb_service.features.counting import repository as counting
+from pb_service.features.counting.service import instance_of
+from pb_service.features.record import service as record
+from pb_service.features.results import repository
+from pb_service.features.results.documents import ContestDocuments, Sibling
+from pb_service.features.results.errors import ContestNotFound
+from pb_service.features.results.tables import ContestExplanation
+from pb_service.features.rounds.service import find_round, published_round
+from pb_service.features.rounds.tables import Contest, Round
+
+
+async def contest_documents(session: AsyncSession, slug: str, contest_key: str) -> ContestDocuments:
+    """Return the documents of one counted contest. Raises RoundNotFound or ContestNotFound."""
+    shown = await published_round(session, slug)
+    contest = contest_of(shown, contest_key)
+    count = await counting.count_of(session, contest.id)
+    if count is None:
+        raise ContestNotFound(f"The contest {contest_key!r} has not been counted yet.")
+    body, manifest = await manifest_of(session, shown)
+    derived = await repository.explanation_of(session, contest.id)
+    in_manifest = manifest["contests"][contest.position]
+    return ContestDocuments(
+        slug=shown.slug,
+        manifest=manifest,
+        contest=in_manifest,
+        ballot_list=cast(BallotListDocument, await _document(session, canonical.unb64u(in_manifest["list"]))),
+        outcome=cast(OutcomeDocument, await _document(session, count.outcome_sha256)),
+        explanation=None if derived is None else derived.explanation,
+        official=official_winners(contest),
+        fingerprint=fingerprint(entries.election_id(body)),
+        siblings=tuple(
+            Sibling(other.key, [(language, text) for language, text in other.title]) for other in shown.contests
+        ),
+    )
+
+
+def contest_of(shown: Round, key: str) -> Contest:
+    """Return the contest of a round by its key. Raises ContestNotFound."""
+    for contest in shown.contests:
+        if contest.key == key:
+            return contest
+    raise ContestNotFound(f"The round {shown.slug!r} has no contest {key!r}.")
+
+
+def official_winners(contest: Contest) -> list[int] | None:
+    """Return the numbers of the projects that the city itself funded, or None when the data does not say."""
+    if any(project.official is None for project in contest.projects):
+        return None
+    return [project.number for project in contest.projects if project.official]
+
+
+async def manifest_of(session: AsyncSession, shown: Round) -> tuple[bytes, ManifestDocument]:
+    """Return a frozen round's manifest, as bytes and as document."""
+    assert shown.manifest_sha256 is not None  # noqa: S101 # the table's constraint says so after the freeze
+    body = await record.get_file(session, shown.manifest_sha256)
+    return body, cast(ManifestDocument, canonical.decode(body))
+
+
+async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str], None] = lambda _title: None) -> None:
+    """Derive what the result pages need beyond the outcomes, for every contest that lacks it."""
+    counted = await find_round(session, slug)
+    _, manifest = await manifest_of(session, counted)
+    for contest, count in await counting.counts_of_round(session, counted.id):
+        if await repository.explanation_of(session, contest.id) is not None:
+            continue
+        progress(contest.title[0][1])
+        outcome = cast(OutcomeDocument, await _document(session, count.outcome_sha256))
+        ballots = cast(BallotsDocument, await _document(session, count.ballots_sha256))["open"]
+        in_manifest = manifest["contests"][contest.position]
+        other = _under_another_rule(in_manifest, contest, ballots, unit=counted.unit)
+        derived = explanation(in_manifest, outcome, ballots, other)
+        session.add(ContestExplanation(contest_id=contest.id, explanation=derived))
+
+
+def _under_another_rule(
+    in_manifest: ContestDocument, contest: Contest, ballots: Sequence[Ballot], *, unit: int
+) -> tuple[RuleDocument, OutcomeDocument]:
+    """Count again under the rule that cities compare with: Equal Shares beside greedy, greedy beside Equal Shares."""
+    name = "mes_cost_add1" if in_manifest["rule"]["name"] == "greedy" else "greedy_score"
+    rule = rule_by_name(name, ties=in_manifest["rule"]["ties"])
+    if rule["name"] == "equal_shares":
+        rule["step"] = unit
+    instance = instance_of(contest, ballots, unit=unit)
+    return rule, cast(OutcomeDocument, tally(instance, rule).document())
+
+
+async def _document(session: AsyncSession, sha256: bytes) -> object:
+    return canonical.decode(await record.get_file(session, sha256))

@@ -1,0 +1,13 @@
+"""The base of every domain error: it carries an HTTP status and a problem type, and is rendered once (RFC 9457)."""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A rule was not kept. The message is a full sentence that the person who caused it can act on.
+
+    ``status`` is the HTTP status; ``type`` names the kind in problem documents, stable for clients.
+    """
+
+    status: ClassVar[int] = 400
+    type: ClassVar[str] = "bad-request"

@@ -1,0 +1,56 @@
+"""A running service without its web side: database, keys and public record, put together for commands and the app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pb_service.features.opendata.service import BundleShelf
+from pb_service.features.record.sequencer import Sequencer
+from pb_service.features.record.store import TileStore
+from pb_service.platform.clock import Clock, system_clock
+from pb_service.platform.db import Database
+from pb_service.platform.keys import KeyFolder
+from pb_service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything a command or the web application works with."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    log_key: Ed25519PrivateKey
+    operator_key: Ed25519PrivateKey
+    tiles: TileStore
+    sequencer: Sequencer
+    bundles: BundleShelf
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, url: str, *, clock: Clock = system_clock) -> AsyncIterator[Service]:
+    """Yield the service over a migrated database; its record is compared with what was published before.
+
+    Raises RecordConflict when something was published that the database does not know.
+    """
+    keys = KeyFolder(settings.data / "keys")
+    database = Database(url)
+    tiles = TileStore(settings.data / "record")
+    log_key = keys.ed25519("log")
+    service = Service(
+        settings=settings,
+        clock=clock,
+        database=database,
+        log_key=log_key,
+        operator_key=keys.ed25519("op"),
+        tiles=tiles,
+        sequencer=Sequencer(database, tiles, log_key),
+        bundles=BundleShelf(settings.data / "bundles"),
+    )
+    try:
+        await service.sequencer.recover()
+        yield service
+    finally:
+        await database.close()
