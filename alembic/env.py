@@ -1,11 +1,11 @@
-"""Alembic's environment: the tables of every stage, on the connection that pb_service/platform/migrate.py hands over."""
+"""Alembic's environment: the tables of every stage, on the connection that pb_service/platform/migrate.py gives."""
 
 from importlib import import_module
 
+from alembic import context
+
 from pb_service.platform.db import Base
 from pb_service.platform.migrate import SCRIPTS
-
-from alembic import context
 
 # The one place that gathers all tables: a stage's tables.py registers them on Base by being imported.
 for tables in sorted((SCRIPTS.parent / "pb_service" / "features").glob("*/tables.py")):

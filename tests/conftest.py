@@ -70,7 +70,7 @@ def settings(folder: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
-    """The URL of a PostgreSQL server of this test process alone; without fsync, since nothing here outlives a power cut."""
+    """The URL of a PostgreSQL server of this test process alone; without fsync: nothing need outlive a power cut."""
     path = Path(tempfile.mkdtemp(prefix="pb-tests-"))
     path.chmod(0o755)
     with embedded_postgres(path, say=lambda _: None, durable=False) as url:
@@ -134,7 +134,8 @@ def chromium() -> Path:
     path = Path(os.environ.get("PB_CHROMIUM") or "/usr/bin/chromium")
     if not os.access(path, os.X_OK):
         pytest.fail(
-            f"no Chromium at {path}: install Debian's chromium or set PB_CHROMIUM (PB_TEST_NO_BROWSER=1 leaves browser tests out)",
+            f"there is no Chromium at {path}: install Debian's package chromium, or set PB_CHROMIUM to another; "
+            "PB_TEST_NO_BROWSER=1 leaves the browser tests out",
             pytrace=False,
         )
     return path

@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: the wheel's server programs behind a launcher of our own (docs/adr/0003).
 
-One cluster lives in `<data folder>/postgres`. Whoever uses it holds a shared lock on `postgres.lock` beside it; starting
-and stopping need the exclusive one, so two commands can never start it twice or stop it under each other. The first
-user starts it, later ones attach, the last one stops it. A keeper process (postgres_keeper.py) stops it when all users
+One cluster lives in `<data folder>/postgres`. Whoever uses it holds a shared lock on `postgres.lock` beside it, and takes
+the exclusive one to start or stop it: two commands can never start it twice, or stop it under each other. The first
+user starts it, later ones attach, the last one stops it; a keeper process (postgres_keeper.py) does so when all users
 were killed. It listens on a Unix socket inside a folder that only its own user and root can enter.
 """
 
@@ -35,6 +35,8 @@ SUPERUSER = "pb"
 DATABASE = "postgres"
 #: The kernel's limit for a socket's path is 108 bytes; the socket's own name takes 16 of them.
 LONGEST_SOCKET_FOLDER = 84
+#: How long an attaching command waits for a server that others use to come up again.
+PATIENCE_SECONDS = 60
 #: Used only when root runs the service and the server's user cannot enter the data folder or the programs' folder.
 SYSTEM_DATA = Path("/var/lib/pb-service")
 SYSTEM_CACHE = Path("/var/cache/pb-service")
@@ -91,7 +93,7 @@ class _Account:
         """Run a program as this user, in a bare environment and in English."""
         env = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
         identity = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.drop else {}
-        return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: S603 - our own programs and paths
+        return subprocess.run(  # type: ignore[call-overload,no-any-return]
             [str(part) for part in command],
             cwd=cwd,
             env=env,
@@ -152,8 +154,7 @@ class _Server:
         if len(os.fsencode(self.cluster)) <= LONGEST_SOCKET_FOLDER:
             return self.cluster
         digest = hashlib.sha256(os.fsencode(self.cluster)).hexdigest()[:16]
-        folder = Path("/tmp") / f"pb-{self.account.uid}-{digest}"  # noqa: S108 - checked in _prepare_socket_folder
-        return folder
+        return Path("/tmp") / f"pb-{self.account.uid}-{digest}"  # noqa: S108 - checked in _prepare_socket_folder
 
     def url(self) -> str:
         return URL.create(
@@ -205,7 +206,7 @@ class _Server:
         if self.pid():
             say("An earlier database server is still shutting down; waiting for it (a few seconds)")
             self.stop()
-        self._make_cluster(say)
+        self._make_cluster(durable, say)
         self._check_version()
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
         self._prepare_socket_folder()
@@ -227,7 +228,7 @@ class _Server:
             *(f"--{name}={value}" for name, value in options.items()),
         ]
         with self.log_file.open("ab") as log:
-            keeper = subprocess.Popen(  # noqa: S603 - our own program
+            keeper = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, cwd="/"
             )
         self._await_ready(keeper, say)
@@ -245,7 +246,7 @@ class _Server:
                 say("The database is still starting; after a crash it first replays its journal (seconds to a minute)")
             time.sleep(0.01)
 
-    def _make_cluster(self, say: Say) -> None:
+    def _make_cluster(self, durable: bool, say: Say) -> None:
         """Create the cluster beside its place and move it there whole: a killed start leaves nothing half made."""
         if self.cluster.exists():
             return
@@ -260,7 +261,7 @@ class _Server:
         made = self.account.run(
             *(self.programs / "initdb", "-D", new, "--encoding=UTF8"),
             *(locale if builtin else ["--locale=C.UTF-8"]),
-            *("--auth=trust", f"--username={SUPERUSER}"),
+            *("--auth=trust", f"--username={SUPERUSER}", *([] if durable else ["--no-sync"])),
         )
         if made.returncode:
             shutil.rmtree(new, ignore_errors=True)
@@ -298,7 +299,7 @@ class _Server:
 
 def _start_or_attach(server: _Server, lock: IO[bytes], durable: bool, say: Say) -> "subprocess.Popen[bytes] | None":
     """Return holding the shared lock of a server that is up; the keeper's process if we started it."""
-    give_up_at = time.monotonic() + 60
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while True:
         if _try(lock, fcntl.LOCK_EX):
             keeper = server.start(durable, say)

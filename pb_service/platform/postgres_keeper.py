@@ -24,8 +24,10 @@ def _die_with_keeper() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGINT))
 
 
-def _when_unused(lock_file: str, server: "subprocess.Popen[bytes]") -> None:
+def _stop_when_unused(lock_file: str, server: "subprocess.Popen[bytes]") -> None:
     """Wait until nobody holds the lock, then ask for a fast shutdown: sessions end, everything committed is kept."""
+    # The starter closes our input once it holds its own shared lock (or has died): only then is the lock meaningful.
+    os.read(0, 1)
     with open(lock_file, "rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         server.send_signal(signal.SIGINT)
@@ -37,13 +39,16 @@ def main(lock_file: str, data: str, uid: int, gid: int, command: list[str]) -> i
     signal.signal(signal.SIGTERM, lambda *_: server.send_signal(signal.SIGINT))
     identity = {"user": uid, "group": gid, "extra_groups": []} if uid >= 0 else {}
     # The keeper has one thread here, which is what makes preexec_fn safe.
-    server = subprocess.Popen(command, cwd=data, stdin=subprocess.DEVNULL, preexec_fn=_die_with_keeper, **identity)  # type: ignore[call-overload]  # noqa: S603, PLW1509
-    # The starter closes our input once it holds its own shared lock (or has died): only then is the lock meaningful.
-    sys.stdin.buffer.read()
-    threading.Thread(target=_when_unused, args=(lock_file, server), daemon=True).start()
+    server = subprocess.Popen(  # type: ignore[call-overload]
+        command,
+        cwd=data,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_die_with_keeper,  # noqa: PLW1509 - see above
+        **identity,
+    )
+    threading.Thread(target=_stop_when_unused, args=(lock_file, server), daemon=True).start()
     return int(server.wait())
 
 
 if __name__ == "__main__":
-    os.setsid() if os.getpgid(0) != os.getpid() else None
     sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:]))
