@@ -7,11 +7,11 @@ from typing import cast
 from pb_service.core.rounds.documents import RuleDocument, Tie
 from pb_service.core.tally.instance import Instance, TallyError
 from pb_service.core.tally.outcome import Outcome
-from pb_service.core.tally.rules import greedy
+from pb_service.core.tally.rules import equal_shares, greedy
 from pb_service.core.tally.rules.family import Progress, RuleFamily
 from pb_service.core.tally.ties import check_ties
 
-_FAMILIES: dict[str, RuleFamily] = {family.name: family for family in (greedy.FAMILY,)}
+_FAMILIES: dict[str, RuleFamily] = {family.name: family for family in (greedy.FAMILY, equal_shares.FAMILY)}
 _SHORT_NAMES = {name: family for family in _FAMILIES.values() for name in family.short_names}
 
 #: Every short name that rule_by_name takes, in a readable order.
