@@ -1,33 +1,35 @@
-"""`pb`: one command group; each command's module is loaded only when it is called, so that `pb tally` stays quick."""
+"""`pb`: the commands of the service, one file each, loaded only when they are called."""
 
 from importlib import import_module
 
 import click
 
-_COMMANDS = {
-    "db": "pb_service.cli.db:db",
-    "export": "pb_service.cli.export:export",
-    "round": "pb_service.cli.round:round_",
+#: Every command and where it lives. `pb tally` must not wait for a web framework and a database driver to load.
+COMMANDS = {
     "run": "pb_service.cli.run:run",
     "serve": "pb_service.cli.serve:serve",
+    "worker": "pb_service.cli.worker:worker",
+    "round": "pb_service.cli.round:round_",
+    "export": "pb_service.cli.export:export",
     "tally": "pb_service.cli.tally:tally",
 }
 
 
 class LazyGroup(click.Group):
-    """Knows the names of its commands and where they live; imports a command when it is asked for."""
+    """A group that imports a command's module when the command is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
-        return sorted(_COMMANDS)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
-        if cmd_name not in _COMMANDS:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
             return None
-        module, attribute = _COMMANDS[cmd_name].split(":")
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
 
-@click.group(cls=LazyGroup)
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pb-service", prog_name="pb")
 def main() -> None:
-    """Participatory budgeting: rounds, votes, exact tallies, evidence."""
+    """Participatory budgeting: rounds, counts, evidence."""

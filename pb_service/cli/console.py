@@ -63,5 +63,7 @@ def with_service(work: Callable[[Service], Awaitable[T]]) -> T:
     try:
         with database_url(given, say=say) as url:
             return asyncio.run(run(url))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None  # as a shell reports a program ended by Ctrl-C
     except EXPECTED as error:
         fail(str(error))
