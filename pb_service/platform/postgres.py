@@ -1,9 +1,9 @@
 """The embedded PostgreSQL: the wheel's server programs behind a launcher of our own (docs/adr/0003).
 
-One cluster lives in `<data folder>/postgres`. Whoever uses it holds a shared lock on `postgres.lock` beside it, and takes
-the exclusive one to start or stop it: two commands can never start it twice, or stop it under each other. The first
-user starts it, later ones attach, the last one stops it; a keeper process (postgres_keeper.py) does so when all users
-were killed. It listens on a Unix socket inside a folder that only its own user and root can enter.
+One cluster lives in `<data folder>/postgres`. Whoever uses it holds a shared lock on `postgres.lock` beside it, and the
+exclusive one while starting or stopping it: two commands can never start it twice, or stop it under each other. The
+first user starts it, later ones attach, the last one stops it; a keeper process (postgres_keeper.py) does so when all
+users were killed. It listens on a Unix socket inside a folder that only its own user and root can enter.
 """
 
 import fcntl
@@ -217,7 +217,7 @@ class _Server:
             "unix_socket_directories": str(self.socket_folder()),
             "timezone": "UTC",
             "log_timezone": "UTC",
-            **({} if durable else {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}),
+            **({} if durable else {"fsync": "off", "full_page_writes": "off"}),
         }
         account = self.account if self.account.drop else None
         command = [
