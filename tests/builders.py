@@ -13,6 +13,7 @@ def pabulib_bytes(
     budget: str = "100",
     projects: Mapping[str, str] = {"a": "60", "b": "50", "c": "30"},  # noqa: B006 - never changed
     votes: Sequence[str] = ("a,b", "a", "a,c", "b"),
+    points: Sequence[str] = (),
     selected: Sequence[str] | None = ("a", "c"),
     **meta: str,
 ) -> bytes:
@@ -37,7 +38,8 @@ def pabulib_bytes(
     lines += ["PROJECTS", "project_id;cost;name" + (";selected" if selected is not None else "")]
     for code, cost in projects.items():
         lines.append(f"{code};{cost};Project {code}" + (f";{int(code in selected)}" if selected is not None else ""))
-    lines += ["VOTES", "voter_id;vote", *(f"{number};{vote}" for number, vote in enumerate(votes))]
+    lines += ["VOTES", "voter_id;vote" + (";points" if points else "")]
+    lines += [";".join([str(number), vote, *points[number : number + 1]]) for number, vote in enumerate(votes)]
     return "\n".join(lines).encode()
 
 

@@ -79,6 +79,17 @@ def test_the_file_s_own_rule_is_taken_with_its_threshold() -> None:
     assert rule == {"name": "greedy", "by": "votes", "skip": True, "threshold": 2, "ties": ["cost", "id"]}
 
 
+def test_points_are_counted_as_points() -> None:
+    planned = plan(vote_type="cumulative", votes=["a,b", "b"], points=["3,1", "2"])
+    assert planned.contests[0].setup.rule == {"name": "greedy", "by": "points", "skip": True, "ties": ["cost", "id"]}
+
+
+def test_a_rule_can_be_named_for_all_files() -> None:
+    options = import_options(rule="mes_cost_add1")
+    rule = plan_import([pabulib_file("North", rule="unknown", budget="100.125")], options).contests[0].setup.rule
+    assert dict(rule).items() >= {"name": "equal_shares", "completion": "add_one", "step": 1000}.items()
+
+
 def test_a_year_alone_is_the_whole_year() -> None:
     setup = plan(date_begin="2024", date_end="2024").setup
     assert (setup.opens_at.isoformat(), setup.closes_at.isoformat()) == (
@@ -92,6 +103,7 @@ def test_a_year_alone_is_the_whole_year() -> None:
     [
         ({"rule": "unknown"}, "is not offered yet"),
         ({"rule": "equalshares/add1-comparison"}, "is not offered yet"),
+        ({"vote_type": "ordinal"}, "how ranks become votes"),
         ({"date_end": "soon"}, "DD.MM.YYYY or YYYY is needed"),
         ({"date_end": "31.02.2025"}, "DD.MM.YYYY or YYYY is needed"),
     ],

@@ -172,17 +172,23 @@ def _rescaled(limits: Limits, scale: int) -> Limits:
 
 
 def _rule(file: PabulibFile, options: ImportOptions, unit: int) -> RuleDocument:
-    name = options.rule or _RULES.get(file.meta.get("rule", ""))
+    """Return the rule of a contest: the one asked for, or the file's own with its threshold."""
+    if options.rule is not None:
+        return rule_by_name(options.rule, ties=options.ties, unit=unit)
+    stated = file.meta.get("rule", "")
+    name = _RULES.get(stated)
     if name is None:
         raise ImportRefused(
-            f"{file.name} was decided by the rule {file.meta.get('rule', 'unknown')!r}, which is not offered yet. "
-            "Name one with --rule."
+            f"{file.name} was decided by the rule {stated!r}, which is not offered yet. Name one with --rule."
         )
-    rule = rule_by_name(name, ties=tuple(options.ties))
-    if rule["name"] == "greedy" and file.threshold is not None:
-        rule["threshold"] = file.threshold
-    if rule["name"] == "equal_shares" and "step" in rule:
-        rule["step"] = unit
+    if file.fmt == "ordinal":
+        raise ImportRefused(f"{file.name} does not say how ranks become votes. Name a rule with --rule.")
+    rule = rule_by_name(name, ties=options.ties, unit=unit)
+    if rule["name"] == "greedy":
+        if file.fmt in {"points", "scores"}:
+            rule["by"] = "points"
+        if file.threshold is not None:
+            rule["threshold"] = file.threshold
     return rule
 
 

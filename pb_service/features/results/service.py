@@ -97,9 +97,7 @@ def _under_another_rule(
 ) -> tuple[RuleDocument, OutcomeDocument]:
     """Count again under the rule that cities compare with: Equal Shares beside greedy, greedy beside Equal Shares."""
     name = "mes_cost_add1" if in_manifest["rule"]["name"] == "greedy" else "greedy_score"
-    rule = rule_by_name(name, ties=in_manifest["rule"]["ties"])
-    if rule["name"] == "equal_shares":
-        rule["step"] = unit
+    rule = rule_by_name(name, ties=in_manifest["rule"]["ties"], unit=unit)
     instance = instance_of(contest, ballots, unit=unit)
     return rule, cast(OutcomeDocument, tally(instance, rule).document())
 
