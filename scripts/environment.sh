@@ -50,7 +50,7 @@ UV=$VENV/bin/uv
 
 find_python() {
   local candidate
-  for candidate in "${PYTHON:-}" python3 python3.11 python3.12 python3.13 python3.14; do
+  for candidate in "${PYTHON:-}" python3 python3.{11,12,13,14} /usr/bin/python3 /usr/local/bin/python3; do
     if [[ -n $candidate ]] && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
       printf '%s\n' "$candidate"
       return
@@ -132,14 +132,14 @@ frontend_inputs() {
   find frontend_static -type f -not -path '*/node_modules/*' -not -path 'frontend_static/dist/*' -print0 | LC_ALL=C sort -z | xargs -0 cksum | cksum
 }
 
-# install_frontend: node_modules from the lock, unless they are there already
-install_frontend() {
-  local wanted
-  wanted=$(cksum <frontend_static/package-lock.json)
+# npm_packages FOLDER SENTENCE: its node_modules from its lock, unless they are there already
+npm_packages() {
+  local wanted stamp=$1/node_modules/.stamp
+  wanted=$(cksum <"$1/package-lock.json")
   find_node
-  [[ -f frontend_static/node_modules/.stamp && $(<frontend_static/node_modules/.stamp) == "$wanted" ]] ||
-    step "Installing the locked frontend packages (10 s to a minute, by network)" npm --prefix frontend_static ci --no-audit --no-fund
-  printf '%s\n' "$wanted" >frontend_static/node_modules/.stamp
+  [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]] || return 0
+  step "$2 (10 s to a minute, by network)" npm --prefix "$1" ci --no-audit --no-fund
+  printf '%s\n' "$wanted" >"$stamp"
 }
 
 # make_frontend: frontend_static/dist, built anew only when its inputs changed
@@ -148,7 +148,7 @@ make_frontend() {
   [[ -f frontend_static/package.json ]] || return 0
   wanted=$(frontend_inputs)
   [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]] || return 0
-  install_frontend
+  npm_packages frontend_static "Installing the locked frontend packages"
   step "Building the frontend (5 to 20 s)" npm --prefix frontend_static run build
   printf '%s\n' "$wanted" >"$stamp"
 }
