@@ -25,6 +25,9 @@ LANGUAGES = cast(tuple[Language, ...], get_args(Language))
 #: Message ids are English, so only the others have catalogues.
 TRANSLATED: tuple[Language, ...] = ("fi", "sv")
 
+#: One text, or its singular and plural.
+_Texts = str | list[str] | tuple[str, ...]
+
 PACKAGE = Path(__file__).resolve().parents[1]
 
 _METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
@@ -92,16 +95,16 @@ def _problems(path: Path, wanted: Catalog, have: Catalog) -> Iterator[str]:
     yield from (f"{where}: no longer used: {_source(entry.id)}" for entry in have.obsolete.values())
 
 
-def _source(message: str | list[str] | tuple[str, ...]) -> str:
+def _source(message: _Texts) -> str:
     return message if isinstance(message, str) else message[0]
 
 
-def _whole(texts: str | list[str] | tuple[str, ...]) -> bool:
+def _whole(texts: _Texts | None) -> bool:
     return bool(texts) and all([texts] if isinstance(texts, str) else texts)
 
 
-def _fields(texts: str | list[str] | tuple[str, ...]) -> Iterator[str]:
-    for text in [texts] if isinstance(texts, str) else texts:
+def _fields(texts: _Texts | None) -> Iterator[str]:
+    for text in [texts] if isinstance(texts, str) else texts or ():
         for piece in text.split("%(")[1:]:
             yield piece.partition(")")[0]
 
@@ -148,7 +151,7 @@ def main(arguments: list[str]) -> int:
         return 0
     found = list(problems())
     for line in found:
-        print(line)  # noqa: T201 # a command's output
+        print(line)
     return 1 if found else 0
 
 

@@ -1,0 +1,71 @@
+"""The built frontend: hashed addresses from Vite's manifest, and the files themselves under /static/.
+
+A file whose name holds the hash of its content never changes, so browsers may keep it for a year.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+
+DIST = Path(__file__).resolve().parents[2] / "frontend_static" / "dist"
+
+_MEDIA_TYPES: Mapping[str, str] = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+
+
+class MissingBuildError(RuntimeError):
+    """The style sheet and the script are not there yet."""
+
+
+@cache
+def asset(source: str) -> str:
+    """Return the address of a built file by its source's path, e.g. ``styles/main.css``. Raises MissingBuildError."""
+    try:
+        return "/static/" + cast(str, _manifest()[source]["file"])
+    except KeyError:
+        raise MissingBuildError(
+            f"The built frontend has no {source}: run `npm run build` in frontend_static."
+        ) from None
+
+
+@cache
+def _manifest() -> dict[str, dict[str, object]]:
+    path = DIST / ".vite" / "manifest.json"
+    if not path.is_file():
+        raise MissingBuildError(
+            f"The frontend is not built ({path} is missing): scripts/run builds it, "
+            "or run `npm ci && npm run build` in frontend_static."
+        )
+    return cast(dict[str, dict[str, object]], json.loads(path.read_bytes()))
+
+
+@cache
+def _servable() -> Mapping[str, Path]:
+    """Return every file of the build that browsers may have, by its path below /static/."""
+    _manifest()
+    files = (path for path in DIST.rglob("*") if path.is_file() and path.suffix in _MEDIA_TYPES)
+    return {path.relative_to(DIST).as_posix(): path for path in files}
+
+
+@get("/static/{path:path}", include_in_schema=False, sync_to_thread=True)
+def static_file(path: Path) -> Response[bytes]:
+    """Serve one built file: only names that the build made, so no path can lead elsewhere."""
+    name = path.as_posix().removeprefix("/")
+    found = _servable().get(name)
+    if found is None:
+        raise NotFoundException("There is no such file.")
+    lasting = name.startswith("assets/")
+    return Response(
+        found.read_bytes(),
+        media_type=_MEDIA_TYPES[found.suffix],
+        headers={"cache-control": "public, max-age=31536000, immutable" if lasting else "public, max-age=3600"},
+    )
