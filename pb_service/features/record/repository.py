@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, column, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, cast, column, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record.tiles import WIDTH, Edge
@@ -83,13 +83,15 @@ async def move_head(session: AsyncSession, log_id: UUID, old: Edge, ids: Sequenc
     )
     if moved.one_or_none() is None:
         return False
-    given = func.unnest(text("CAST(:ids AS bigint[])").bindparams(ids=list(ids))).table_valued(
-        column("id", BigInteger), with_ordinality="place", name="given"
+    given = (
+        func.unnest(cast(list(ids), ARRAY(BigInteger)))
+        .table_valued(column("id", BigInteger), with_ordinality="place")
+        .render_derived(name="given")
     )
     await session.execute(
         update(LogEntry)
         .where(LogEntry.id == given.c.id, LogEntry.idx.is_(None))
-        .values(idx=old.size + given.c.place - 1)
+        .values(idx=literal(old.size - 1, BigInteger) + given.c.place)
         .execution_options(synchronize_session=False)
     )
     return True

@@ -223,8 +223,8 @@ class Sequencer:
             head = checkpoint.verify(published, log.origin, self._public_key)
         except checkpoint.CheckpointError as error:
             raise RecordConflict(
-                f"The published checkpoint of {log.slug!r} is not ours: {error}. If the key was lost, restore it; never "
-                "sign the same record with another one."
+                f"The published checkpoint of {log.slug!r} is not ours: {error}. If the key was lost, restore it; "
+                "never sign the same record with another one."
             ) from error
         if head.size > len(leaves):
             raise RecordConflict(

@@ -35,16 +35,10 @@ class TileStore:
         """Write the files durably, each whole or not at all. What stands there with the same content is left alone."""
         folders: set[Path] = set()
         for path, content in files.items():
-            target = self.root / slug / path
             if self.read(slug, path) != content:
-                folders |= self._make(target.parent)
-                beside = target.with_name(f"{_BESIDE}{target.name}-{secrets.token_hex(8)}")
-                with beside.open("xb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                beside.replace(target)
-                folders.add(target.parent)
+                target = self.root / slug / path
+                folders |= self._make(target.parent) | {target.parent}
+                self._replace(target, content)
         for folder in folders:
             _sync(folder)
 
@@ -80,6 +74,15 @@ class TileStore:
         with (self.root / slug / ".lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _replace(self, target: Path, content: bytes) -> None:
+        """Put the content in the file's place, synced; the folder is yet to be synced."""
+        beside = target.with_name(f"{_BESIDE}{target.name}-{secrets.token_hex(8)}")
+        with beside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
 
     def _make(self, folder: Path) -> set[Path]:
         """Make the folder and return the folders whose list of names has changed."""
