@@ -32,9 +32,7 @@ def asset(source: str) -> str:
     try:
         return "/static/" + cast(str, _manifest()[source]["file"])
     except KeyError:
-        raise MissingBuildError(
-            f"The built frontend has no {source}: run `npm run build` in frontend_static."
-        ) from None
+        raise MissingBuildError(f"The frontend has no {source}: run `npm run build` in frontend_static.") from None
 
 
 @cache

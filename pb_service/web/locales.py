@@ -100,7 +100,7 @@ def _source(message: _Texts) -> str:
 
 
 def _whole(texts: _Texts | None) -> bool:
-    return bool(texts) and all([texts] if isinstance(texts, str) else texts)
+    return bool(texts) and (isinstance(texts, str) or all(texts))
 
 
 def _fields(texts: _Texts | None) -> Iterator[str]:
