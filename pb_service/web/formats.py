@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from typing import Protocol
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal, get_currency_symbol
 
-from pb_service.web.locales import Language, translations
+from pb_service.web.locales import Language
 
 #: Narrow no-break space: between the thousands of fi and sv, and between an amount and its unit.
 NARROW = "\u202f"
@@ -23,25 +24,33 @@ _LOCALES = {"fi": "fi", "sv": "sv_FI", "en": "en_GB"}
 _AT_HOME = {"PLN": "pl", "EUR": "fi", "SEK": "sv", "DKK": "da", "NOK": "nb", "GBP": "en", "CZK": "cs", "CHF": "de"}
 
 
-class Words:
+class Catalogue(Protocol):
+    """The texts of one language (gettext's own interface)."""
+
+    def gettext(self, message: str, /) -> str: ...
+
+    def ngettext(self, singular: str, plural: str, number: int, /) -> str: ...
+
+
+class Reader:
     """Words and numbers of one reader's language.
 
     Amounts are integer minor units, ``unit`` of which (a power of ten, at least 100) make one unit of ``currency``
     (ISO 4217). Moments are seconds since 1970 or aware datetimes, and are written in UTC.
     """
 
-    def __init__(self, language: Language, *, currency: str = "EUR", unit: int = 100) -> None:
+    def __init__(self, language: Language, catalogue: Catalogue, *, currency: str = "EUR", unit: int = 100) -> None:
         self.language = language
         self.locale = Locale.parse(_LOCALES[language])
-        self._texts = translations(language)
+        self._catalogue = catalogue
         self._unit = unit
         self._code = currency
 
     def gettext(self, message: str, /) -> str:
-        return self._texts.gettext(message)
+        return self._catalogue.gettext(message)
 
     def ngettext(self, singular: str, plural: str, number: int, /) -> str:
-        return self._texts.ngettext(singular, plural, number)
+        return self._catalogue.ngettext(singular, plural, number)
 
     @property
     def currency(self) -> str:

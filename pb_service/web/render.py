@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 
 from pb_service.web.assets import asset
-from pb_service.web.formats import Words
+from pb_service.web.formats import Reader
 from pb_service.web.locales import LANGUAGES, Language, rooms, translations
 
 #: Pages may be kept for a short while by browsers and proxies; what they show changes seldom.
@@ -30,7 +30,7 @@ def environment(language: Language) -> Environment:
         asset=asset,
         lang=language,
         path="",
-        words=Words(language),
+        words=Reader(language, texts),
         service_name=texts.gettext("Together"),
         service_subtitle=texts.gettext("Demonstration, imported data"),
     )
