@@ -13,8 +13,6 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 #: Read by the tests alone; known here so that a shell in which they are set can still start the service.
 TEST_VARIABLES = ("PB_CHROMIUM", "PB_TEST_NO_BROWSER")
 
-LOG_LEVELS = ("debug", "info", "warning", "error")
-
 
 class SettingsError(ValueError):
     """A variable that cannot be used as it stands. The message names it and says what it must be, without secrets."""
@@ -32,8 +30,6 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     pg_bin: Path | None = None
     origin: str = "localhost"
-    workers: int = 1
-    log_level: str = "info"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -60,8 +56,6 @@ class Settings:
             redis_url=_url(values, "PB_REDIS_URL", ("redis", "rediss", "unix")),
             pg_bin=_pg_bin(values, "PB_PG_BIN"),
             origin=_origin(values, "PB_ORIGIN", cls.origin),
-            workers=workers,
-            log_level=_one_of(values, "PB_LOG_LEVEL", cls.log_level, LOG_LEVELS),
         )
 
 
@@ -126,10 +120,3 @@ def _origin(values: Mapping[str, str], name: str, default: str) -> str:
     ):
         raise SettingsError(f"{name} must be a host name in small letters, such as budget.example.org, not {origin!r}")
     return origin
-
-
-def _one_of(values: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
-    value = values.get(name, default).lower()
-    if value not in allowed:
-        raise SettingsError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
-    return value

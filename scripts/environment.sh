@@ -18,7 +18,13 @@ step() {
   say "$sentence"
   log=$(mktemp) || fail "no temporary file can be made: is the disk full? (df -h)"
   if ! "$@" </dev/null >"$log" 2>&1; then
-    tail -n 25 "$log" >&2
+    if (($(wc -l <"$log") > 30)); then
+      head -n 15 "$log" >&2
+      say "  …"
+      tail -n 10 "$log" >&2
+    else
+      cat "$log" >&2
+    fi
     explain "$log"
     rm -f "$log"
     fail "that did not work: $1 (the lines above are its own words)"
