@@ -5,10 +5,11 @@ a phone and for a desktop, instead of being scaled. Floats are fine here: a pict
 shows also stands in a table beside it, so a dropped detail (a part too thin to see) is never the only place of a fact.
 """
 
-import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -266,39 +267,54 @@ def _place_labels(
     """
     placed: list[Label] = []
     for stem, lines in wanted:
-        size = Rect(0, 0, max(len(line) for line in lines) * font * CHARACTER + 8, len(lines) * font * 1.3 + 4)
+        width, height = max(len(line) for line in lines) * font * CHARACTER + 8, len(lines) * font * 1.3 + 4
+        dot = Point(stem.x, stem.y)
         best: tuple[float, Rect] | None = None
-        for dx in range(-220, 221, 11):
-            for dy in range(-150, 151, 10):
-                box = Rect(stem.x + dx - (size.width if dx < 0 else 0), stem.y + dy, size.width, size.height)
-                inside = (
-                    box.x >= plot.x + 2
-                    and box.y >= plot.y
-                    and box.x + box.width <= plot.x + plot.width
-                    and box.y + box.height <= plot.y + plot.height - 2
-                )
-                if not inside or any(box.overlaps(dot) for dot in dots):
-                    continue
-                if any(box.overlaps(_grown(other.box, 4)) for other in placed):
-                    continue
-                crossed = sum(box.x < x < box.x + box.width and y < box.y + box.height for x, y, _ in stems)
-                stair = any(
-                    box.overlaps(Rect(min(a.x, b.x), min(a.y, b.y) - 1, abs(a.x - b.x) + 1, abs(a.y - b.y) + 2))
-                    for a, b in itertools.pairwise(stairs)
-                )
-                start = _nearest(box, Point(stem.x, stem.y))
-                blocked = sum(_crosses(start, Point(stem.x, stem.y), dot) for dot in dots) - 1
-                cost = math.dist(start, (stem.x, stem.y)) + 14 * crossed + 30 * stair + 25 * max(blocked, 0)
-                if best is None or cost < best[0]:
-                    best = (cost, box)
+        for away, dx, dy in _steps_away(height):
+            if best is not None and away >= best[0]:
+                break
+            box = Rect(stem.x + dx - (width if dx < 0 else 0), stem.y + dy, width, height)
+            if not _inside(box, plot) or any(box.overlaps(other) for other in dots):
+                continue
+            if any(box.overlaps(_grown(other.box, 4)) for other in placed):
+                continue
+            start = _nearest(box, dot)
+            crossed = sum(box.x < x < box.x + width and y < box.y + height for x, y, _ in stems)
+            stair = any(box.overlaps(_stretch(a, b)) for a, b in pairwise(stairs))
+            blocked = sum(_crosses(start, dot, other) for other in dots) - 1
+            cost = math.dist(start, dot) + 14 * crossed + 30 * stair + 25 * max(blocked, 0)
+            if best is None or cost < best[0]:
+                best = (cost, box)
         if best is not None:
             box = Rect(*(_r(value) for value in best[1]))
-            start = _nearest(box, Point(stem.x, stem.y))
-            far = math.dist(start, (stem.x, stem.y)) > 9
-            placed.append(
-                Label(lines, Point(box.x + 4, box.y), box, (start, Point(stem.x, stem.y)) if far else None, stem.ok)
-            )
+            start = _nearest(box, dot)
+            leader = (start, dot) if math.dist(start, dot) > 9 else None
+            placed.append(Label(lines, Point(box.x + 4, box.y), box, leader, stem.ok))
     return placed
+
+
+@cache
+def _steps_away(height: float) -> list[tuple[float, int, int]]:
+    """Places to try around a dot for a box of the given height, nearest first: (distance, dx, dy)."""
+    return sorted(
+        (math.hypot(dx, dy if dy >= 0 else max(0, -dy - height)), dx, dy)
+        for dx in range(-220, 221, 11)
+        for dy in range(-150, 151, 10)
+    )
+
+
+def _inside(box: Rect, plot: Rect) -> bool:
+    return (
+        box.x >= plot.x + 2
+        and box.y >= plot.y
+        and box.x + box.width <= plot.x + plot.width
+        and box.y + box.height <= plot.y + plot.height - 2
+    )
+
+
+def _stretch(a: Point, b: Point) -> Rect:
+    """The room that a stretch of the staircase takes."""
+    return Rect(min(a.x, b.x), min(a.y, b.y) - 1, abs(a.x - b.x) + 1, abs(a.y - b.y) + 2)
 
 
 def _grown(box: Rect, by: float) -> Rect:

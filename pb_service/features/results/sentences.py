@@ -6,36 +6,18 @@ have been enough" means that n are and n - 1 are not, everything else as it was.
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Protocol
 
 from pb_service.core.rounds.documents import Tie
 from pb_service.features.results.views import ProjectRow
+from pb_service.web.formats import Reader
 
 
-class Words(Protocol):
-    """A reader's language: texts from the catalogues, and numbers as that language writes them."""
-
-    def gettext(self, message: str, /) -> str: ...
-
-    def ngettext(self, singular: str, plural: str, number: int, /) -> str: ...
-
-    def money(self, amount: int | Fraction, /) -> str:
-        """An amount of minor units."""
-        ...
-
-    def number(self, value: int, /) -> str: ...
-
-    def percent(self, part: Fraction, /) -> str:
-        """A part of one, as whole per cent."""
-        ...
-
-
-def sentence(row: ProjectRow, words: Words) -> str:
+def sentence(row: ProjectRow, words: Reader) -> str:
     """Why this project won or lost, in the reader's language."""
     return _SENTENCES[row.why["c"]](row, words)
 
 
-def tie_reason(by: Tie, words: Words) -> str:
+def tie_reason(by: Tie, words: Reader) -> str:
     """The part of the tie rule that decided, as "… first"."""
     match by:
         case "cost":
@@ -48,7 +30,7 @@ def tie_reason(by: Tie, words: Words) -> str:
             return words.gettext("by project number")
 
 
-def verdict(row: ProjectRow, words: Words) -> str:
+def verdict(row: ProjectRow, words: Reader) -> str:
     """What happened at the project's turn, in a few words."""
     if row.won:
         return words.gettext("It fits and is chosen.")
@@ -59,7 +41,7 @@ def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _chosen(row: ProjectRow, words: Words) -> str:
+def _chosen(row: ProjectRow, words: Reader) -> str:
     if row.rival is not None and row.rival.first:
         return words.gettext(
             "Chosen: the same score as project %(id)s. The rule fixed beforehand (%(rule)s) puts this one first, "
@@ -83,7 +65,7 @@ def _chosen(row: ProjectRow, words: Words) -> str:
     return _joined(opening % numbers, _spare(row, words))
 
 
-def _too_dear(row: ProjectRow, words: Words) -> str:
+def _too_dear(row: ProjectRow, words: Reader) -> str:
     numbers = {
         "left": words.money(row.left or 0),
         "cost": words.money(row.cost),
@@ -119,7 +101,7 @@ def _too_dear(row: ProjectRow, words: Words) -> str:
     return _joined(opening, _more(row, words))
 
 
-def _below_threshold(row: ProjectRow, words: Words) -> str:
+def _below_threshold(row: ProjectRow, words: Reader) -> str:
     opening = (
         words.ngettext(
             "Not chosen: it has %(score)s of the one vote that a project needs at least.",
@@ -133,7 +115,7 @@ def _below_threshold(row: ProjectRow, words: Words) -> str:
     return _joined(opening % numbers, _more(row, words))
 
 
-def _more(row: ProjectRow, words: Words) -> str:
+def _more(row: ProjectRow, words: Reader) -> str:
     if row.more is None:
         return ""
     text = (
@@ -148,7 +130,7 @@ def _more(row: ProjectRow, words: Words) -> str:
     return text % {"count": words.number(row.more)}
 
 
-def _spare(row: ProjectRow, words: Words) -> str:
+def _spare(row: ProjectRow, words: Reader) -> str:
     if row.spare is None:
         return ""
     if row.spare == row.score:
@@ -165,7 +147,7 @@ def _spare(row: ProjectRow, words: Words) -> str:
     return text % {"count": words.number(row.spare)}
 
 
-def _bought(row: ProjectRow, words: Words) -> str:
+def _bought(row: ProjectRow, words: Reader) -> str:
     return words.ngettext(
         "Chosen in round %(round)s: its one supporter paid %(payment)s of their share.",
         "Chosen in round %(round)s: its %(count)s supporters paid at most %(payment)s each of their shares.",
@@ -177,7 +159,7 @@ def _bought(row: ProjectRow, words: Words) -> str:
     }
 
 
-def _short(row: ProjectRow, words: Words) -> str:
+def _short(row: ProjectRow, words: Reader) -> str:
     opening = words.ngettext(
         "Not chosen: it costs %(cost)s, and its one supporter had %(money)s left at the end.",
         "Not chosen: it costs %(cost)s, and its %(count)s supporters together had %(money)s left at the end.",
@@ -190,20 +172,20 @@ def _short(row: ProjectRow, words: Words) -> str:
     return _joined(opening % numbers, later % {"left": words.money(row.left)})
 
 
-def _stopped(row: ProjectRow, words: Words) -> str:
+def _stopped(row: ProjectRow, words: Reader) -> str:
     opening = words.gettext("Not chosen: counting stopped when project %(id)s did not fit, before its turn came.")
     return _joined(opening % {"id": row.stopped_by}, _more(row, words))
 
 
-def _added(_row: ProjectRow, words: Words) -> str:
+def _added(_row: ProjectRow, words: Reader) -> str:
     return words.gettext("Chosen with the money left over, which went to those with most votes that still fitted.")
 
 
-def _unsupported(_row: ProjectRow, words: Words) -> str:
+def _unsupported(_row: ProjectRow, words: Reader) -> str:
     return words.gettext("Not chosen: no voter named it.")
 
 
-_SENTENCES: dict[str, Callable[[ProjectRow, Words], str]] = {
+_SENTENCES: dict[str, Callable[[ProjectRow, Reader], str]] = {
     "chosen": _chosen,
     "too_dear": _too_dear,
     "stopped": _stopped,

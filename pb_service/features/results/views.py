@@ -30,11 +30,6 @@ NEAR_MISS = 20
 Texts = list[tuple[str, str]]
 
 
-def text_in(texts: Texts, language: str) -> tuple[str, str]:
-    """The text in the wanted language, or else the first one, with its language: (language, text)."""
-    return next(((code, text) for code, text in texts if code == language), texts[0])
-
-
 @dataclass(frozen=True)
 class Rival:
     """A project with the same score whose turn came just before or after because of the tie rule.
@@ -52,10 +47,10 @@ class Rival:
 class ProjectRow:
     """One project with everything that its sentence needs.
 
-    ``left``: money before its turn. ``passed_over``: projects ahead of it that did not fit. ``cheaper_winners``:
-    winners with a lower score. ``needed``: least score with which it would be funded. ``payment``: the most that one of its
-    supporters paid (Equal Shares). ``money``: what its supporters together had left at the end (Equal Shares).
-    ``stopped_by``: id of the project at which counting stopped.
+    ``left``: money before its turn. ``passed_over``: projects ahead that did not fit. ``cheaper_winners``:
+    winners with a lower score. ``needed``: least score with which it would be funded. ``stopped_by``: id of the
+    project at which counting stopped. Equal Shares only: ``payment``, the most that one of its supporters paid, and
+    ``money``, what its supporters together had left at the end.
     """
 
     number: int
@@ -165,14 +160,6 @@ class ComparisonView:
     own_here: list[int]
     own_there: list[int]
 
-    @staticmethod
-    def mean(own: list[int]) -> Fraction:
-        return Fraction(sum(k * n for k, n in enumerate(own)), max(sum(own), 1))
-
-    @staticmethod
-    def none_part(own: list[int]) -> Fraction:
-        return Fraction(own[0], max(sum(own), 1))
-
 
 @dataclass(frozen=True)
 class ContestResultView:
@@ -213,6 +200,10 @@ class ContestResultView:
     @property
     def left_over(self) -> int:
         return self.budget - self.cost
+
+    @property
+    def scored_by(self) -> Literal["votes", "points", "borda"]:
+        return self.rule["by"] if self.rule["name"] == "greedy" else "votes"
 
     @property
     def greedy(self) -> bool:
