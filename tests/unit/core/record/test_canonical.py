@@ -23,7 +23,20 @@ def test_strings_are_not_normalised() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, 1.0, float("nan"), 2**53, -(2**53), b"bytes", {1: 2}, {"Aa": 1}, {"1a": 1}, {"": 1}, [None], {"a": {"b": 0.5}}],
+    [
+        None,
+        1.0,
+        float("nan"),
+        2**53,
+        -(2**53),
+        b"bytes",
+        {1: 2},
+        {"Aa": 1},
+        {"1a": 1},
+        {"": 1},
+        [None],
+        {"a": {"b": 0.5}},
+    ],
     ids=repr,
 )
 def test_encode_refuses_what_has_no_canonical_form(value: object) -> None:

@@ -46,7 +46,9 @@ def has_odd_hash(case: dict[str, Any]) -> bool:
 def test_proofs_of_the_vectors(family: str) -> None:
     """Every proof is judged as the vectors say."""
     cases = {name: case for name, case in VECTORS.items() if name.partition("/")[0] == family}
-    wrong = [name for name, case in cases.items() if holds(name, case) != (not case["wantErr"] and not has_odd_hash(case))]
+    wrong = [
+        name for name, case in cases.items() if holds(name, case) != (not case["wantErr"] and not has_odd_hash(case))
+    ]
     assert len(cases) >= 98
     assert wrong == []
 
