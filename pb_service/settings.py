@@ -43,11 +43,6 @@ class Settings:
                 near = get_close_matches(name, VARIABLES, n=1, cutoff=0)[0]
                 raise SettingsError(f"{name} is not a setting; did you mean {near}? docs/operate.md lists them all")
         values = {name: given[name] for name in VARIABLES if given.get(name)}
-        workers = _number(values, "PB_WORKERS", cls.workers, 1, 64)
-        if workers > 1 and "PB_REDIS_URL" not in values:
-            raise SettingsError(
-                "PB_WORKERS above 1 needs PB_REDIS_URL: the processes share limits and cache through it"
-            )
         return cls(
             port=_number(values, "PB_PORT", cls.port, 1, 65535),
             listen=_addresses(values, "PB_LISTEN", cls.listen),
