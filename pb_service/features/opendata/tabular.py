@@ -21,8 +21,8 @@ def projects_csv(documents: ContestDocuments) -> str:
         latitude, longitude = listed.get("place", ("", ""))
         rows.append(
             [
-                project_id,
-                listed["title"],
+                cell(project_id),
+                cell(listed["title"]),
                 decimal_text(cost, unit),
                 result["votes"],
                 result["score"],
@@ -30,8 +30,8 @@ def projects_csv(documents: ContestDocuments) -> str:
                 why["c"],
                 why.get("rank", why.get("round", "")),
                 decimal_text(why["left"], unit) if "left" in why else "",
-                ",".join(listed["categories"]),
-                ",".join(listed["targets"]),
+                cell(",".join(listed["categories"])),
+                cell(",".join(listed["targets"])),
                 latitude,
                 longitude,
             ]
@@ -50,8 +50,8 @@ def turns_csv(documents: ContestDocuments) -> str:
         rows.append(
             [
                 place,
-                project_id,
-                title,
+                cell(project_id),
+                cell(title),
                 decimal_text(cost, unit),
                 decimal_text(step["left"], unit),
                 int(step.get("ok", True)),
@@ -77,6 +77,11 @@ def vote_columns(documents: ContestDocuments, ballot: Ballot) -> tuple[str, str]
     pairs = [choice if isinstance(choice, list) else [choice] for choice in ballot]
     named = ",".join(documents.contest["pro"][pair[0]][0] for pair in pairs)
     return named, ",".join(str(pair[1]) for pair in pairs if len(pair) > 1)
+
+
+def cell(text: str) -> str:
+    """Return foreign text for a table: spreadsheet programs run what begins like a formula, so such text gets a quote."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def day(seconds: int) -> str:

@@ -22,7 +22,7 @@ from pb_service.features.counting import repository as counting
 from pb_service.features.counting.service import instance_of
 from pb_service.features.record import service as record
 from pb_service.features.results import repository
-from pb_service.features.results.documents import ContestDocuments, Sibling
+from pb_service.features.results.documents import ContestDocuments, Download, Sibling
 from pb_service.features.results.errors import ContestNotFound
 from pb_service.features.results.tables import ContestExplanation
 from pb_service.features.rounds.service import find_round, published_round
@@ -36,6 +36,7 @@ async def contest_documents(session: AsyncSession, slug: str, contest_key: str) 
     count = await counting.count_of(session, contest.id)
     if count is None:
         raise ContestNotFound(f"The contest {contest_key!r} has not been counted yet.")
+    outcome = cast(OutcomeDocument, await _document(session, count.outcome_sha256))
     body, manifest = await manifest_of(session, shown)
     derived = await repository.explanation_of(session, contest.id)
     in_manifest = manifest["contests"][contest.position]
@@ -44,10 +45,11 @@ async def contest_documents(session: AsyncSession, slug: str, contest_key: str) 
         manifest=manifest,
         contest=in_manifest,
         ballot_list=cast(BallotListDocument, await _document(session, canonical.unb64u(in_manifest["list"]))),
-        outcome=cast(OutcomeDocument, await _document(session, count.outcome_sha256)),
+        outcome=outcome,
         explanation=None if derived is None else derived.explanation,
         official=official_winners(contest),
         fingerprint=fingerprint(entries.election_id(body)),
+        downloads=_downloads(shown.slug, contest.key, outcome),
         siblings=tuple(
             Sibling(other.key, [(language, text) for language, text in other.title]) for other in shown.contests
         ),
@@ -74,6 +76,20 @@ async def manifest_of(session: AsyncSession, shown: Round) -> tuple[bytes, Manif
     assert shown.manifest_sha256 is not None  # noqa: S101 # the table's constraint says so after the freeze
     body = await record.get_file(session, shown.manifest_sha256)
     return body, cast(ManifestDocument, canonical.decode(body))
+
+
+def _downloads(slug: str, contest: str, outcome: OutcomeDocument) -> tuple[Download, ...]:
+    """Return what a reader can take away, best first; the addresses are those of the open data."""
+    base = f"/data/{slug}/{contest}"
+    ballots, projects, steps = outcome["counts"]["ballots"], len(outcome["projects"]), len(outcome["steps"])
+    return (
+        Download("evidence", f"/data/{slug}/evidence.zip"),
+        Download("pabulib", f"{base}/ballots.pb", rows=ballots),
+        Download("result_csv", f"{base}/projects.csv", rows=projects),
+        Download("result_json", f"{base}/outcome.json", rows=projects),
+        Download("turns_csv", f"{base}/turns.csv", rows=steps + len(outcome.get("then", []))),
+        Download("ballots_json", f"{base}/ballots.json", rows=ballots),
+    )
 
 
 async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str], None] = lambda _title: None) -> None:
