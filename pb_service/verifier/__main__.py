@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -71,19 +72,27 @@ def _parser(language: str) -> argparse.ArgumentParser:
     def text(name: str) -> str:
         return say(HELP[name], language)
 
-    parser = _Parser(prog="pb-verify", usage=USAGE, description=text("about"), add_help=False, allow_abbrev=False)
-    parser.add_argument("file", metavar="FILE.zip", help=text("file"))
-    parser.add_argument("--format", choices=("text", "json"), default="text", help=text("format"))
-    parser.add_argument("--checkpoint", metavar="OLD", help=text("checkpoint"))
-    parser.add_argument("--key", metavar="VKEY", help=text("key"))
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help=text("lang"))
-    parser.add_argument("-h", "--help", action="help", help=text("help"))
+    # Usage stands in the description and the arguments in a group of our own: argparse's headings are English only.
+    parser = _Parser(
+        usage=argparse.SUPPRESS,
+        description=f"{USAGE}\n\n{textwrap.fill(text('about'), 80)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    group = parser.add_argument_group(text("arguments"))
+    group.add_argument("file", metavar="FILE.zip", help=text("file"))
+    group.add_argument("--format", choices=("text", "json"), default="text", help=text("format"))
+    group.add_argument("--checkpoint", metavar="OLD", help=text("checkpoint"))
+    group.add_argument("--key", metavar="VKEY", help=text("key"))
+    group.add_argument("--lang", choices=LANGUAGES, default="en", help=text("lang"))
+    group.add_argument("-h", "--help", action="help", help=text("help"))
     return parser
 
 
 def _language(arguments: Sequence[str]) -> str:
     """The language asked for, found before the command line is parsed, so that even its errors are in it."""
-    for name, value in zip(arguments, [*arguments[1:], ""], strict=True):
+    for name, value in zip(arguments, [*arguments[1:], ""], strict=False):
         if name == "--lang" and value in LANGUAGES:
             return value
         if name.startswith("--lang=") and name[7:] in LANGUAGES:

@@ -85,7 +85,7 @@ def _check_lines(check: Check, report: Report, language: str) -> list[str]:
     width = max(len(say(word, language)) for word in words.STATUS.values())
     status = say(words.STATUS[check.status], language)
     title = say(words.TITLES[check.id], language)
-    lines = [f"{check.id:<4} {status:<{width}}  {title} ({figures(check, report, language)})"]
+    lines = [f"{check.id:<4} {status:<{width}}  {title}: {figures(check, report, language)}"]
     lines += [f"     - {sentence(problem, language)}" for problem in check.problems[:SHOWN]]
     if len(check.problems) > SHOWN:
         lines.append(f"     - {say(LABELS['more'], language, number=len(check.problems) - SHOWN)}")

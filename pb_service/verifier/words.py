@@ -116,9 +116,9 @@ FIGURES: dict[str, Text] = {
         "{entries} poster, {signatures} giltiga underskrifter",
     ),
     "V14": (
-        "{ballots} ballots, {blank} blank, {over} over a limit (counted as they stand)",
-        "{ballots} ääntä, {blank} tyhjää, {over} yli rajan (laskettu sellaisinaan)",
-        "{ballots} röster, {blank} blanka, {over} över en gräns (räknade som de är)",
+        "{ballots} ballots, {blank} blank, {over} over a limit and counted as they stand",
+        "{ballots} ääntä, {blank} tyhjää, {over} yli rajan ja laskettu sellaisinaan",
+        "{ballots} röster, {blank} blanka, {over} över en gräns och räknade som de är",
     ),
     "V16": (
         "{winners} winners, {contests} contests",
@@ -437,9 +437,9 @@ VERDICT: dict[str, Text] = {
         "Det publicerade resultatet följer av de publicerade rösterna.",
     ),
     "fail": (
-        "Not verified: {checks} failed or could not be run. The result must not be confirmed as it stands.",
-        "Ei vahvistettu: {checks} epäonnistui tai jäi tekemättä. Tulosta ei saa vahvistaa tällaisenaan.",
-        "Inte verifierat: {checks} misslyckades eller kunde inte göras. Resultatet får inte fastställas som det är.",
+        "{checks} did not pass: the result must not be confirmed as it stands.",
+        "{checks} ei mennyt läpi: tulosta ei saa vahvistaa tällaisenaan.",
+        "{checks} godkändes inte: resultatet får inte fastställas som det är.",
     ),
 }
 
@@ -493,6 +493,7 @@ HELP: dict[str, Text] = {
         "Kontrollerar ett bevispaket för en omgång deltagande budgetering utan att lita på den som gjort det och "
         "utan nätverk. Slutstatus: 0 verifierat, 1 inte verifierat, 2 oläsligt paket eller fel kommando.",
     ),
+    "arguments": ("arguments", "argumentit", "argument"),
     "file": ("the bundle", "paketti", "paketet"),
     "format": ("form of the report", "raportin muoto", "rapportens form"),
     "checkpoint": (
