@@ -27,7 +27,8 @@ def store(tmp_path: Path) -> TileStore:
 @pytest.fixture
 async def client(store: TileStore) -> AsyncIterator[httpx.AsyncClient]:
     app = Litestar([record_router], dependencies={"tile_store": Provide(lambda: store, sync_to_thread=False)})
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # two spellings of the same protocol
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 
@@ -67,8 +68,6 @@ async def test_partial_tile_whose_file_is_gone(client: httpx.AsyncClient, path: 
         "/pb/demo/tile/",
         "/pb/demo/tile/0/001",
         "/pb/demo/tile/0/001.p/45",
-        "/pb/demo/tile/0/000/",
-        "/pb/demo/tile//0/000",
         "/pb/demo/tile/0/..%2f0/000",
         "/pb/demo/tile/..%2f..%2f..%2fsecret",
         "/pb/demo/tile/%2e%2e/%2e%2e/%2e%2e/secret",

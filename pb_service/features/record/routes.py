@@ -5,6 +5,7 @@ import asyncio
 from litestar import MediaType, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from pb_service.core.record.tiles import Tile, TileError
 from pb_service.features.record.service import SLUG
@@ -15,14 +16,16 @@ _CHECKPOINT_CACHING = "no-cache"
 
 
 @get("/{slug:str}/checkpoint", media_type=MediaType.TEXT, operation_id="RecordCheckpoint", tags=["record"])
-async def record_checkpoint(slug: str, tile_store: NamedDependency[TileStore]) -> Response[bytes]:
+async def record_checkpoint(slug: FromPath[str], tile_store: NamedDependency[TileStore]) -> Response[bytes]:
     """The newest signed head of a round's public record: a C2SP checkpoint."""
     content = await asyncio.to_thread(tile_store.read, slug, "checkpoint") if SLUG.fullmatch(slug) else None
-    return _answer(content, "text/plain; charset=utf-8", _CHECKPOINT_CACHING)
+    return _answer(content, MediaType.TEXT, _CHECKPOINT_CACHING)
 
 
 @get("/{slug:str}/tile/{path:path}", operation_id="RecordTile", tags=["record"])
-async def record_tile(slug: str, path: str, tile_store: NamedDependency[TileStore]) -> Response[bytes]:
+async def record_tile(
+    slug: FromPath[str], path: FromPath[str], tile_store: NamedDependency[TileStore]
+) -> Response[bytes]:
     """A hash tile or entry bundle of a round's public record, by its C2SP tlog-tiles path."""
     try:
         tile = Tile.parse(f"tile{path}")
