@@ -1,6 +1,6 @@
 """The sequencer gives entries their place in the record and publishes its signed head.
 
-The order of its durable writes is the design (docs/adr says why):
+The order of its durable writes is the design (docs/adr/0014 says why):
 
 1. one database transaction gives the waiting entries their indices and the log its head, comparing the old one;
 2. the tiles of that head are written and synced;
