@@ -5,12 +5,12 @@ loses nothing: the stop test depends on the outcome alone.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 
-from pb_service.core.tally.shares import Electorate, Purse, Round, agrees_up_to, run
+from pb_service.core.tally.shares import Electorate, Purse, Round, agree, run
 
 Stop = Literal["exhaustive", "exhaustive_all", "overspend"]
 Stopped = Literal["fixed", "exhaustive", "overspend", "all"]
@@ -38,32 +38,33 @@ def add_one(
     progress: Callable[[int], None] | None,
 ) -> Completed:
     """Return the last run that keeps within ``budget``, or the first that exhausts it. Money is in minor units."""
-    done = 0
-    stride = 1
-    before: Completed | None = None
-    while True:
-        endowment = start + done * step
-        rounds, purse = run(electorate, endowment, rank)
+
+    def run_at(increments: int, below: Sequence[Round] = ()) -> Completed:
+        endowment = start + increments * step
+        rounds, purse = run(electorate, endowment, rank, below)
         if progress is not None:
-            progress(done)
-        left = budget - sum(electorate.cost[purchase.project] for purchase in rounds)
-        if left < 0:
-            if before is None or before.increments != done - 1:
-                endowment -= step
-                rounds, purse = run(electorate, endowment, rank)
-                before = Completed(endowment, done - 1, "overspend", rounds, purse)
-            return before
-        stopped = _stopped(electorate, rounds, left, stop)
+            progress(increments)
+        return Completed(endowment, increments, "overspend", rounds, purse)
+
+    at = run_at(0)
+    # Further ahead, nearest last: runs that were made but not yet connected. Each step is run at most once.
+    ahead: list[Completed] = []
+    stride = 1
+    while True:
+        left = budget - sum(electorate.cost[purchase.project] for purchase in at.rounds)
+        stopped = _stopped(electorate, at.rounds, left, stop)
         if stopped is not None:
-            return Completed(endowment, done, stopped, rounds, purse)
-        before = Completed(endowment, done, "overspend", rounds, purse)
-        if stride and agrees_up_to(electorate, rounds, endowment + stride * step):
-            done += stride
-            stride *= 2
-        else:
-            stride //= 4
-        done += 1
-        stride = max(stride, 1)
+            return replace(at, stop=stopped)
+        if not ahead:
+            ahead.append(run_at(at.increments + stride, at.rounds))
+        while ahead[-1].increments > at.increments + 1 and not agree(electorate, at.rounds, ahead[-1].rounds):
+            stride = (ahead[-1].increments - at.increments) // 2
+            ahead.append(run_at(at.increments + stride, at.rounds))
+        after = ahead.pop()
+        if sum(electorate.cost[purchase.project] for purchase in after.rounds) > budget:
+            return at
+        at = after
+        stride *= 2
 
 
 def _stopped(electorate: Electorate, rounds: Sequence[Round], left: int, stop: Stop) -> Stopped | None:

@@ -1,17 +1,19 @@
-"""One run of the Method of Equal Shares, decided exactly, and the proof that a whole interval of endowments agrees.
+"""One run of the Method of Equal Shares, decided exactly, and the proof that a range of endowments agrees.
 
 Source: Peters, Pierczynski, Skowron, "Proportional Participatory Budgeting with Additive Utilities" (NeurIPS 2021);
 normative here: bundle.md section 8, "One run". All money is in minor units.
 
 How it stays both exact and quick. Voters' money is kept as floats together with ``slack``, a proven bound on how far
-each of them may be from the true rational. Floats only ever prove that a project is *not* the cheapest: if what its
-supporters would pay at a price r, plus the bound of every rounding on the way, is below its cost, then its price is
-above r. Whoever cannot be excluded so is priced exactly, in rationals: a voter with money left has paid each funded
-project that she supports in full, so sums of money need only the number of voters per (project, funded project).
-The prices that are compared, paid and published are these rationals.
+each of them may be from the true rational. Floats only ever prove that a project is *not* the cheapest: let any of its
+supporters give all their money; what then is still missing, divided by the number of the others, is at most what each
+of the others has to pay. With a bound for every rounding on the way this gives a price that the project surely reaches.
+Whoever cannot be excluded so is priced exactly, in rationals: a voter with money left has paid each funded project that
+she supports in full, so sums of money need only the number of voters per (project, funded project). The prices that are
+compared, paid and published are these rationals. Money never grows during a run, so prices never fall, and a bound
+found in one round holds in all later ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
@@ -27,8 +29,6 @@ Integers: TypeAlias = NDArray[np.int64]
 
 #: Twice the relative error of one float operation: room for the conversion of an operand beside the operation itself.
 _EPSILON = 2.0**-52
-#: How far below a computed price its proven lower bound is tried first.
-_MARGIN = 1e-10
 _NEVER = float("inf")
 
 
@@ -52,11 +52,20 @@ class Electorate:
         ends = np.cumsum(np.bincount(self.rows, minlength=len(self.cost)))
         #: For each project the groups that support it.
         self.supporters: list[Integers] = np.split(groups, ends[:-1]) if self.cost else []
+        self.supporter_weights: list[Floats] = [self.weight[groups] for groups in self.supporters]
+        self._neighbours: dict[int, frozenset[int]] = {}
 
     def row(self, group: int) -> list[int]:
         """Return the projects that a group supports."""
         projects: list[int] = self.rows[self.row_start[group] : self.row_start[group + 1]].tolist()
         return projects
+
+    def neighbours(self, project: int) -> frozenset[int]:
+        """Return the projects that share a supporter with this one: those whose price its purchase may change."""
+        if project not in self._neighbours:
+            shared = self.support_within(self.supporters[project])
+            self._neighbours[project] = frozenset(np.flatnonzero(shared).tolist())
+        return self._neighbours[project]
 
     def support_within(self, groups: Integers) -> Floats:
         """For each project the number of voters in ``groups`` that support it."""
@@ -70,14 +79,15 @@ class Electorate:
 class Round:
     """One purchase: the project, its price per unit of utility, and every project that had the same price.
 
-    ``constant``: the tied projects whose price stays the same at any larger endowment, because every supporter can
-    pay an equal part; empty when the price of the winner itself may fall.
+    ``rival``: whether one of the tied shares a supporter with it. ``others``: a proven lower bound of the price of each
+    unfunded project that shares a supporter with it and was not tied.
     """
 
     project: int
     price: mpq
     tied: tuple[int, ...]
-    constant: frozenset[int]
+    rival: bool
+    others: float
 
 
 class Purse:
@@ -91,87 +101,78 @@ class Purse:
         self.slack = start * _EPSILON
         #: What a supporter pays for each funded project if she can.
         self.paid: dict[int, mpq] = {}
-        self._supporters = list(electorate.supporters)
+        self._groups = list(electorate.supporters)
+        self._weights = list(electorate.supporter_weights)
+        #: For each project what each supporter with enough money surely has to pay.
+        self._least = [
+            cost / votes * (1 - 2 * _EPSILON) if votes else _NEVER
+            for cost, votes in zip(electorate.cost, electorate.votes, strict=True)
+        ]
         self._exact: dict[tuple[int, ...], mpq] = {}
 
     def at_least(self, project: int) -> float:
         """Return a proven lower bound of what each supporter with enough money has to pay; infinite if too dear."""
-        _, money, weight = self._behind(project)
-        cost = self.electorate.cost[project]
-        if not self._can_reach(weight, money, cost):
-            return _NEVER
-        bound = _level(money, weight, cost) * (1 - _MARGIN)
-        if not self._can_reach(weight, np.minimum(money, bound), cost):
-            return bound
-        exact = self.exactly(project)
-        return _NEVER if exact is None else float(exact) * (1 - 2 * _EPSILON)
+        weight, cost = self._weights[project], self.electorate.cost[project]
+        money = self.money[self._groups[project]]
+        level, given, payers = _level(money, weight, cost, self._least[project])
+        if payers:
+            rounding = given * (len(money) + 8) * _EPSILON + float(weight.sum()) * self.slack
+            level = (cost - given - rounding) / payers * (1 - 4 * _EPSILON)
+        else:
+            total = float(weight @ money)
+            rounding = total * (len(money) + 8) * _EPSILON + float(weight.sum()) * self.slack
+            exact = None if total + rounding < cost else self.exactly(project)
+            level = _NEVER if exact is None else float(exact) * (1 - 2 * _EPSILON)
+        self._least[project] = max(level, self._least[project])
+        return self._least[project]
 
     def exactly(self, project: int) -> mpq | None:
         """Return exactly what each supporter with enough money has to pay; None if together they have too little."""
-        groups, money, weight = self._behind(project)
+        groups, money, weight = self._with_money(project)
         if not len(groups):
             return None
-        level = _level(money, weight, self.electorate.cost[project])
-        margin = 2 * self.slack + level * 1e-12
-        level_exact = self._solve(project, money < level - margin, money > level + margin)
-        # The split into poor and rich was read off the floats: it stands only if the exact level is within the margin.
-        if level_exact is not None and abs(float(level_exact) - level) <= margin - self.slack - level * _EPSILON:
-            return level_exact
+        level, _, payers = _level(money, weight, self.electorate.cost[project], self._least[project])
+        if payers:
+            margin = 2 * self.slack + level * 1e-12
+            if money.min() > level + margin:
+                return mpq(self.electorate.cost[project], int(payers))
+            exact = self._solve(project, money < level - margin, money > level + margin)
+            # The split into poor and rich was read off the floats: it stands only if the exact level is close by.
+            if exact is not None and abs(float(exact) - level) <= margin - self.slack - level * _EPSILON:
+                return exact
         nobody = np.zeros(len(groups), dtype=np.bool_)
         return self._solve(project, nobody, nobody)
 
-    def all_pay_equally(self, project: int, level: mpq) -> bool:
-        """Whether every supporter surely has at least ``level``."""
-        money = self.money[self.electorate.supporters[project]]
-        return bool(money.min() - self.slack > float(level) * (1 + _EPSILON))
-
     def pay(self, project: int, level: mpq) -> None:
         """Let each supporter pay ``level``, or all her money if that is less."""
-        groups, money, _ = self._behind(project)
+        groups, money, _ = self._with_money(project)
         price = float(level)
         margin = 2 * self.slack + price * 1e-12
         after = np.where(money > price + margin, money - price, 0.0)
         for place in np.flatnonzero(abs(money - price) <= margin):
-            left = self._money_of(int(groups[place])) - level
-            after[place] = max(0.0, float(left))
-        self._pay(project, groups, after)
+            after[place] = max(0.0, float(self._money_of(int(groups[place])) - level))
+        self.money[groups] = after
+        self.slack += float(self.endowment) * _EPSILON
         self.paid[project] = level
         self._exact.clear()
 
-    def pay_at_least(self, project: int, level: float) -> None:
-        """Let each supporter pay ``level``: what is left is then an upper bound of the money after the true payment."""
-        groups, money, _ = self._behind(project)
-        self._pay(project, groups, np.maximum(money - level, 0.0))
-
     def total(self, project: int) -> mpq:
         """Return exactly what the supporters of a project have together."""
-        groups, _, _ = self._behind(project)
-        return self._sum(groups)
+        return self._sum(self._with_money(project)[0])
 
-    def _pay(self, project: int, groups: Integers, after: Floats) -> None:
-        self.money[groups] = after
-        self._supporters[project] = groups[:0]
-        self.slack += float(self.endowment) * _EPSILON
-
-    def _behind(self, project: int) -> tuple[Integers, Floats, Floats]:
+    def _with_money(self, project: int) -> tuple[Integers, Floats, Floats]:
         """Return the supporters that have money left, their money and their numbers; others never matter again."""
-        groups = self._supporters[project]
-        money = self.money[groups]
+        money = self.money[self._groups[project]]
         alive = money > 0
         if not alive.all():
-            groups = self._supporters[project] = groups[alive]
+            self._groups[project] = self._groups[project][alive]
+            self._weights[project] = self._weights[project][alive]
             money = money[alive]
-        return groups, money, self.electorate.weight[groups]
-
-    def _can_reach(self, weight: Floats, payments: Floats, cost: int) -> bool:
-        """Whether the payments may sum up to the cost, as far as floats can tell; False is a proof."""
-        total = float(weight @ payments)
-        rounding = total * (len(weight) + 8) * _EPSILON + float(weight.sum()) * self.slack * 2
-        return total + rounding >= cost
+        return self._groups[project], money, self._weights[project]
 
     def _solve(self, project: int, poor: NDArray[np.bool_], rich: NDArray[np.bool_]) -> mpq | None:
         """Solve sum(min(money, level)) = cost exactly, given who surely has less and who surely has more."""
-        groups, _, weight = self._behind(project)
+        groups, _, weight = self._with_money(project)
         missing = self.electorate.cost[project] - self._sum(groups[poor])
         payers = int(weight[~poor].sum())
         unsure: dict[mpq, int] = {}
@@ -202,103 +203,149 @@ class Purse:
         return total
 
 
-def _level(money: Floats, weight: Floats, cost: float) -> float:
-    """Return about the level at which sum(min(money, level)) = cost: whoever has less pays all, the rest share."""
+def _level(money: Floats, weight: Floats, cost: int, least: float) -> tuple[float, float, float]:
+    """Find about the level at which sum(min(money, level)) = cost, knowing that it is not below ``least``.
+
+    Return it with what those who have less give in all, and the number of those who have it; 0 if nobody has.
+    """
+    voters = float(weight.sum())
+    level, before = least, -1.0
     while True:
-        level = cost / float(weight.sum())
         poor = money < level
-        if not poor.any():
-            return float(level)
-        if poor.all():
-            return float(money.max())
-        cost -= float(weight[poor] @ money[poor])
-        money, weight = money[~poor], weight[~poor]
+        given = float(weight @ np.where(poor, money, 0.0))
+        payers = voters - float(weight @ poor)
+        if not payers:
+            return level, given, payers
+        level = max(level, (cost - given) / payers)
+        if payers == before:
+            return level, given, payers
+        before = payers
 
 
-def run(electorate: Electorate, endowment: mpq, rank: Sequence[int]) -> tuple[list[Round], Purse]:
-    """Buy projects in the order of their price until none can be paid; equal prices go by ``rank``, lower first."""
-    purse = Purse(electorate, endowment)
-    queue = _queue(electorate, endowment)
-    seen_in = [-1] * len(electorate.cost)
-    rounds: list[Round] = []
-    while True:
+class _Prices:
+    """The projects that can still be bought, in a queue by a proven lower bound of their price."""
+
+    def __init__(self, purse: Purse) -> None:
+        self.purse = purse
+        self.electorate = electorate = purse.electorate
+        self._queue = [
+            (cost / votes / electorate.utility[project] * (1 - 4 * _EPSILON), project)
+            for project, (cost, votes) in enumerate(zip(electorate.cost, electorate.votes, strict=True))
+            if votes and cost <= votes * purse.endowment
+        ]
+        heapify(self._queue)
+        #: Taken out of the queue during this round.
+        self._aside: list[tuple[float, int]] = []
+        #: Projects whose bound, and whose exact level, is that of the money as it is now.
+        self._bounded: set[int] = set()
+        self._levels: dict[int, mpq | None] = {}
+
+    def cheapest(self) -> tuple[mpq | None, dict[int, mpq]]:
+        """Return the least price, None if nothing can be paid, and all projects of that price with their levels."""
         best: mpq | None = None
         limit = _NEVER
-        levels: dict[int, mpq] = {}
-        open_: list[tuple[float, int]] = []
-        while queue and queue[0][0] <= limit:
-            bound, project = heappop(queue)
-            if seen_in[project] != len(rounds):
-                seen_in[project] = len(rounds)
-                bound = _price_bound(electorate, project, purse.at_least(project))
-                if bound < _NEVER:
-                    heappush(queue, (bound, project))
+        tied: dict[int, mpq] = {}
+        while self._queue and self._queue[0][0] <= limit:
+            bound, project = heappop(self._queue)
+            if project not in self._bounded:
+                self._bound(project)
                 continue
-            level = purse.exactly(project)
+            if project not in self._levels:
+                self._levels[project] = self.purse.exactly(project)
+            level = self._levels[project]
             if level is None:
                 continue
-            open_.append((bound, project))
-            price = level / electorate.utility[project]
+            self._aside.append((bound, project))
+            price = level / self.electorate.utility[project]
             if best is None or price < best:
-                best, limit, levels = price, float(price) * (1 + _EPSILON), {}
+                best, limit, tied = price, _above(price), {}
             if price == best:
-                levels[project] = level
-        if best is None:
-            return rounds, purse
-        winner = min(levels, key=rank.__getitem__)
-        constant = frozenset(p for p, level in levels.items() if purse.all_pay_equally(p, level))
-        rounds.append(Round(winner, best, tuple(sorted(levels)), constant if winner in constant else frozenset()))
-        for entry in open_:
-            if entry[1] != winner:
-                heappush(queue, entry)
-        purse.pay(winner, levels[winner])
+                tied[project] = level
+        return best, tied
+
+    def bound_of_others(self, neighbours: frozenset[int], tied: Iterable[int], reach: float) -> float:
+        """Return a lower bound of the price of every neighbour that is not tied, above ``reach`` if that can be had."""
+        while self._queue and self._queue[0][0] <= reach:
+            bound, project = heappop(self._queue)
+            if project in neighbours and project not in self._bounded:
+                self._bound(project)
+            else:
+                self._aside.append((bound, project))
+        others = [bound for bound, project in self._aside if project in neighbours and project not in tied]
+        return min([*others, self._queue[0][0] if self._queue else _NEVER])
+
+    def buy(self, project: int, level: mpq, neighbours: frozenset[int]) -> None:
+        """Pay for a project, and forget what is no longer up to date."""
+        self.purse.pay(project, level)
+        for entry in self._aside:
+            if entry[1] != project:
+                heappush(self._queue, entry)
+        self._aside.clear()
+        self._bounded -= neighbours
+        for neighbour in neighbours & self._levels.keys():
+            del self._levels[neighbour]
+
+    def _bound(self, project: int) -> None:
+        self._bounded.add(project)
+        level = self.purse.at_least(project)
+        if level < _NEVER:
+            heappush(self._queue, (level / self.electorate.utility[project] * (1 - 2 * _EPSILON), project))
 
 
-def agrees_up_to(electorate: Electorate, rounds: Sequence[Round], endowment: mpq) -> bool:
-    """Whether every endowment from that of ``rounds`` up to ``endowment`` surely buys the same projects in that order.
+def run(
+    electorate: Electorate, endowment: mpq, rank: Sequence[int], below: Sequence[Round] = ()
+) -> tuple[list[Round], Purse]:
+    """Buy projects in the order of their price until none can be paid; equal prices go by ``rank``, lower first.
 
-    False may also mean that it could not be proved. Why it is enough to look at the upper end: as long as the purchases
-    are the same, a larger endowment leaves every voter at least as much money and makes no price higher. So in each
-    round the winner costs at most what it cost at the lower end, and any other project at least what it would cost at
-    the upper end; where the second is above the first, the winner is the same in between.
+    ``below``: the rounds at a smaller endowment. The bounds ``others`` are driven up to the prices there if that can be
+    done, so that ``agree`` can tell.
     """
     purse = Purse(electorate, endowment)
-    queue = _queue(electorate, endowment)
-    seen_in = [-1] * len(electorate.cost)
-    funded: set[int] = set()
-    for number, purchase in enumerate(rounds):
-        limit = float(purchase.price) * (1 + _EPSILON)
-        tied: list[tuple[float, int]] = []
-        while queue and queue[0][0] <= limit:
-            bound, project = heappop(queue)
-            if project in funded or project == purchase.project:
-                continue
-            if seen_in[project] == number:
-                if project not in purchase.constant:
-                    return False
-                tied.append((bound, project))
-                continue
-            seen_in[project] = number
-            bound = _price_bound(electorate, project, purse.at_least(project))
-            if bound < _NEVER:
-                heappush(queue, (bound, project))
-        for entry in tied:
-            heappush(queue, entry)
-        funded.add(purchase.project)
-        purse.pay_at_least(purchase.project, purse.at_least(purchase.project))
-    return all(project in funded or purse.at_least(project) == _NEVER for _, project in queue)
+    prices = _Prices(purse)
+    reach = {purchase.project: _above(purchase.price) for purchase in below}
+    rounds: list[Round] = []
+    while True:
+        price, tied = prices.cheapest()
+        if price is None:
+            return rounds, purse
+        winner = min(tied, key=rank.__getitem__)
+        neighbours = electorate.neighbours(winner)
+        others = prices.bound_of_others(neighbours, tied, reach.get(winner, 0.0))
+        rival = any(project in neighbours for project in tied if project != winner)
+        rounds.append(Round(winner, price, tuple(sorted(tied)), rival, others))
+        prices.buy(winner, tied[winner], neighbours)
 
 
-def _queue(electorate: Electorate, endowment: mpq) -> list[tuple[float, int]]:
-    """Return the projects that can be paid at all, each with a lower bound of its price that holds in every round."""
-    queue = [
-        (_price_bound(electorate, project, cost / votes * (1 - _EPSILON)), project)
-        for project, (cost, votes) in enumerate(zip(electorate.cost, electorate.votes, strict=True))
-        if votes and cost <= votes * endowment
-    ]
-    heapify(queue)
-    return queue
+def agree(electorate: Electorate, low: Sequence[Round], high: Sequence[Round]) -> bool:
+    """Whether every endowment between two that were run surely funds the same projects.
+
+    False may also mean that it could not be proved. Why it is enough to look at the ends:
+
+    A purchase changes the price of no project but those that share a supporter with it, its neighbours, and prices only
+    rise. So a project that is cheaper than all its neighbours will be bought at this price whenever its turn comes, and
+    two orders of purchase in which neighbours come in the same order are the same count. Given the same purchases
+    before, a larger endowment leaves every voter at least as much money and makes no price higher. So if both ends buy
+    the same projects, neighbours in the same order, then anywhere between, and following the order of the upper end,
+    the next project costs at most what it costs at the lower end, and each of its neighbours at least what it costs at
+    the upper end. Where the second is larger, the project is next there too; where both are equal, the tie order that
+    decided at the upper end decides alike. What nobody can pay at the upper end, nobody can pay below.
+    """
+    place = {purchase.project: number for number, purchase in enumerate(low)}
+    price = {purchase.project: purchase.price for purchase in low}
+    if len(low) != len(high) or place.keys() != {purchase.project for purchase in high}:
+        return False
+    earlier: set[int] = set()
+    for purchase in high:
+        neighbours = electorate.neighbours(purchase.project) & place.keys()
+        if neighbours & earlier != {p for p in neighbours if place[p] < place[purchase.project]}:
+            return False
+        lower = price[purchase.project]
+        if purchase.others <= _above(lower) or (purchase.rival and purchase.price != lower):
+            return False
+        earlier.add(purchase.project)
+    return True
 
 
-def _price_bound(electorate: Electorate, project: int, level: float) -> float:
-    return level / electorate.utility[project] * (1 - 2 * _EPSILON)
+def _above(price: mpq) -> float:
+    """Return a float that is surely not below ``price``."""
+    return float(price) * (1 + 2 * _EPSILON)

@@ -98,7 +98,17 @@ def _run(instance: Instance, rule: RuleDocument, progress: Callable[[int], None]
             reasons[project] = (
                 {"c": "short", "money": str(result.purse.total(project))} if supported else {"c": "unsupported"}
             )
-    then = _then(instance, order, winners, left, reasons, ties) if "then" in rule else None
+    then: list[Turn] | None = None
+    if "then" in rule:
+        line = queue(order, instance.votes, [project for project in range(len(costs)) if project not in winners])
+        then = take_turns(instance, line.order, left, skip=True)
+        ties.extend(line.ties)
+        for rank, turn in enumerate(then, 1):
+            if turn["ok"]:
+                winners.add(turn["i"])
+                reasons[turn["i"]] = {"c": "added", "rank": rank, "left": turn["left"]}
+            else:
+                reasons[turn["i"]] |= {"rank": rank, "left": turn["left"]}
     return Outcome(
         rule=rule,
         ballots=instance.size,
@@ -112,29 +122,8 @@ def _run(instance: Instance, rule: RuleDocument, progress: Callable[[int], None]
         endowment=Fraction(int(result.endowment.numerator), int(result.endowment.denominator)),
         increments=result.increments,
         stop=result.stop,
-        then=then,
+        then=None if then is None else tuple(then),
     )
-
-
-def _then(
-    instance: Instance,
-    order: TieOrder,
-    winners: set[int],
-    left: int,
-    reasons: dict[int, Reason],
-    ties: list[TieDocument],
-) -> tuple[Turn, ...]:
-    """Give the unfunded projects their turn by votes in the money left; adds to winners, reasons and ties."""
-    line = queue(order, instance.votes, [p for p in range(len(instance.projects)) if p not in winners])
-    turns = take_turns(instance, line.order, left, skip=True)
-    for rank, turn in enumerate(turns, 1):
-        if turn["ok"]:
-            winners.add(turn["i"])
-            reasons[turn["i"]] = {"c": "added", "rank": rank, "left": turn["left"]}
-        else:
-            reasons[turn["i"]] |= {"rank": rank, "left": turn["left"]}
-    ties.extend(line.ties)
-    return tuple(turns)
 
 
 def _names() -> dict[str, RuleDocument]:
