@@ -1,9 +1,6 @@
 """`pb-verify` as people run it: exit status, one line a check, three languages, JSON of the published form."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -169,17 +166,6 @@ def test_two_runs_say_the_same_byte_for_byte(bad: Path, capsys: pytest.CaptureFi
     """Neither time nor machine stands in a report."""
     for form in ("text", "json"):
         assert run(capsys, bad, "--format", form) == run(capsys, bad, "--format", form)
-
-
-def test_it_runs_alone_without_the_rest_of_the_service(good: Path, tmp_path: Path) -> None:
-    """Only the verifier's own files and Python: no site-packages, no other room of the service."""
-    (tmp_path / "pb_service").symlink_to(tmp_path / "copy")
-    (tmp_path / "copy").mkdir()
-    (tmp_path / "copy" / "verifier").symlink_to(ROOT / "pb_service" / "verifier")
-    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); "]
-    command[-1] += "from pb_service.verifier.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    done = subprocess.run([*command, str(good)], capture_output=True, check=False, env={"PATH": os.environ["PATH"]})
-    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_foreign_text_cannot_write_over_the_report() -> None:

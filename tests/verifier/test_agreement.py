@@ -1,0 +1,76 @@
+"""The service's tally and the verifier's, which share no line, say the same byte for byte.
+
+The only test of the verifier that imports anything else of the service.
+"""
+
+import csv
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pb_service.core.tally import Instance, Project, rule_by_name
+from pb_service.core.tally import tally as count
+from pb_service.verifier import tally
+from pb_service.verifier.canonical import dumps
+from pb_service.verifier.checks import first_difference
+from pb_service.verifier.manifest import Contest
+from tests.verifier import builder
+
+DEMO = sorted((Path(__file__).parents[2] / "pb_service" / "demo").glob("*.pb"))
+OURS = {"v", "e", "d", "counts"}  # fields that are not the tally's but of the file around it
+RULES = ["greedy_score", "mes_cost_none", "mes_card_none", "mes_cost_add1_u", "mes_cost_add1_integral"]
+
+
+def agree(fmt: str, projects: list[list[Any]], budget: int, ballots: list[Any], rule: dict[str, Any]) -> None:
+    """Counts twice and compares every field of the outcome."""
+    ids, costs = [name for name, _ in projects], [cost for _, cost in projects]
+    contest = Contest("area", fmt, ids, costs, budget, b"", {"blank": True}, rule, 100)
+    found = tally.outcome(contest, bytes(32), ballots, lambda _contest, _increments: None)
+    known: Any = fmt
+    instance = Instance([Project(name, cost) for name, cost in projects], budget, known, ballots, unit=100)
+    given: Any = rule
+    expected = count(instance, given).document()
+    one = {name: value for name, value in found.items() if name not in OURS}
+    other = {name: value for name, value in expected.items() if name not in OURS}
+    assert dumps(one) == dumps(other), first_difference(one, other)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, 2**32))
+def test_on_random_elections(seed: int) -> None:
+    """Every format, rule, completion and tie order."""
+    known, ballots = builder.random_contest(seed)
+    agree(known["fmt"], known["pro"], known["budget"], sorted(ballots), known["rule"])
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("path", DEMO, ids=lambda path: path.stem.rpartition("_")[2])
+def test_on_the_demonstration_round(path: Path, rule: str) -> None:
+    """Six real districts of Warsaw under rules that their city did not use as well."""
+    projects, budget, ballots = read(path)
+    if "add1" in rule:  # the verifier counts every step by itself: larger steps say as much in less time
+        agree("approval", projects, budget, ballots, {**rule_by_name(rule, ("cost",)), "step": 20_000})
+    else:
+        agree("approval", projects, budget, ballots, {**rule_by_name(rule, ("cost",))})
+
+
+def read(path: Path) -> tuple[list[list[Any]], int, list[list[int]]]:
+    """Projects, budget and ballots of a `.pb` file, as far as these tests need them."""
+    sections: dict[str, list[list[str]]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.reader(file, delimiter=";"):
+            if len(row) == 1 and row[0] in ("META", "PROJECTS", "VOTES"):
+                rows = sections[row[0]] = []
+            elif row:
+                rows.append(row)
+    meta = dict(row[:2] for row in sections["META"])
+    named = [dict(zip(sections["PROJECTS"][0], row, strict=True)) for row in sections["PROJECTS"][1:]]
+    projects = [[project["project_id"], int(Fraction(project["cost"]) * 100)] for project in named]
+    number = {name: index for index, (name, _) in enumerate(projects)}
+    column = sections["VOTES"][0].index("vote")
+    ballots = [sorted(number[name] for name in row[column].split(",")) for row in sections["VOTES"][1:]]
+    return projects, int(Fraction(meta["budget"]) * 100), sorted(ballots)
