@@ -1,0 +1,233 @@
+"""What each page about a whole round hands to its template: views, the reader's words, and the bars made from both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pb_service.core.rounds.documents import RuleDocument
+from pb_service.features.results.sentences import tie_reason
+from pb_service.features.site.checks import GROUPS, figures_in_words, title_of
+from pb_service.features.site.views import DistrictView, ProofView, RecordView, RoundView, Texts, VerificationView
+from pb_service.web.bars import Amount, MoneyPart, parts_of
+from pb_service.web.formats import Reader, text_in
+from pb_service.web.locales import Language, translations
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name in the reader's language if there is one, with the language that it is in."""
+
+    lang: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """A step of the round for the step line; ``state`` is done, now or next."""
+
+    name: str
+    when: str
+    note: str
+    state: str
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A file to take along."""
+
+    href: str
+    name: str
+    about: str
+
+
+def front_page(rounds: Sequence[RoundView], language: Language) -> dict[str, Any]:
+    """The context of ``site/front.html``: the newest round large, the others as a list."""
+    if not rounds:
+        return {"round": None, "words": Reader(language, translations(language))}
+    newest, *others = rounds
+    return {**_round_context(newest, language), "others": [_round_context(other, language) for other in others]}
+
+
+def round_page(shown: RoundView, language: Language) -> dict[str, Any]:
+    """The context of ``site/round.html``."""
+    context = _round_context(shown, language)
+    words: Reader = context["words"]
+    return {
+        **context,
+        "district_parts": _district_parts(shown, words),
+        "steps_of_round": _steps(shown, words),
+        "files": _files(shown, words),
+        "rules_in_words": [rule_in_words(rule, words) for rule in shown.rules],
+    }
+
+
+def record_page(shown: RecordView, language: Language) -> dict[str, Any]:
+    """The context of ``site/record.html``."""
+    words = Reader(language, translations(language))
+    return {
+        "record": shown,
+        "slug": shown.slug,
+        "name": named(shown.names, language),
+        "words": words,
+        "kind_in_words": lambda kind: kind_in_words(kind, words),
+    }
+
+
+def proof_page(shown: RoundView, proof: ProofView, language: Language) -> dict[str, Any]:
+    """The context of ``site/entry.html``."""
+    context = _round_context(shown, language)
+    return {**context, "proof": proof, "kind_in_words": lambda kind: kind_in_words(kind, context["words"])}
+
+
+def verify_page(shown: RoundView, report: VerificationView | None, language: Language) -> dict[str, Any]:
+    """The context of ``site/verify.html``."""
+    context = _round_context(shown, language)
+    words: Reader = context["words"]
+    checks = {check.name: check for check in report.checks} if report else {}
+    return {
+        **context,
+        "report": report,
+        "groups": [
+            (title(words), [checks[name] for name in names if name in checks]) for title, names in GROUPS.items()
+        ],
+        "title_of": lambda name: title_of(name, words),
+        "figures_of": lambda check: figures_in_words(check, words),
+    }
+
+
+def named(texts: Texts, language: str) -> Named:
+    """The text in the reader's language, or the first one."""
+    return Named(*text_in(texts, language))
+
+
+def rule_in_words(rule: RuleDocument, words: Reader) -> list[str]:
+    """What a rule does, and how it decides between equals, in short sentences."""
+    if rule["name"] == "greedy":
+        sentences = [
+            words.gettext("The project with most votes comes first, then the next, as long as the money lasts.")
+            if rule["by"] == "votes"
+            else words.gettext("The project with most points comes first, then the next, as long as the money lasts."),
+            words.gettext("What does not fit the money left is skipped, and the next one has its turn.")
+            if rule["skip"]
+            else words.gettext("At the first project that does not fit the money left, the counting stops."),
+        ]
+    else:
+        sentences = [
+            words.gettext("Every voter has an equal part of the money."),
+            words.gettext("A project is bought when those who voted for it can pay it together from their parts."),
+        ]
+    ties = ", ".join(tie_reason(tie, words) for tie in rule["ties"])
+    return [*sentences, words.gettext("Between equals: %(order)s.") % {"order": ties}]
+
+
+def kind_in_words(kind: str, words: Reader) -> str:
+    """What an entry of the record is about; the kind itself when it has no words yet."""
+    known = {
+        "round.created": words.gettext("Round created"),
+        "contest.imported": words.gettext("Ballots of a district imported"),
+        "manifest": words.gettext("Manifest fixed and signed"),
+        "close": words.gettext("Vote closed"),
+        "result": words.gettext("Result of a district published"),
+    }
+    return known.get(kind, kind)
+
+
+def _round_context(shown: RoundView, language: Language) -> dict[str, Any]:
+    words = Reader(language, translations(language), currency=shown.currency, unit=shown.unit)
+    return {
+        "round": shown,
+        "slug": shown.slug,
+        "name": named(shown.names, language),
+        "words": words,
+        "base": f"/{language}/rounds/{shown.slug}",
+        "title_in": lambda texts: named(texts, language),
+        "district_bar": _used,
+        "example_bar": example_bar,
+    }
+
+
+def example_bar(*costs: int) -> list[MoneyPart]:
+    """The bar of the worked example: costs of a hundred."""
+    return parts_of(100, [Amount(cost, label=str(cost)) for cost in costs])
+
+
+def _used(district: DistrictView) -> list[MoneyPart]:
+    """The bar of one district: what is used, and hatched what is left."""
+    return parts_of(district.budget, [Amount(district.count.cost if district.count else 0)])
+
+
+def _district_parts(shown: RoundView, words: Reader) -> list[MoneyPart]:
+    """The bar of the whole round: a part for each district, as wide as its money."""
+    thousand = 1000 * shown.unit
+    amounts = [
+        Amount(
+            district.budget,
+            label=words.number(round(district.budget / thousand)) if district.budget >= thousand else "",
+            name=f"{named(district.title, words.language).text}: {words.money(district.budget)}",
+        )
+        for district in shown.districts
+    ]
+    return parts_of(shown.budget, amounts, districts=True)
+
+
+def _steps(shown: RoundView, words: Reader) -> list[StepLine]:
+    """The steps of an imported round: those behind it with their dates, and what is still to come."""
+    counted = shown.counted_at
+    districts = words.ngettext("%(count)s district", "%(count)s districts", len(shown.districts))
+    return [
+        StepLine(
+            words.gettext("Vote"),
+            words.dates(shown.opens_at, shown.closes_at),
+            words.ngettext("%(count)s ballot", "%(count)s ballots", shown.ballots)
+            % {"count": words.number(shown.ballots)}
+            if shown.counted
+            else "",
+            "done",
+        ),
+        StepLine(
+            words.gettext("Imported"),
+            words.short_date(shown.created_at),
+            districts % {"count": words.number(len(shown.districts))},
+            "done",
+        ),
+        StepLine(
+            words.gettext("Locked"),
+            words.short_date(shown.created_at),
+            words.gettext("projects, money and rule signed"),
+            "done",
+        ),
+        StepLine(
+            words.gettext("Counted"),
+            words.short_date(counted) if counted else "",
+            words.gettext("preliminary result") if counted else "",
+            "now" if counted else "next",
+        ),
+        StepLine(words.gettext("Confirmed"), "", words.gettext("by the city, not in this service"), "next"),
+    ]
+
+
+def _files(shown: RoundView, words: Reader) -> list[FileLine]:
+    """Everything about the round that can be taken along."""
+    files = []
+    if shown.counted:
+        size = f", {words.size(shown.bundle_size)}" if shown.bundle_size else ""
+        files.append(
+            FileLine(
+                f"/data/{shown.slug}/evidence.zip",
+                words.gettext("Evidence bundle"),
+                words.gettext("everything needed to count again, zip") + size,
+            )
+        )
+    return [
+        *files,
+        FileLine(
+            f"/data/{shown.slug}/manifest.json",
+            words.gettext("Manifest"),
+            words.gettext("projects, money, limits and rules as signed, JSON"),
+        ),
+        FileLine(
+            f"/api/v1/rounds/{shown.slug}",
+            words.gettext("The round in the open interface"),
+            words.gettext("JSON, links to every district"),
+        ),
+    ]
