@@ -132,7 +132,7 @@ def read_entries(members: Mapping[str, bytes]) -> list[bytes]:
     waiting = {name for name in members if name.startswith("tile/entries/")}
     for index in range(len(waiting)):
         full = tile_name("entries", index, WIDTH)
-        name = full if full in waiting else next((n for n in waiting if n.startswith(f"{full}.p/")), None)
+        name = full if full in waiting else min((n for n in waiting if n.startswith(f"{full}.p/")), default=None)
         if name is None:
             raise Found("entries_gap", member=full)
         bundle = list(_split(members[name], name))
