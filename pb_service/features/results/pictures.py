@@ -77,7 +77,7 @@ def bar(
         x, full = before * width / total, amount * width / total
         drawn = full - min(gap, full / 2)
         label = labels[index] if index < len(labels) else ""
-        segments.append(Segment(index, _r(x), max(_r(drawn), 0.3), bool(label) and drawn >= len(label) * 9 + 6))
+        segments.append(Segment(index, _r(x), max(_r(drawn), 0.3), bool(label) and drawn >= len(label) * 9 + 9))
         before += amount
     rest = None
     if before < total:
@@ -142,12 +142,13 @@ class Stem:
 
 @dataclass(frozen=True)
 class Label:
-    """Lines of text at ``at`` (upper left), joined by a leader to the dot they speak of."""
+    """Lines of text at ``at`` (upper left, or upper right if ``end``), joined by a leader to the dot they speak of."""
 
     lines: tuple[str, ...]
     at: Point
     box: Rect
     leader: tuple[Point, Point] | None
+    end: bool
     ok: bool
 
 
@@ -231,7 +232,7 @@ def money_chart(
     labels = _place_labels(
         [(stems[turn - 1], lines) for turn, lines in notes.items() if 1 <= turn <= len(stems)],
         dots,
-        [(stem.x, stem.y, floor) for stem in stems],
+        stems,
         corners,
         plot=plot,
         font=font,
@@ -255,7 +256,7 @@ def money_chart(
 def _place_labels(
     wanted: Iterable[tuple[Stem, tuple[str, ...]]],
     dots: Sequence[Rect],
-    stems: Sequence[tuple[float, float, float]],
+    stems: Sequence[Stem],
     stairs: Sequence[Point],
     *,
     plot: Rect,
@@ -279,17 +280,24 @@ def _place_labels(
             if any(box.overlaps(_grown(other.box, 4)) for other in placed):
                 continue
             start = _nearest(box, dot)
-            crossed = sum(box.x < x < box.x + width and y < box.y + height for x, y, _ in stems)
+            # A funded project's stem is solid, and so harder to read across than a dotted one.
+            crossed = sum(
+                (5 if other.ok else 2)
+                for other in stems
+                if box.x < other.x < box.x + width and other.y < box.y + height
+            )
             stair = any(box.overlaps(_stretch(a, b)) for a, b in pairwise(stairs))
             blocked = sum(_crosses(start, dot, other) for other in dots) - 1
-            cost = math.dist(start, dot) + 14 * crossed + 30 * stair + 25 * max(blocked, 0)
+            cost = math.dist(start, dot) + 4 * crossed + 70 * stair + 25 * max(blocked, 0)
             if best is None or cost < best[0]:
                 best = (cost, box)
         if best is not None:
             box = Rect(*(_r(value) for value in best[1]))
             start = _nearest(box, dot)
             leader = (start, dot) if math.dist(start, dot) > 9 else None
-            placed.append(Label(lines, Point(box.x + 4, box.y), box, leader, stem.ok))
+            end = box.x + box.width < stem.x
+            at = Point(_r(box.x + box.width - 4) if end else _r(box.x + 4), box.y)
+            placed.append(Label(lines, at, box, leader, end, stem.ok))
     return placed
 
 

@@ -31,14 +31,15 @@ class NamedContest:
 
 def district_page(view: ContestResultView, words: Reader) -> dict[str, Any]:
     """The context of ``results/district.html``."""
-    compared = charts.comparison_picture(view)
+    telling = view.telling_turn
     return {
         **_common(view, words),
         "bar": charts.result_bar(view),
         "bars_of": charts.world_bar,
         "money": charts.money_picture(view, words),
-        "telling": view.telling_turn,
-        "compared": compared,
+        "telling": telling,
+        "nearby": _nearby(view, telling),
+        "compared": charts.comparison_picture(view),
         "other_rule": rule_name(view, words),
         "places": charts.map_picture(view),
         "reach": charts.reach_rows(view),
@@ -58,9 +59,7 @@ def district_page(view: ContestResultView, words: Reader) -> dict[str, Any]:
 
 def count_page(view: ContestResultView, words: Reader, turn: TurnView | None) -> dict[str, Any]:
     """The context of ``results/count.html`` at one turn."""
-    place = turn.turn - 1 if turn else 0
-    start = max(0, min(place - NEARBY, len(view.turns) - 2 * NEARBY - 1))
-    return {**_common(view, words), "turn": turn, "nearby": view.turns[start : start + 2 * NEARBY + 1]}
+    return {**_common(view, words), "turn": turn, "nearby": _nearby(view, turn)}
 
 
 def project_page(view: ContestResultView, words: Reader, row: ProjectRow) -> dict[str, Any]:
@@ -82,6 +81,12 @@ def project_page(view: ContestResultView, words: Reader, row: ProjectRow) -> dic
         "before": order[at - 1] if at else None,
         "after": order[at + 1] if at is not None and at + 1 < len(order) else None,
     }
+
+
+def _nearby(view: ContestResultView, turn: TurnView | None) -> list[TurnView]:
+    place = turn.turn - 1 if turn else 0
+    start = max(0, min(place - NEARBY, len(view.turns) - 2 * NEARBY - 1))
+    return view.turns[start : start + 2 * NEARBY + 1]
 
 
 def _own(view: ContestResultView, words: Reader) -> dict[str, tuple[str, str]]:

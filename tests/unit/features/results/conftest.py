@@ -72,7 +72,7 @@ def documents(
                 "source": "Pabulib",
                 "currency": "PLN",
                 "unit": 100,
-                "opens": 1655244000,
+                "opens": 1655251200,
                 "closes": 1656626399,
                 "contests": [contest],
             },
