@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import checkpoint, merkle, signatures, tiles
 from pb_service.core.record.checkpoint import Checkpoint
-from pb_service.features.record import service
+from pb_service.features.record import repository, service
 from pb_service.features.record.errors import HeadMoved, RecordConflict
 from pb_service.features.record.sequencer import ELECTION_LOCK, Sequencer
 from pb_service.features.record.store import TileStore
@@ -123,6 +123,16 @@ async def wait_for_size(store: TileStore, size: int, task: "asyncio.Task[object]
     while store.read(SLUG, "checkpoint") is None or published(store).size < size:
         done, _ = await asyncio.wait([task], timeout=0.01)
         assert not done
+
+
+async def take_lock_away(database: Database) -> None:
+    """End the session that holds the election lock, without its owner noticing."""
+    async with database.transaction() as session:
+        pid = await session.scalar(
+            text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = CAST(:key % 4294967296 AS oid)"),
+            {"key": ELECTION_LOCK},
+        )
+        assert await session.scalar(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
 
 
 async def assert_goes_on(
@@ -280,18 +290,67 @@ async def test_sequencer_that_lost_its_lock(database: Database, database_url: st
     stalled = StalledStore(store.root)
     late = asyncio.create_task(Sequencer(other, stalled, KEY).run_once())
     await asyncio.to_thread(stalled.reached.wait, 30)
-    async with database.transaction() as session:
-        await session.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
-            )
-        )
+    await take_lock_away(database)
     await append(database, 3)
     assert await Sequencer(database, store, KEY).run_once() == {SLUG: 9}
     stalled.let_go.set()
     with pytest.raises(HeadMoved):
         await late
     assert len(published_entries(store)) == 9
+    await other.close()
+
+
+class SlowReader(StalledStore):
+    """Waits before it looks at the tiles."""
+
+    def tiles(self, slug: str) -> list[tiles.Tile]:
+        self.reached.set()
+        self.let_go.wait(30)
+        return super().tiles(slug)
+
+
+async def test_rival_at_work_is_no_conflict(database: Database, database_url: str, store: TileStore) -> None:
+    """What another sequencer writes while we compare with an older head is no contradiction: compare again."""
+    await append(database, 3)
+    await Sequencer(database, store, KEY).run_once()
+    await append(database, 3)
+    other = Database(database_url, pool_size=5)
+    slow = SlowReader(store.root)
+    late = asyncio.create_task(Sequencer(other, slow, KEY).recover())
+    await asyncio.to_thread(slow.reached.wait, 30)
+    await take_lock_away(database)
+    assert await Sequencer(database, store, KEY).run_once() == {SLUG: 6}
+    slow.let_go.set()
+    with pytest.raises(HeadMoved):
+        await late
+    assert await Sequencer(other, slow, KEY).run_once() == {SLUG: 6}
+    await other.close()
+
+
+async def test_head_is_compared_when_it_moves(database: Database) -> None:
+    """Whoever counts from an outdated head gives no entry an index."""
+    await append(database, 2)
+    async with database.transaction() as session:
+        [log] = await repository.all_logs(session)
+        ids = [entry.id for entry in await repository.waiting_entries(session, log.id, 10)]
+        outdated = tiles.Edge().extend([bytes(32)])[0]
+        assert not await repository.move_head(session, log.id, outdated, ids, bytes(32))
+        assert len(await repository.waiting_entries(session, log.id, 10)) == 2
+        assert (await repository.get_log(session, log.id)).size == 0
+
+
+async def test_settle_waits_for_the_one_at_work(database: Database, database_url: str, store: TileStore) -> None:
+    """A command that appended entries can wait until the service's sequencer has published them."""
+    other = Database(database_url, pool_size=5)
+    await append(database, 1)
+    task = asyncio.create_task(Sequencer(other, store, KEY).run_forever(0.05))
+    await wait_for_size(store, 1, task)
+    await append(database, 5)
+    await Sequencer(database, store, KEY).settle(0.01)
+    assert len(published_entries(store)) == 6
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
     await other.close()
 
 

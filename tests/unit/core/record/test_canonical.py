@@ -91,6 +91,15 @@ def test_decode_refuses_every_other_spelling(data: bytes) -> None:
         decode(data)
 
 
+def test_encode_refuses_absurd_depth() -> None:
+    """What no reader could take apart is not written."""
+    value: list[object] = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(CanonicalError, match="too deeply"):
+        encode(value)
+
+
 def test_encode_refuses_lone_surrogates() -> None:
     """Half a character has no UTF-8."""
     with pytest.raises(CanonicalError, match="surrogate"):
