@@ -56,7 +56,7 @@ class TileStore:
         for parent, _, names in os.walk(folder):
             for place in (Path(parent) / name for name in names):
                 if place.name.startswith(_BESIDE):
-                    place.unlink()
+                    place.unlink(missing_ok=True)
                     continue
                 with suppress(TileError):
                     found.append(Tile.parse(place.relative_to(folder).as_posix()))
