@@ -1,7 +1,7 @@
 """The rule `equal_shares`: the Method of Equal Shares (Peters, Pierczynski, Skowron 2021), in whole numbers.
 
-Money is kept as numerators over one common denominator, which grows when a price divides unevenly. Voters who
-bought the same projects have the same money; a project's supporters are therefore counted by state, not one by one.
+Equal ballots have equal money all the way, so money is kept by group of equal ballots: as numerators over one common
+denominator, which grows when a price divides unevenly.
 """
 
 from collections import Counter
@@ -12,8 +12,6 @@ from typing import Any
 
 from pb_service.verifier.tally.election import Election, Progress
 from pb_service.verifier.tally.greedy import by_score, shared_scores, turns
-
-BROKE = -1
 
 
 @dataclass(frozen=True)
@@ -27,14 +25,12 @@ class Round:
 
 @dataclass(frozen=True)
 class Run:
-    """A run at one endowment. In the end each group of equal ballots is in a state, and `money` over `scale` is
-    what a ballot in that state has left."""
+    """A run at one endowment; `money` over `scale` is what a ballot of each group of equal ballots has left."""
 
     endowment: Fraction
     rounds: list[Round]
     funded: frozenset[int]
     cost: int
-    states: list[int]
     money: list[int]
     scale: int
 
@@ -56,9 +52,9 @@ class Market:
         choices = Counter[tuple[int, ...]]()
         for choice, number in election.choices.items():
             choices[tuple(sorted(choice))] += number
-        self.choices = list(choices.items())
+        self.sizes = list(choices.values())  # of each group of equal ballots
         self.supporters: list[list[int]] = [[] for _ in election.costs]
-        for group, (choice, _) in enumerate(self.choices):
+        for group, choice in enumerate(choices):
             for project in choice:
                 self.supporters[project].append(group)
         by_cost = election.rule["utility"] == "cost"
@@ -68,72 +64,63 @@ class Market:
         """One run of the rule when every ballot has `endowment` minor units."""
         costs = self.election.costs
         scale = endowment.denominator
-        money = [endowment.numerator]  # by state, over `scale`
-        states = [0] * len(self.choices)  # by group of equal ballots
-        # Open projects: how many of their supporters are in which state. No project comes back once its supporters
-        # cannot pay it, and no price falls, so a price once found is a bound that spares most evaluations.
-        holders = {p: {0: votes} for p, votes in enumerate(self.election.votes) if votes}
-        bounds = dict.fromkeys(holders, Fraction(0))
+        money = [endowment.numerator] * len(self.sizes)
+        # No price falls while money is spent, so a price once found is a bound that spares most evaluations; and no
+        # project comes back once its supporters cannot pay it.
+        bounds = {project: Fraction(0) for project, votes in enumerate(self.election.votes) if votes}
         rounds: list[Round] = []
         while True:
             least: Fraction | None = None
-            tied: list[tuple[int, int, int]] = []
-            for project in sorted(holders, key=bounds.__getitem__):
+            tied: dict[int, tuple[int, int]] = {}
+            for project in sorted(bounds, key=bounds.__getitem__):
                 if least is not None and bounds[project] > least:
                     break
-                cap = _cap(holders[project], money, costs[project] * scale)
+                cap = self._cap(project, money, scale)
                 if cap is None:
-                    del holders[project]
+                    del bounds[project]
                     continue
                 price = bounds[project] = Fraction(cap[0], cap[1] * scale * self.utility[project])
                 if least is None or price < least:
-                    least, tied = price, []
+                    least, tied = price, {}
                 if price == least:
-                    tied.append((project, *cap))
+                    tied[project] = cap
             if least is None:
                 break
-            projects = self.election.order(project for project, _, _ in tied)
+            projects = self.election.order(tied)
             bought = projects[0]
-            total, payers = next((total, payers) for project, total, payers in tied if project == bought)
+            total, payers = tied[bought]
             factor = payers // gcd(total, payers)
-            scale *= factor
-            money = [amount * factor for amount in money]
-            self._pay(bought, total * factor // payers, money, states, holders)
+            if factor > 1:
+                scale *= factor
+                money = [amount * factor for amount in money]
+            share = total * factor // payers
+            for group in self.supporters[bought]:
+                money[group] = max(0, money[group] - share)
+            del bounds[bought]
             rounds.append(Round(bought, least, projects))
         funded = frozenset(bought.project for bought in rounds)
-        return Run(endowment, rounds, funded, sum(costs[p] for p in funded), states, money, scale)
+        return Run(endowment, rounds, funded, sum(costs[p] for p in funded), money, scale)
 
     def money_left(self, run: Run, project: int) -> Fraction:
         """What the supporters of a project together had left after the run."""
-        groups = [group for group in self.supporters[project] if run.states[group] != BROKE]
-        return Fraction(sum(self.choices[group][1] * run.money[run.states[group]] for group in groups), run.scale)
+        return Fraction(sum(self.sizes[group] * run.money[group] for group in self.supporters[project]), run.scale)
 
-    def _pay(
-        self, bought: int, cap: int, money: list[int], states: list[int], holders: dict[int, dict[int, int]]
-    ) -> None:
-        """Takes up to `cap` from every supporter of `bought` and moves them to the state of what they have left."""
-        moved = {BROKE: BROKE}
-        for state in holders.pop(bought):
-            if money[state] > cap:
-                moved[state] = len(money)
-                money.append(money[state] - cap)
-            else:
-                moved[state] = BROKE
-        for group in self.supporters[bought]:
-            old = states[group]
-            new = states[group] = moved[old]
-            if old == BROKE:
-                continue
-            choice, number = self.choices[group]
-            for project in choice:
-                counts = holders.get(project)
-                if counts is None:
-                    continue
-                counts[old] -= number
-                if not counts[old]:
-                    del counts[old]
-                if new != BROKE:
-                    counts[new] = counts.get(new, 0) + number
+    def _cap(self, project: int, money: list[int], scale: int) -> tuple[int, int] | None:
+        """The least amount, as (total, payers), that supporters must be ready to pay so that the cost comes together.
+
+        Those with less give all they have, the `payers` share the rest `total` evenly. None when it cannot be paid.
+        """
+        needed, payers = self.election.costs[project] * scale, self.election.votes[project]
+        groups = self.supporters[project]
+        purses = Counter[int]()
+        for group in groups:
+            purses[money[group]] += self.sizes[group]
+        for amount, number in sorted(purses.items()):
+            if amount * payers >= needed:
+                return needed, payers
+            needed -= amount * number
+            payers -= number
+        return None
 
 
 def count(election: Election, progress: Progress) -> dict[str, Any]:
@@ -200,17 +187,3 @@ def _complete(market: Market, progress: Progress) -> Result:
         previous = run
         increments += 1
         progress(election.contest.id, increments)
-
-
-def _cap(holding: dict[int, int], money: list[int], needed: int) -> tuple[int, int] | None:
-    """The least amount, as (total, payers), that supporters must be ready to pay so that `needed` comes together.
-
-    Those with less give all they have, the `payers` share the rest `total` evenly. None when it cannot be paid.
-    """
-    payers = sum(holding.values())
-    for amount, number in sorted((money[state], number) for state, number in holding.items()):
-        if amount * payers >= needed:
-            return needed, payers
-        needed -= amount * number
-        payers -= number
-    return None
