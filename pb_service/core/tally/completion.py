@@ -68,10 +68,11 @@ def add_one(
 
 
 def _stopped(electorate: Electorate, rounds: Sequence[Round], left: int, stop: Stop) -> Stopped | None:
+    """Say why no further step is taken. With every supported project funded none could change the outcome."""
     funded = {purchase.project for purchase in rounds}
-    open_ = [p for p in range(len(electorate.cost)) if p not in funded]
-    if stop == "overspend":
-        return None if any(electorate.votes[p] for p in open_) else "all"
-    if stop == "exhaustive":
-        open_ = [p for p in open_ if electorate.votes[p]]
-    return None if any(electorate.cost[p] <= left for p in open_) else "exhaustive"
+    unfunded = [p for p in range(len(electorate.cost)) if p not in funded]
+    supported = [p for p in unfunded if electorate.votes[p]]
+    tested = {"exhaustive": supported, "exhaustive_all": unfunded}.get(stop)
+    if tested is not None and all(electorate.cost[p] > left for p in tested):
+        return "exhaustive"
+    return None if supported else "all"

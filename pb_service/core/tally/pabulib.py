@@ -13,14 +13,14 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import Literal
 
 from pb_service.core.rounds.documents import Ballot, BallotFormat, CategoryLimit, Limits
 from pb_service.core.tally.instance import MAX_INTEGER, Instance, Project
 
 #: Far beyond any election on record; they keep a hostile file from taking the machine.
-MAX_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 128 * 1024 * 1024
 MAX_PROJECTS = 20_000
 MAX_DECIMALS = 6
 
@@ -145,7 +145,7 @@ class PabulibFile:
 
 def read_pabulib(data: bytes, *, name: str) -> PabulibFile:
     """Read a ``.pb`` file, gzipped or not; ``name`` is used in messages. Raises PabulibError."""
-    return _Reader(name, _text(data, name)).read()
+    return _Reader(name, _plain(data, name)).read()
 
 
 def write_pabulib(file: PabulibFile) -> bytes:
@@ -194,7 +194,8 @@ def _compose(
     return out.getvalue().encode()
 
 
-def _text(data: bytes, name: str) -> str:
+def _plain(data: bytes, name: str) -> bytes:
+    """Return the file unpacked, surely UTF-8 and without NUL bytes."""
     if data[:2] == b"\x1f\x8b":
         unpacker = zlib.decompressobj(wbits=31)
         try:
@@ -209,18 +210,20 @@ def _text(data: bytes, name: str) -> str:
     if nul >= 0:
         raise PabulibError(name, data.count(b"\n", 0, nul) + 1, "The file holds a NUL byte; it is no text file.")
     try:
-        return data.decode("utf-8-sig")
+        data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise PabulibError(name, line, "The file is not encoded in UTF-8.") from None
+    return data
 
 
 class _Reader:
     """Reads the three sections in turn; holds what they share: the rows, the line number and the problems."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, data: bytes) -> None:
         self.name = name
-        self.csv = csv.reader(StringIO(text, newline=""), delimiter=";", strict=True)
+        text = TextIOWrapper(BytesIO(data), encoding="utf-8-sig", newline="")
+        self.csv = csv.reader(text, delimiter=";", strict=True)
         self.problems: list[RowProblem] = []
         self.lines: dict[str, int] = {}
 

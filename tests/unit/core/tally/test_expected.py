@@ -1,0 +1,107 @@
+"""Winners of real elections, as other programs and the cities themselves found them."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from pb_service.core.tally import RULE_NAMES, Instance, Outcome, Project, rule_by_name, tally
+from pb_service.core.tally.pabulib import PabulibFile
+from tests.unit.core.tally.elections import FILES, REAL, expected, path_of, real
+
+
+def computed() -> Iterator[tuple[str, str]]:
+    """Each file with each rule of ours. Add-one counts stand for the rule with greedy afterwards as well."""
+    for name in FILES:
+        rules = {rule for rule, entry in expected(name)["rules"].items() if "winners" in entry and rule in RULE_NAMES}
+        for rule in sorted(rules):
+            if f"{rule}_u" not in rules:
+                yield name, rule
+
+
+def ids(file: PabulibFile, numbers: Iterator[int]) -> list[str]:
+    return [file.projects[number].id for number in numbers]
+
+
+def check_run(file: PabulibFile, outcome: Outcome, entry: dict[str, Any]) -> None:
+    """Compare the purchases of Equal Shares with an entry for the rule without greedy afterwards."""
+    assert sorted(ids(file, (step["i"] for step in outcome.steps))) == entry["winners"]
+    assert outcome.endowment is not None
+    for key, found in (
+        ("selection_order", ids(file, (step["i"] for step in outcome.steps))),
+        ("endowment", str(outcome.endowment / file.unit)),
+        ("increments", outcome.increments),
+        ("stop", {"all": "all_supported"}.get(str(outcome.stop), outcome.stop)),
+    ):
+        assert entry.get(key) in (None, found)
+
+
+@pytest.mark.parametrize(("name", "rule"), list(computed()))
+def test_winners_are_those_that_independent_programs_found(name: str, rule: str) -> None:
+    file, instance = real(name)
+    entries = expected(name)["rules"]
+    outcome = tally(instance, rule_by_name(rule, unit=file.unit))
+    assert sorted(ids(file, iter(outcome.winners))) == entries[rule]["winners"]
+    assert outcome.cost == Fraction(entries[rule]["cost"]) * file.unit
+    if rule.startswith("mes"):
+        check_run(file, outcome, entries[rule.removesuffix("_u")])
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("Netherlands_Assen_2024", "mes_cost_add1"),
+        ("Poland_Swiecie_2023", "mes_cost_add1"),
+        ("Poland_Wieliczka_2023_Green_Budget", "mes_cost_add1_noexh"),
+        ("Poland_Gdynia_2020", "greedy_score_no_skip"),
+        ("Poland_Warszawa_2021_Bielany", "greedy_score"),
+        ("Poland_Krakow_2021_Podgorze", "borda_greedy_score"),
+    ],
+)
+def test_real_elections_end_as_their_cities_said(name: str, rule: str) -> None:
+    file, instance = real(name)
+    outcome = tally(instance, rule_by_name(rule, ("cost", "id"), unit=file.unit))
+    assert sorted(ids(file, iter(outcome.winners))) == expected(name)["official_selected"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("Poland_Katowice_2021", "points_greedy_score"), ("Poland_Lodz_2023", "greedy_score")],
+)
+def test_cities_with_a_threshold_fund_no_project_below_it(name: str, rule: str) -> None:
+    file, instance = real(name)
+    outcome = tally(instance, rule_by_name(rule, threshold=file.threshold))
+    assert sorted(ids(file, iter(outcome.winners))) == expected(name)["official_selected"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Poland_Zabrze_2020_Osiedle_Mlodego_Gornika", "Poland_Warszawa_2019_RadiowoWolka_WeglowaPlacowkaHuta"]
+)
+@pytest.mark.parametrize("rule", ["mes_cost_none", "mes_card_none", "mes_cost_add1"])
+def test_a_project_that_costs_the_whole_budget_is_funded_although_float_parts_sum_to_less(name: str, rule: str) -> None:
+    _, instance = real(name)
+    outcome = tally(instance, rule_by_name(rule))
+    assert outcome.winners == (0,)
+    assert outcome.cost == instance.budget
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_files_are_the_ones_that_the_expectations_were_made_from(name: str) -> None:
+    data = path_of(name).read_bytes()
+    plain = gzip.decompress(data) if path_of(name).suffix == ".gz" else data
+    assert hashlib.sha256(plain).hexdigest() == expected(name)["sha256"]
+
+
+def test_greedy_elects_a_committee_of_most_approved_candidates() -> None:
+    """Unit costs: approval voting. Every one of 480 elections gives one of its tied winning committees."""
+    for case in json.loads(gzip.decompress((REAL / "abcvoting" / "unit-cost-480.json.gz").read_bytes())):
+        if "av" not in case["irresolute"]:
+            continue
+        projects = [Project(f"{number:02}", 1) for number in range(case["num_cand"])]
+        instance = Instance(projects, case["k"], "approval", [sorted(ballot) for ballot in case["profile"]])
+        winners = {n for n in tally(instance, rule_by_name("greedy_score")).winners if instance.votes[n]}
+        assert winners in [{n for n in committee if instance.votes[n]} for committee in case["irresolute"]["av"]]
