@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, QueryParameter, SkipValidation
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.results import service
@@ -17,6 +17,8 @@ from pb_service.web.locales import Language, translations
 from pb_service.web.render import page
 
 PageRequest = Request[Any, Any, Any]
+#: Made by `contest_view`, so there is nothing to validate.
+View = NamedDependency[SkipValidation[ContestResultView]]
 
 
 async def contest_view(
@@ -27,9 +29,7 @@ async def contest_view(
 
 
 @get("/", include_in_schema=False, cache=True)
-async def show_district(
-    request: PageRequest, view: NamedDependency[ContestResultView], lang: FromPath[str]
-) -> Response[str]:
+async def show_district(request: PageRequest, view: View, lang: FromPath[str]) -> Response[str]:
     language = language_of(lang)
     context = district_page(view, _reader(view, language))
     return page(request, "results/district.html", locale=language, section="results", **context)
@@ -38,7 +38,7 @@ async def show_district(
 @get("/count", include_in_schema=False, cache=True)
 async def show_count(
     request: PageRequest,
-    view: NamedDependency[ContestResultView],
+    view: View,
     lang: FromPath[str],
     turn: Annotated[int | None, QueryParameter(ge=1)] = None,
 ) -> Response[str]:
@@ -54,7 +54,7 @@ async def show_count(
 @get("/projects/{number:int}", include_in_schema=False, cache=True)
 async def show_project(
     request: PageRequest,
-    view: NamedDependency[ContestResultView],
+    view: View,
     lang: FromPath[str],
     number: FromPath[int],
 ) -> Response[str]:

@@ -30,23 +30,24 @@ def tie_reason(by: Tie, words: Reader) -> str:
             return words.gettext("by project number")
 
 
-def verdict(row: ProjectRow, words: Reader) -> str:
-    """What happened at the project's turn, in a few words."""
-    if row.won:
-        return words.gettext("It fits and is chosen.")
-    return words.gettext("Does not fit: %(missing)s too dear.") % {"missing": words.money(row.missing)}
-
-
 def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
 def _chosen(row: ProjectRow, words: Reader) -> str:
     if row.rival is not None and row.rival.first:
-        return words.gettext(
-            "Chosen: the same score as project %(id)s. The rule fixed beforehand (%(rule)s) puts this one first, "
-            "and it fits."
-        ) % {"id": row.rival.project_id, "rule": tie_reason(row.rival.by, words)}
+        equal = (
+            words.gettext(
+                "Chosen: as many votes as project %(id)s. The rule fixed beforehand (%(rule)s) puts this one first, "
+                "and it fits."
+            )
+            if row.by == "votes"
+            else words.gettext(
+                "Chosen: as many points as project %(id)s. The rule fixed beforehand (%(rule)s) puts this one first, "
+                "and it fits."
+            )
+        )
+        return equal % {"id": row.rival.project_id, "rule": tie_reason(row.rival.by, words)}
     if row.passed_over:
         opening = words.ngettext(
             "Chosen at rank %(rank)s: one project ahead of it did not fit the money left, this one does.",
@@ -76,29 +77,38 @@ def _too_dear(row: ProjectRow, words: Reader) -> str:
     if row.cost > row.budget:
         return words.gettext("Not chosen: it costs %(cost)s, more than the whole budget of %(budget)s.") % numbers
     if row.rival is not None and not row.rival.first:
-        opening = words.gettext(
-            "Not chosen: the same score as project %(id)s, which goes first (%(rule)s). "
-            "Then %(left)s were left and this one costs %(cost)s."
-        ) % {**numbers, "id": row.rival.project_id, "rule": tie_reason(row.rival.by, words)}
+        equal = (
+            words.gettext("Not chosen: as many votes as project %(id)s, which goes first (%(rule)s).")
+            if row.by == "votes"
+            else words.gettext("Not chosen: as many points as project %(id)s, which goes first (%(rule)s).")
+        )
+        later = words.gettext("Then %(left)s were left and this one costs %(cost)s.") % numbers
+        opening = _joined(equal % {"id": row.rival.project_id, "rule": tie_reason(row.rival.by, words)}, later)
     elif row.near_miss:
         opening = (
             words.gettext("Not chosen: at its turn %(left)s were left and it costs %(cost)s. It missed by %(missing)s.")
             % numbers
         )
     elif row.cheaper_winners:
-        opening = (
-            words.ngettext(
-                "Not chosen: at its turn %(left)s were left, too little. "
-                "One cheaper project with a lower score still fitted.",
-                "Not chosen: at its turn %(left)s were left, too little. "
-                "%(count)s cheaper projects with a lower score still fitted.",
-                row.cheaper_winners,
-            )
-            % numbers
-        )
+        too_little = words.gettext("Not chosen: at its turn %(left)s were left, too little.") % numbers
+        opening = _joined(too_little, _cheaper(row, words) % numbers)
     else:
         opening = words.gettext("Not chosen: at its turn %(left)s were left and it costs %(cost)s.") % numbers
     return _joined(opening, _more(row, words))
+
+
+def _cheaper(row: ProjectRow, words: Reader) -> str:
+    if row.by == "votes":
+        return words.ngettext(
+            "One cheaper project with fewer votes still fitted.",
+            "%(count)s cheaper projects with fewer votes still fitted.",
+            row.cheaper_winners,
+        )
+    return words.ngettext(
+        "One cheaper project with fewer points still fitted.",
+        "%(count)s cheaper projects with fewer points still fitted.",
+        row.cheaper_winners,
+    )
 
 
 def _below_threshold(row: ProjectRow, words: Reader) -> str:

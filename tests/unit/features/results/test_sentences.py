@@ -26,7 +26,7 @@ def ursus_view(ursus: Any) -> ContestResultView:
         ("1032", "Chosen: 30% of the voters named it. It had 445 votes more than it needed."),
         (
             "387",
-            "Chosen: the same score as project 311. The rule fixed beforehand (lower cost first) puts this one first, "
+            "Chosen: as many votes as project 311. The rule fixed beforehand (lower cost first) puts this one first, "
             "and it fits.",
         ),
         (
@@ -36,12 +36,12 @@ def ursus_view(ursus: Any) -> ContestResultView:
         ),
         (
             "311",
-            "Not chosen: the same score as project 387, which goes first (lower cost first). Then 163,630 zł were left "
+            "Not chosen: as many votes as project 387, which goes first (lower cost first). Then 163,630 zł were left "
             "and this one costs 180,000 zł. One more vote would have been enough.",
         ),
         (
             "767",
-            "Not chosen: at its turn 163,630 zł were left, too little. 5 cheaper projects with a lower score still "
+            "Not chosen: at its turn 163,630 zł were left, too little. 5 cheaper projects with fewer votes still "
             "fitted. 88 more votes would have been enough.",
         ),
         (
