@@ -1,1 +1,12 @@
-export {};
+import { focusErrorSummary } from "./focus";
+import { unfoldInPlace } from "./fold";
+import { closeMenuOutside } from "./menu";
+import { offerPrinting } from "./print";
+import { stepThroughTurns } from "./turns";
+
+// Every page works without this file; each function makes one thing smoother where the page has it.
+closeMenuOutside();
+focusErrorSummary();
+offerPrinting();
+stepThroughTurns();
+unfoldInPlace();

@@ -11,6 +11,7 @@ from typing import cast
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 DIST = Path(__file__).resolve().parents[2] / "frontend_static" / "dist"
 
@@ -55,7 +56,7 @@ def _servable() -> Mapping[str, Path]:
 
 
 @get("/static/{path:path}", include_in_schema=False, sync_to_thread=True)
-def static_file(path: Path) -> Response[bytes]:
+def static_file(path: FromPath[Path]) -> Response[bytes]:
     """Serve one built file: only names that the build made, so no path can lead elsewhere."""
     name = path.as_posix().removeprefix("/")
     found = _servable().get(name)

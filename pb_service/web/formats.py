@@ -13,8 +13,8 @@ from babel.numbers import format_decimal, get_currency_symbol
 
 from pb_service.web.locales import Language
 
-#: Narrow no-break space: between the thousands of fi and sv, and between an amount and its unit.
-NARROW = "\u202f"
+#: Between the thousands of fi and sv stands a narrow no-break space; before a unit a whole one, as CLDR has it.
+NARROW, NO_BREAK = "\u202f", "\u00a0"
 _DASH = "\u2013"
 
 #: British English writes days before months, as everything else in Europe does.
@@ -74,13 +74,13 @@ class Reader:
         places = len(str(self._unit)) - 1
         pattern = "#,##0" if cents % self._unit == 0 else "#,##0." + "0" * places
         value = Decimal(cents).scaleb(-places)
-        return f"{self._narrow(format_decimal(value, pattern, locale=self.locale))}{NARROW}{self.currency}"
+        return f"{self._narrow(format_decimal(value, pattern, locale=self.locale))}{NO_BREAK}{self.currency}"
 
     def percent(self, part: Fraction, /) -> str:
         """A part of one in whole per cent; with one decimal below one per cent."""
         places = 1 if 0 < part < Fraction(1, 100) else 0
         number = self.decimal(part * 100, places) if places else self.number(round(part * 100))
-        return f"{number}%" if self.language == "en" else f"{number}{NARROW}%"
+        return f"{number}%" if self.language == "en" else f"{number}{NO_BREAK}%"
 
     def date(self, moment: int | datetime, /) -> str:
         """A day: 30 June 2022."""
@@ -93,7 +93,7 @@ class Reader:
     def moment(self, moment: int | datetime, /) -> str:
         """A day and a time, in UTC and saying so: 30 June 2022, 20:00 UTC."""
         clock = format_time(_utc(moment), "short", tzinfo=UTC, locale=self.locale)
-        return f"{self.date(moment)}, {clock}{NARROW}UTC"
+        return f"{self.date(moment)}, {clock}{NO_BREAK}UTC"
 
     def dates(self, first: int | datetime, last: int | datetime, /) -> str:
         """The days from one moment to another, both included, with a dash between them."""
@@ -113,21 +113,21 @@ class Reader:
     def metres(self, distance: int) -> str:
         """A distance in metres, from one kilometre in kilometres."""
         if distance < 1000:
-            return f"{self.number(distance)}{NARROW}m"
+            return f"{self.number(distance)}{NO_BREAK}m"
         if distance < 10_000 and round(distance, -2) % 1000:
-            return f"{self.decimal(Fraction(distance, 1000), 1)}{NARROW}km"
-        return f"{self.number(round(Fraction(distance, 1000)))}{NARROW}km"
+            return f"{self.decimal(Fraction(distance, 1000), 1)}{NO_BREAK}km"
+        return f"{self.number(round(Fraction(distance, 1000)))}{NO_BREAK}km"
 
     def size(self, octets: int) -> str:
         """The size of a file: 184 kB, 2.1 MB."""
         if octets < 1_000_000:
-            return f"{self.number(max(1, round(Fraction(octets, 1000))))}{NARROW}kB"
-        return f"{self.decimal(Fraction(octets, 1_000_000), 1)}{NARROW}MB"
+            return f"{self.number(max(1, round(Fraction(octets, 1000))))}{NO_BREAK}kB"
+        return f"{self.decimal(Fraction(octets, 1_000_000), 1)}{NO_BREAK}MB"
 
     def degrees(self, value: float, positive: str, negative: str) -> str:
         """A latitude or longitude as short as it can be written, e.g. 52.2° N."""
         plain = Decimal(str(abs(value))).normalize()
-        return f"{format_decimal(plain, '0.###', locale=self.locale)}°{NARROW}{positive if value >= 0 else negative}"
+        return f"{format_decimal(plain, '0.###', locale=self.locale)}°{NO_BREAK}{positive if value >= 0 else negative}"
 
     def coordinates(self, place: tuple[str, str]) -> str:
         """Latitude and longitude to five decimals, about a metre."""
@@ -141,7 +141,7 @@ class Reader:
 
     @staticmethod
     def _narrow(text: str) -> str:
-        return text.replace("\u00a0", NARROW)
+        return text.replace(NO_BREAK, NARROW)
 
 
 def text_in(texts: Sequence[Sequence[str]], language: str) -> tuple[str, str]:

@@ -22,7 +22,6 @@ def environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
-        trim_blocks=True,
     )
     texts = translations(language)
     made.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined] # added by the extension

@@ -114,7 +114,7 @@ async def record_view(session: AsyncSession, slug: str, tiles: TileStore, *, bef
         origin=log.origin,
         size=log.size,
         root=log.root.hex(),
-        checkpoint=published.decode("ascii") if published else None,
+        checkpoint=published.decode() if published else None,
         entries=tuple(_entry(start + place, body, leaf) for place, (body, leaf) in enumerate(rows))[::-1],
         end=end,
     )
