@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -98,8 +99,21 @@ async def migrated(server_url: str, admin: asyncpg.Connection) -> str:
 @pytest.fixture
 async def database_url(server_url: str, admin: asyncpg.Connection, migrated: str) -> AsyncIterator[str]:
     """The URL of a fresh, migrated database of this test alone (also right as PB_DATABASE_URL of a command)."""
+    async with _database(server_url, admin, f"TEMPLATE {migrated}") as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_database_url(server_url: str, admin: asyncpg.Connection) -> AsyncIterator[str]:
+    """The URL of a database without any table, as a new installation finds it."""
+    async with _database(server_url, admin, "") as url:
+        yield url
+
+
+@asynccontextmanager
+async def _database(server_url: str, admin: asyncpg.Connection, options: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}")
+    await admin.execute(f"CREATE DATABASE {name} {options}")
     yield make_url(server_url).set(database=name).render_as_string()
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

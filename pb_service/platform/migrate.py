@@ -68,7 +68,9 @@ def revisions(versions: Path = SCRIPTS / "versions") -> tuple[frozenset[str], fr
 
 
 def _applied(connection: Connection) -> frozenset[str]:
-    if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+    # Not to_regclass(): within one transaction it may remember that the table was missing before another made it.
+    exists = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'alembic_version'"
+    if connection.scalar(text(exists)) == 0:
         return frozenset()
     return frozenset(connection.scalars(text("SELECT version_num FROM alembic_version")))
 
