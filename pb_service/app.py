@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
-from pb_service.features.site.pages import site_router
+from pb_service.features.site.pages import router as site_router
 from pb_service.platform.pagecache import page_store
 from pb_service.service import Service
 from pb_service.web.assets import static_file

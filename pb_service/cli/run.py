@@ -24,6 +24,7 @@ from pb_service.features.results.documents import ContestDocuments
 from pb_service.features.results.service import contest_documents
 from pb_service.features.rounds.errors import RoundNotFound
 from pb_service.features.rounds.service import find_round
+from pb_service.platform.logs import configure
 from pb_service.platform.server import listen, serve_app
 from pb_service.service import Service
 
@@ -48,6 +49,8 @@ class Verdict:
 @click.option("--once", is_flag=True, help="End after the verification, with exit status 0 or 1, instead of serving.")
 def run(once: bool) -> None:
     """Count, publish and verify the demonstration round, then serve it until Ctrl-C."""
+
+    configure("info")
 
     async def work(service: Service) -> bool:
         passed = await _demonstrate(service)

@@ -4,6 +4,7 @@ import click
 
 from pb_service.app import create_app
 from pb_service.cli.console import say, with_service
+from pb_service.platform.logs import configure
 from pb_service.platform.server import listen, serve_app
 from pb_service.service import Service
 
@@ -11,6 +12,7 @@ from pb_service.service import Service
 @click.command()
 def serve() -> None:
     """Serve the pages, the API and the record until Ctrl-C."""
+    configure("info")
 
     async def work(service: Service) -> None:
         sockets, port = listen(service.settings.listen, service.settings.port, say=say)

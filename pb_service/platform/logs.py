@@ -13,7 +13,8 @@ ALLOWED = frozenset({"event", "level", "timestamp", "error", "path", "method", "
 
 def configure(level: str) -> None:
     """Set up logging for this process; ``level`` is the least serious one that is written."""
-    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(levelname)s %(name)s %(message)s")
+    # Libraries speak only when something is wrong.
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -1,9 +1,12 @@
 """The whole web application over a clean database, with one counted round of two districts."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from pb_service.app import create_app
 from pb_service.cli.counting import count_round
@@ -29,5 +32,22 @@ async def service(settings: Settings, database_url: str, clock: FakeClock) -> As
 async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(service)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+    async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
+
+
+@asynccontextmanager
+async def running(app: Litestar) -> AsyncIterator[None]:
+    """Hold the application's lifespan in a task of its own: it must end in the task in which it began."""
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with app.lifespan():
+            started.set()
+            await ended.wait()
+
+    task = asyncio.create_task(hold())
+    await started.wait()
+    yield
+    ended.set()
+    await task

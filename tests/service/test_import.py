@@ -113,6 +113,10 @@ def test_a_file_that_cannot_be_placed_is_refused_with_a_sentence(meta: dict[str,
         plan(**meta)
 
 
+def test_a_district_cannot_take_the_address_of_a_page() -> None:
+    assert plan_import([pabulib_file("Record")], import_options()).contests[0].setup.key == "record-district"
+
+
 def test_files_that_do_not_make_one_round_are_refused() -> None:
     with pytest.raises(ImportRefused, match=r"in SEK, North\.pb in EUR"):
         plan_import([pabulib_file("North"), pabulib_file("South", currency="SEK")], import_options())

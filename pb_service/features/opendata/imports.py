@@ -23,6 +23,9 @@ from pb_service.features.rounds.tables import Round
 #: Letters that do not come apart under NFKD, so that Włochy gives wlochy and not w-ochy.
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
 
+#: Names that a round's own pages have beside those of its districts.
+_RESERVED = frozenset({"record", "verify"})
+
 #: Rules of Pabulib's META as short names of this service.
 _RULES = {
     "greedy": "greedy_score",
@@ -195,10 +198,10 @@ def _rule(file: PabulibFile, options: ImportOptions, unit: int) -> RuleDocument:
 def _key(title: str) -> str:
     """Return a district's name as an id for addresses: small ASCII letters, digits, hyphens."""
     plain = unicodedata.normalize("NFKD", title.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
-    key = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-")
+    key = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:56].strip("-")
     if not key:
         raise ImportRefused(f"No address can be made from the district's name {title!r}.")
-    return key
+    return f"{key}-district" if key in _RESERVED else key
 
 
 def _date(file: PabulibFile, field: str) -> datetime:

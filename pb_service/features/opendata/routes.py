@@ -2,6 +2,7 @@
 
 from litestar import MediaType, Response, Router, get
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import File
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,14 +72,21 @@ async def turns_csv(session: Session, slug: FromPath[str], contest: FromPath[str
     return _csv(tabular.turns_csv(documents), f"{slug}-{contest}-turns.csv")
 
 
-@get(
-    [f"/{{slug:str}}/{{contest:str}}/{kind}.json" for kind in ("ballots", "outcome", "list")],
-    media_type=MediaType.JSON,
-    summary="A published document, byte for byte as the public record names it by hash",
-)
-async def document(session: Session, slug: FromPath[str], contest: FromPath[str], kind: str) -> Response[bytes]:
-    body = await service.published_file(session, slug, contest, kind)
-    return _download(body, f"{slug}-{contest}-{kind}.json", MediaType.JSON)
+def _document(kind: str, summary: str) -> HTTPRouteHandler:
+    """Return the handler of one kind of published document, served byte for byte as the record names it by hash."""
+
+    @get(
+        f"/{{slug:str}}/{{contest:str}}/{kind}.json",
+        name=f"document-{kind}",
+        operation_id=f"Document{kind.title()}",
+        media_type=MediaType.JSON,
+        summary=summary,
+    )
+    async def document(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
+        body = await service.published_file(session, slug, contest, kind)
+        return _download(body, f"{slug}-{contest}-{kind}.json", MediaType.JSON)
+
+    return document
 
 
 def _csv(text: str, name: str) -> Response[bytes]:
@@ -94,6 +102,16 @@ def _download(body: bytes, name: str, media_type: str) -> Response[bytes]:
 api = Router("/api/v1", route_handlers=[list_rounds, get_round, get_contest], tags=["results"])
 data = Router(
     "/data",
-    route_handlers=[evidence, manifest, pabulib, ballots_csv, projects_csv, turns_csv, document],
+    route_handlers=[
+        evidence,
+        manifest,
+        pabulib,
+        ballots_csv,
+        projects_csv,
+        turns_csv,
+        _document("ballots", "Every ballot in clear, sorted"),
+        _document("outcome", "The outcome with every step, tie and reason"),
+        _document("list", "The ballot list as voters saw it"),
+    ],
     tags=["open data"],
 )

@@ -5,8 +5,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from pb_service.core.rounds.documents import RuleDocument
-
 
 class ContestSummary(Struct, frozen=True):
     """A district of a round. ``ballots``, ``chosen`` and ``cost`` are absent before the count."""
@@ -67,13 +65,16 @@ class ProjectResult(Struct, frozen=True):
 
 
 class ContestResult(Struct, frozen=True):
-    """The result of one district. ``state`` is preliminary until a decision confirms it."""
+    """The result of one district. ``state`` is preliminary until a decision confirms it.
+
+    ``rule`` is the rule with its parameters (docs/schemas/bundle.md section 8).
+    """
 
     id: str
     round: str
     state: str
     title: list[tuple[str, str]]
-    rule: RuleDocument
+    rule: dict[str, Any]
     currency: str
     unit: int
     budget: int

@@ -104,7 +104,7 @@ def contest_result(documents: ContestDocuments) -> ContestResult:
         round=documents.slug,
         state=documents.state,
         title=documents.ballot_list["title"],
-        rule=contest["rule"],
+        rule=dict(contest["rule"]),
         currency=documents.manifest["currency"],
         unit=documents.manifest["unit"],
         budget=contest["budget"],

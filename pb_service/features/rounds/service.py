@@ -73,7 +73,7 @@ class RoundSetup:
 
 async def find_round(session: AsyncSession, slug: str, *, for_update: bool = False) -> Round:
     """Return a round with everything in it. Raises RoundNotFound."""
-    found = await repository.by_slug(session, slug, for_update=for_update)
+    found = await repository.by_slug(session, slug, for_update=for_update) if record.SLUG.fullmatch(slug) else None
     if found is None:
         raise RoundNotFound(f"There is no round called {slug!r}.")
     return found
