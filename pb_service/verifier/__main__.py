@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             options.file,
             older=_older(options.checkpoint) if options.checkpoint else None,
             key=_key(options.key) if options.key else None,
-            progress=_progress(language),
+            progress=progress_on_stderr(language),
         )
     except Unreadable as error:
         values = {name: plain(v) if isinstance(v, str) else v for name, v in error.at.items()}
@@ -117,14 +117,14 @@ def _key(text: str) -> Key:
         raise Unreadable("bad_key") from error
 
 
-def _progress(language: str) -> Callable[[str, int], None]:
+def progress_on_stderr(language: str, seconds: Callable[[], float] = time.monotonic) -> Callable[[str, int], None]:
     """Says on stderr, every five seconds, how far a long count is."""
-    said = time.monotonic()
+    said = seconds()
 
     def progress(contest: str, increments: int) -> None:
         nonlocal said
-        if time.monotonic() - said > 5:
-            said = time.monotonic()
+        if seconds() - said > 5:
+            said = seconds()
             shown = number(increments, language)
             print(say(words.LABELS["counting"], language, contest=contest, increments=shown), file=sys.stderr)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pb_service.verifier import words
-from pb_service.verifier.__main__ import main
+from pb_service.verifier.__main__ import main, progress_on_stderr
 from pb_service.verifier.report import amount, plain
 from tests.verifier import builder
 
@@ -166,6 +166,30 @@ def test_two_runs_say_the_same_byte_for_byte(bad: Path, capsys: pytest.CaptureFi
     """Neither time nor machine stands in a report."""
     for form in ("text", "json"):
         assert run(capsys, bad, "--format", form) == run(capsys, bad, "--format", form)
+
+
+def test_a_long_count_says_every_five_seconds_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    times = iter([0.0, 4.9, 5.1, 5.1, 10.0, 10.2, 10.2])
+    progress = progress_on_stderr("sv", lambda: next(times))
+    for increments in (1, 2, 3, 4):
+        progress("alfa", increments)
+    assert capsys.readouterr() == ("", "alfa: 2 höjningar räknade\nalfa: 4 höjningar räknade\n")
+
+
+def test_errors_of_the_command_line_are_in_the_language_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "--lang=fi")[2].startswith("pb-verify: Komentoriviä ei ymmärretä. ")
+    assert run(capsys, "a", "b", "--lang", "sv")[2].startswith("pb-verify: Kommandoraden kan inte tolkas. ")
+
+
+def test_twenty_problems_of_a_check_are_shown_and_the_rest_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = builder.small()
+    plan.entries += [builder.stage("bad.kind", True) for _ in range(25)]
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(builder.container(plan.seal()))
+    out = run(capsys, path)[1]
+    assert (out.count("     - Entry "), out.count("     - and 5 more")) == (20, 1)
 
 
 def test_foreign_text_cannot_write_over_the_report() -> None:

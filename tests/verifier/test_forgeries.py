@@ -308,5 +308,11 @@ class TestOlderCheckpoint:
     def test_one_of_another_key_fails(self) -> None:
         assert self.verdict(list(self.leaves[:3]), STRANGER) == ["older_signature"]
 
+    def test_without_a_readable_record_it_was_not_checked(self) -> None:
+        """And what was not checked did not pass."""
+        older = log.parse_checkpoint(builder.checkpoint(list(self.leaves), LOG_KEY))
+        without = {name: data for name, data in self.members.items() if not name.startswith("tile/entries/")}
+        assert checks(without, older=older)["V2"].status == "not_checked"
+
     def test_without_one_there_is_nothing_to_check(self) -> None:
         assert checks(self.members)["V2"].status == "not_applicable"

@@ -139,6 +139,15 @@ def test_greedy_afterwards_uses_what_is_left() -> None:
     assert outcome["projects"][1]["why"] == {"c": "unsupported", "rank": 3, "left": 10}
 
 
+def test_progress_is_told_after_every_increment() -> None:
+    plan = builder.plan([(contest("a", [76, 30], ADD_ONE, budget=100), [[0], [0], [1], []])])
+    manifest = read_manifest(plan.files()["manifest.json"])
+    told: list[tuple[str, int]] = []
+    ballots = plan.ballots["a"]
+    tally.outcome(manifest.contests[0], manifest.eid, ballots, lambda name, increments: told.append((name, increments)))
+    assert told == [("a", 1)]
+
+
 @pytest.mark.parametrize("rule", [GREEDY, SHARES, ADD_ONE])
 def test_without_ballots_the_count_still_ends(rule: dict[str, Any]) -> None:
     outcome = recount(contest("a", [60], rule, budget=100), [])
