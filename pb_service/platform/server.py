@@ -4,9 +4,10 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import uvicorn
-from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 #: How many ports are tried before giving up; someone with more services than this sets PB_PORT.
 _TRIES = 50
@@ -62,7 +63,22 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
     return bound
 
 
-async def serve_app(app: Litestar, sockets: list[socket.socket]) -> None:
+def answering_head(app: ASGIApp) -> ASGIApp:
+    """Return the application with HEAD answered wherever GET is (RFC 9110 section 9.3.2); the server leaves the body out."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") == "HEAD":
+            scope = cast(Scope, {**scope, "method": "GET"})
+        await app(scope, receive, send)
+
+    return answer
+
+
+async def serve_app(app: ASGIApp, sockets: list[socket.socket]) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are finished."""
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
-    await uvicorn.Server(config).serve(sockets=sockets)
+    config = uvicorn.Config(answering_head(app), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
+    try:
+        await uvicorn.Server(config).serve(sockets=sockets)
+    finally:
+        for bound in sockets:
+            bound.close()

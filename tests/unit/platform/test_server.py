@@ -1,10 +1,14 @@
 """One port on every address, or the next one that is free on all of them."""
 
+import asyncio
 import socket
+from contextlib import suppress
 
+import httpx
 import pytest
+from litestar.types import Receive, Scope, Send
 
-from pb_service.platform.server import NoFreePort, listen
+from pb_service.platform.server import NoFreePort, listen, serve_app
 
 
 def taken() -> socket.socket:
@@ -37,3 +41,29 @@ def test_without_any_free_port_the_error_says_what_to_set(monkeypatch: pytest.Mo
     monkeypatch.setattr("pb_service.platform.server._TRIES", 1)
     with taken() as other, pytest.raises(NoFreePort, match="PB_PORT"):
         listen(["127.0.0.1"], other.getsockname()[1], say=lambda _: None)
+
+
+async def test_head_is_answered_as_get_and_the_body_left_out() -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        method = scope.get("method")
+        if method is None:  # the server's start and end
+            return
+        seen.append(str(method))
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"page", "more_body": False})
+
+    sockets, port = listen(["127.0.0.1"], 18000, say=lambda _: None)
+    server = asyncio.create_task(serve_app(app, sockets))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        for _ in range(100):
+            try:
+                answer = await client.head("/")
+                break
+            except httpx.ConnectError:
+                await asyncio.sleep(0.05)
+    server.cancel()
+    with suppress(asyncio.CancelledError):
+        await server
+    assert (seen, answer.status_code, answer.content) == (["GET"], 200, b"")
