@@ -59,7 +59,6 @@ def test_winners_are_those_that_independent_programs_found(name: str, rule: str)
         ("Poland_Wieliczka_2023_Green_Budget", "mes_cost_add1_noexh"),
         ("Poland_Gdynia_2020", "greedy_score_no_skip"),
         ("Poland_Warszawa_2021_Bielany", "greedy_score"),
-        ("Poland_Krakow_2021_Podgorze", "borda_greedy_score"),
     ],
 )
 def test_real_elections_end_as_their_cities_said(name: str, rule: str) -> None:

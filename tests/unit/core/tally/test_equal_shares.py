@@ -1,0 +1,178 @@
+"""Equal Shares, on elections small enough to count on paper. The same cases stand in docs/rules.md."""
+
+from fractions import Fraction
+
+import pytest
+from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
+
+from pb_service.core.tally import Instance, Project, TallyError, rule_by_name, tally
+from pb_service.core.tally.completion import add_one
+from pb_service.core.tally.shares import Electorate, agree, run
+from tests.unit.core.tally.elections import election, real, won
+
+#: Six voters with 10 each: four want a (24) and b (20), two want c (18).
+COSTS = {"a": 24, "b": 20, "c": 18}
+BALLOTS = ["ab", "ab", "ab", "ab", "c", "c"]
+
+
+def test_each_group_buys_what_its_part_of_the_budget_can_pay() -> None:
+    """Greedy would spend 44 of 60 on the majority and nothing on the two others; so does Equal Shares buy c."""
+    instance = election(COSTS, 60, BALLOTS)
+    outcome = tally(instance, rule_by_name("mes_cost_none"))
+    assert won(instance, outcome) == "ac"
+    assert outcome.endowment == 10
+    assert outcome.steps == (
+        {"i": 0, "price": "1/4", "supporters": 4, "left": 36},
+        {"i": 2, "price": "1/2", "supporters": 2, "left": 18},
+    )
+    assert outcome.projects[1]["why"] == {"c": "short", "money": "16"}
+    assert (outcome.increments, outcome.stop, outcome.then) == (0, "fixed", None)
+
+
+def test_who_has_less_pays_all_she_has_and_the_others_share_the_rest() -> None:
+    """After b the first voter has 5 left, the second still 10: for a (14) the first gives 5, the second 9."""
+    instance = election({"a": 14, "b": 10}, 30, ["ab", "a", "b"])
+    outcome = tally(instance, rule_by_name("mes_card_none"))
+    assert [(step["i"], step.get("price")) for step in outcome.steps] == [(1, "5"), (0, "9")]
+
+
+def test_with_cost_as_utility_the_most_votes_go_first_and_with_cardinality_the_least_cost_per_vote() -> None:
+    instance = election({"a": 30, "b": 10}, 60, ["a", "a", "a", "b", "b", ""])
+    assert [step["i"] for step in tally(instance, rule_by_name("mes_cost_none")).steps] == [0, 1]
+    assert [step["i"] for step in tally(instance, rule_by_name("mes_card_none")).steps] == [1, 0]
+
+
+def test_add_one_raises_everybodys_money_until_the_next_step_would_overspend() -> None:
+    """c needs 9 of each of two voters who have 25/3; one unit more buys it, and then nothing fits."""
+    instance = election({"a": 24, "b": 20, "c": 18}, 50, BALLOTS)
+    outcome = tally(instance, rule_by_name("mes_cost_add1", unit=1))
+    assert won(instance, outcome) == "ac"
+    assert (outcome.endowment, outcome.increments, outcome.stop) == (Fraction(28, 3), 1, "exhaustive")
+
+
+def test_without_the_exhaustive_stop_add_one_goes_on_until_a_step_would_overspend() -> None:
+    """At 31/3 the outcome is still a and c; at 34/3 the four could pay b too, which makes 62 of 50."""
+    instance = election({"a": 24, "b": 20, "c": 18}, 50, BALLOTS)
+    outcome = tally(instance, rule_by_name("mes_cost_add1_noexh", unit=1))
+    assert won(instance, outcome) == "ac"
+    assert (outcome.endowment, outcome.increments, outcome.stop) == (Fraction(31, 3), 2, "overspend")
+
+
+def test_add_one_stops_when_every_supported_project_is_funded() -> None:
+    instance = election({"a": 10, "z": 5}, 100, ["a", "a"])
+    for rule, stop in (("mes_cost_add1", "exhaustive"), ("mes_cost_add1_noexh", "all"), ("mes_cost_add1_integral", "all")):
+        outcome = tally(instance, rule_by_name(rule))
+        assert (won(instance, outcome), outcome.stop) == ("a", stop)
+
+
+def test_an_integral_start_is_a_whole_number_of_currency_units() -> None:
+    instance = election({"a": 500, "b": 900}, 1000, ["a", "b", "ab"], unit=100)
+    assert tally(instance, rule_by_name("mes_cost_add1_integral")).endowment == 300
+    assert tally(instance, rule_by_name("mes_cost_none")).endowment == Fraction(1000, 3)
+
+
+def test_greedy_afterwards_spends_what_is_left_by_votes() -> None:
+    """a and c are bought, b (20) does not fit in the 18 left, z without votes does."""
+    instance = election({**COSTS, "z": 10}, 60, BALLOTS)
+    outcome = tally(instance, rule_by_name("mes_cost_none_u"))
+    assert won(instance, outcome) == "acz"
+    assert outcome.then == ({"i": 1, "left": 18, "ok": False}, {"i": 3, "left": 18, "ok": True})
+    assert outcome.projects[1]["why"] == {"c": "short", "money": "16", "rank": 1, "left": 18}
+    assert outcome.projects[3]["why"] == {"c": "added", "rank": 2, "left": 18}
+
+
+def test_a_project_without_votes_is_never_bought() -> None:
+    instance = election({"a": 1, "z": 1}, 10, ["a"])
+    assert tally(instance, rule_by_name("mes_card_none")).projects[1]["why"] == {"c": "unsupported"}
+
+
+def test_equal_prices_go_by_the_tie_rule_and_are_reported_with_their_round() -> None:
+    instance = election({"a": 10, "b": 8}, 20, ["ab", "ab"])
+    outcome = tally(instance, rule_by_name("mes_cost_none", ["cost", "id"]))
+    assert outcome.ties == ({"order": [1, 0], "by": ["cost"], "round": 1},)
+
+
+def test_blank_ballots_have_their_part_and_keep_it() -> None:
+    instance = election({"a": 10, "b": 5}, 20, ["a", "", "", "b"])
+    outcome = tally(instance, rule_by_name("mes_cost_none"))
+    assert (won(instance, outcome), outcome.endowment, outcome.blank) == ("b", 5, 2)
+
+
+def test_without_ballots_nothing_is_funded() -> None:
+    outcome = tally(election({"a": 10}, 20, []), rule_by_name("mes_cost_add1"))
+    assert (outcome.winners, outcome.endowment, outcome.stop) == ((), 0, "fixed")
+
+
+def test_twelve_parts_of_a_hundred_pay_a_project_of_a_hundred() -> None:
+    """In floats twelve times 100/12 is less than 100."""
+    instance = election({"a": 100}, 100, ["a"] * 12)
+    assert tally(instance, rule_by_name("mes_cost_none")).winners == (0,)
+
+
+def test_prices_that_no_float_can_tell_apart_are_no_tie() -> None:
+    """Thirds of 2^52 + 1 and of 2^52 are the same float; b is the cheaper one all the same."""
+    instance = election({"a": 2**52 + 1, "b": 2**52}, 2**53 - 1, ["ab", "ab", "ab"])
+    outcome = tally(instance, rule_by_name("mes_card_none"))
+    assert (outcome.steps[0]["i"], outcome.ties) == (1, ())
+
+
+def test_a_supporter_whose_money_is_exactly_the_price_is_neither_lost_nor_charged_twice() -> None:
+    """Thirds: after a every supporter has 2/3; b takes all of it, and c then has nobody to pay."""
+    instance = election({"a": 8, "b": 2, "c": 1}, 10, ["abc", "abc", "abc"])
+    outcome = tally(instance, rule_by_name("mes_cost_none"))
+    assert won(instance, outcome) == "ab"
+    assert outcome.projects[2]["why"] == {"c": "short", "money": "0"}
+
+
+@pytest.mark.parametrize("rule", ["mes_cost_add1", "mes_card_add1_noexh"])
+def test_skipped_steps_have_the_outcome_of_those_that_were_run(rule: str) -> None:
+    """Assen: between two runs that agree, every step in between funds the same projects."""
+    _, instance = real("Netherlands_Assen_2024")
+    electorate = Electorate(instance, [p.cost if "cost" in rule else 1 for p in instance.projects])
+    rank = list(range(len(instance.projects)))
+    low, _ = run(electorate, mpq(instance.budget, instance.size), rank)
+    for distance in (2, 8, 32):
+        high, _ = run(electorate, mpq(instance.budget, instance.size) + distance * 100, rank, low)
+        if agree(electorate, low, high):
+            for step in range(1, distance):
+                middle, _ = run(electorate, mpq(instance.budget, instance.size) + step * 100, rank)
+                assert {r.project for r in middle} == {r.project for r in low}
+
+
+def test_progress_is_told_while_steps_are_run() -> None:
+    told: list[int] = []
+    instance = election(COSTS, 50, BALLOTS)
+    tally(instance, rule_by_name("mes_cost_add1", unit=1), progress=told.append)
+    assert told == [0, 1]
+
+
+def test_an_overspending_step_returns_the_one_before() -> None:
+    instance = election({"a": 10, "b": 10}, 15, ["a", "b"])
+    electorate = Electorate(instance, [10, 10])
+    done = add_one(electorate, [0, 1], budget=15, start=mpq(15, 2), step=1, stop="overspend", progress=None)
+    assert (done.increments, done.stop, done.rounds) == (2, "overspend", [])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"utility": "borda"}, "utility"),
+        ({"completion": "none"}, "belong to the completion add_one"),
+        ({"step": 0}, "above 0"),
+        ({"step": 1.5}, "whole number"),
+        ({"stop": "never"}, "stop"),
+        ({"then": "lottery"}, "then"),
+        ({"extra": 1}, "has the fields"),
+        ({"ties": ["cost"]}, "end with id"),
+    ],
+)
+def test_an_impossible_rule_is_refused(change: dict[str, object], told: str) -> None:
+    rule = {**rule_by_name("mes_cost_add1"), **change}
+    with pytest.raises(TallyError, match=told):
+        tally(Instance([Project("a", 1)], 1, "approval", []), rule)  # type: ignore[arg-type]
+
+
+def test_add_one_needs_its_fields() -> None:
+    rule = {"name": "equal_shares", "utility": "cost", "completion": "add_one", "ties": ["id"]}
+    with pytest.raises(TallyError, match="needs the fields"):
+        tally(Instance([Project("a", 1)], 1, "approval", []), rule)  # type: ignore[arg-type]

@@ -1,0 +1,90 @@
+"""Greedy by score, on elections small enough to count on paper. The same cases stand in docs/rules.md."""
+
+import pytest
+
+from pb_service.core.tally import Instance, Project, TallyError, rule_by_name, tally
+from tests.unit.core.tally.elections import election, won
+
+#: a has 3 votes, b 2, c 1; after a and before c, b does not fit.
+COSTS = {"a": 60, "b": 50, "c": 30}
+BALLOTS = ["ab", "a", "ac", "b"]
+
+
+def test_a_project_that_does_not_fit_is_skipped_and_the_next_has_its_turn() -> None:
+    instance = election(COSTS, 100, BALLOTS)
+    outcome = tally(instance, rule_by_name("greedy_score"))
+    assert (won(instance, outcome), outcome.cost) == ("ac", 90)
+    assert outcome.steps == ({"i": 0, "left": 100, "ok": True}, {"i": 1, "left": 40, "ok": False}, {"i": 2, "left": 40, "ok": True})
+    assert [project["why"] for project in outcome.projects] == [
+        {"c": "chosen", "rank": 1, "left": 100},
+        {"c": "too_dear", "rank": 2, "left": 40},
+        {"c": "chosen", "rank": 3, "left": 40},
+    ]
+
+
+def test_without_skipping_the_count_stops_at_the_first_project_that_does_not_fit() -> None:
+    instance = election(COSTS, 100, BALLOTS)
+    outcome = tally(instance, rule_by_name("greedy_score_no_skip"))
+    assert won(instance, outcome) == "a"
+    assert outcome.projects[1]["why"] == {"c": "too_dear", "rank": 2, "left": 40}
+    assert outcome.projects[2]["why"] == {"c": "stopped", "rank": 3, "by": 1}
+
+
+def test_a_project_below_the_threshold_has_no_turn_and_one_at_it_has() -> None:
+    instance = election(COSTS, 200, BALLOTS)
+    outcome = tally(instance, rule_by_name("greedy_score", threshold=2))
+    assert won(instance, outcome) == "ab"
+    assert outcome.projects[2]["why"] == {"c": "below_threshold", "threshold": 2}
+    assert len(outcome.steps) == 2
+
+
+def test_projects_without_votes_have_their_turn_last() -> None:
+    instance = election({"a": 10, "b": 10, "c": 10}, 20, ["b", ""])
+    outcome = tally(instance, rule_by_name("greedy_score"))
+    assert won(instance, outcome) == "ab"
+    assert [step["i"] for step in outcome.steps] == [1, 0, 2]
+    assert (outcome.ballots, outcome.blank) == (2, 1)
+
+
+def test_equal_scores_go_by_the_declared_tie_rule_and_are_reported() -> None:
+    instance = election({"a": 60, "b": 50, "c": 50}, 60, ["abc"])
+    assert won(instance, tally(instance, rule_by_name("greedy_score"))) == "a"
+    outcome = tally(instance, rule_by_name("greedy_score", ["cost", "id"]))
+    assert won(instance, outcome) == "b"
+    assert outcome.ties == ({"order": [1, 2, 0], "by": ["cost", "id"], "score": 1},)
+
+
+def test_points_are_added_up_and_a_project_named_with_no_points_still_has_a_vote() -> None:
+    instance = Instance([Project("a", 5), Project("b", 5)], 5, "points", [[[0, 0], [1, 3]], [[0, 2]]])
+    outcome = tally(instance, rule_by_name("points_greedy_score"))
+    assert won(instance, outcome) == "b"
+    assert [(project["votes"], project["score"]) for project in outcome.projects] == [(2, 2), (1, 3)]
+
+
+def test_scores_may_be_negative() -> None:
+    instance = Instance([Project("a", 5), Project("b", 5)], 5, "scores", [[[0, -1], [1, 1]], [[0, 1], [1, -3]]])
+    assert won(instance, tally(instance, rule_by_name("points_greedy_score"))) == "a"
+
+
+def test_borda_gives_the_last_of_a_ranking_nothing_and_each_place_above_one_more() -> None:
+    instance = election({"a": 1, "b": 1, "c": 1}, 1, ["bca", "ba", "c"], fmt="ordinal")
+    outcome = tally(instance, rule_by_name("borda_greedy_score"))
+    assert [project["score"] for project in outcome.projects] == [0, 3, 1]
+    assert won(instance, outcome) == "b"
+
+
+@pytest.mark.parametrize(("rule", "told"), [("points_greedy_score", "hold no points"), ("borda_greedy_score", "no ranking")])
+def test_a_score_that_the_ballots_do_not_hold_is_refused(rule: str, told: str) -> None:
+    with pytest.raises(TallyError, match=told):
+        tally(election({"a": 1}, 1, ["a"]), rule_by_name(rule))
+
+
+def test_an_election_without_ballots_or_projects_has_an_outcome() -> None:
+    assert tally(election({}, 10, []), rule_by_name("greedy_score")).winners == ()
+    assert tally(election({"a": 5}, 10, []), rule_by_name("greedy_score")).winners == (0,)
+
+
+def test_the_document_holds_what_is_published_and_nothing_else() -> None:
+    document = tally(election(COSTS, 100, BALLOTS), rule_by_name("greedy_score")).document()
+    assert set(document) == {"counts", "budget", "cost", "winners", "projects", "steps", "ties"}
+    assert document["counts"] == {"ballots": 4, "blank": 0}
