@@ -267,6 +267,7 @@ def _place_labels(
     A label for which no free place is found is left out; its turn stands in the table.
     """
     placed: list[Label] = []
+    stretches = [_stretch(a, b) for a, b in pairwise(stairs)]
     for stem, lines in wanted:
         width, height = max(len(line) for line in lines) * font * CHARACTER + 8, len(lines) * font * 1.3 + 4
         dot = Point(stem.x, stem.y)
@@ -286,9 +287,11 @@ def _place_labels(
                 for other in stems
                 if box.x < other.x < box.x + width and other.y < box.y + height
             )
-            stair = any(box.overlaps(_stretch(a, b)) for a, b in pairwise(stairs))
-            blocked = sum(_crosses(start, dot, other) for other in dots) - 1
-            cost = math.dist(start, dot) + 4 * crossed + 70 * stair + 25 * max(blocked, 0)
+            cost = math.dist(start, dot) + 4 * crossed
+            if best is not None and cost >= best[0]:
+                continue
+            cost += 70 * any(box.overlaps(stretch) for stretch in stretches)
+            cost += 25 * (sum(_crosses(start, dot, other) for other in dots) - 1)
             if best is None or cost < best[0]:
                 best = (cost, box)
         if best is not None:
@@ -306,8 +309,8 @@ def _steps_away(height: float) -> list[tuple[float, int, int]]:
     """Places to try around a dot for a box of the given height, nearest first: (distance, dx, dy)."""
     return sorted(
         (math.hypot(dx, dy if dy >= 0 else max(0, -dy - height)), dx, dy)
-        for dx in range(-220, 221, 11)
-        for dy in range(-150, 151, 10)
+        for dx in range(-216, 217, 12)
+        for dy in range(-154, 155, 14)
     )
 
 
@@ -337,11 +340,11 @@ def _nearest(box: Rect, point: Point) -> Point:
 
 
 def _crosses(a: Point, b: Point, box: Rect) -> bool:
-    """Whether the stretch from a to b meets the box, tried at eight points of it: enough for a leader line."""
+    """Whether the stretch from a to b meets the box, tried at seven points of it: enough for a leader line."""
     return any(
-        box.x <= a.x + (b.x - a.x) * k / 8 <= box.x + box.width
-        and box.y <= a.y + (b.y - a.y) * k / 8 <= box.y + box.height
-        for k in range(9)
+        box.x <= a.x + (b.x - a.x) * k / 6 <= box.x + box.width
+        and box.y <= a.y + (b.y - a.y) * k / 6 <= box.y + box.height
+        for k in range(7)
     )
 
 

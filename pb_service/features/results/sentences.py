@@ -146,13 +146,11 @@ def _spare(row: ProjectRow, words: Reader) -> str:
     if row.spare == row.score:
         return words.gettext("The money was enough for it at any rank.")
     if row.spare == 0:
-        return words.gettext("It had exactly as many as it needed.")
+        return words.gettext("It had none to spare.")
     text = (
-        words.ngettext("It had one vote more than it needed.", "It had %(count)s votes more than it needed.", row.spare)
+        words.ngettext("It had one vote to spare.", "It had %(count)s votes to spare.", row.spare)
         if row.by == "votes"
-        else words.ngettext(
-            "It had one point more than it needed.", "It had %(count)s points more than it needed.", row.spare
-        )
+        else words.ngettext("It had one point to spare.", "It had %(count)s points to spare.", row.spare)
     )
     return text % {"count": words.number(row.spare)}
 

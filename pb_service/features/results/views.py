@@ -23,7 +23,7 @@ from pb_service.core.tally.explain import Comparison, Explanation
 from pb_service.features.results.documents import ContestDocuments, Download, Sibling
 
 #: Losers shown before the rest is folded away.
-FIRST_LOSERS = 6
+FIRST_LOSERS = 5
 #: A miss by at most a twentieth of the cost is told as the amount missed.
 NEAR_MISS = 20
 

@@ -6,12 +6,12 @@ import pytest
 
 from pb_service.features.results.sentences import sentence
 from pb_service.features.results.views import ContestResultView, contest_result
-from pb_service.web.formats import NARROW, Reader
+from pb_service.web.formats import NARROW, NO_BREAK, Reader
 
 
 def told(view: ContestResultView, project_id: str, words: Reader) -> str:
     (row,) = [row for row in view.projects if row.project_id == project_id]
-    return sentence(row, words).replace(NARROW, " ")
+    return sentence(row, words).replace(NARROW, " ").replace(NO_BREAK, " ")
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,8 @@ def ursus_view(ursus: Any) -> ContestResultView:
 @pytest.mark.parametrize(
     ("project_id", "text"),
     [
-        ("1003", "Chosen first: 41% of the voters named it. It had 950 votes more than it needed."),
-        ("1032", "Chosen: 30% of the voters named it. It had 445 votes more than it needed."),
+        ("1003", "Chosen first: 41% of the voters named it. It had 950 votes to spare."),
+        ("1032", "Chosen: 30% of the voters named it. It had 445 votes to spare."),
         (
             "387",
             "Chosen: as many votes as project 311. The rule fixed beforehand (lower cost first) puts this one first, "
@@ -32,7 +32,7 @@ def ursus_view(ursus: Any) -> ContestResultView:
         (
             "457",
             "Chosen at rank 15: 2 projects ahead of it did not fit the money left, this one does. "
-            "It had 25 votes more than it needed.",
+            "It had 25 votes to spare.",
         ),
         (
             "311",
