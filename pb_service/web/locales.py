@@ -73,6 +73,17 @@ def problems() -> Iterator[str]:
             path = room / "locales" / f"{language}.po"
             have = _read(path, language) if path.is_file() else Catalog(locale=language)
             yield from _problems(path, wanted, have)
+    for language in TRANSLATED:
+        yield from _disagreements(language)
+
+
+def _disagreements(language: Language) -> Iterator[str]:
+    """The catalogues are merged, so one text has one translation wherever it stands."""
+    known: dict[str, object] = {}
+    for path in (room / "locales" / f"{language}.po" for room in rooms()):
+        for entry in _read(path, language) if path.is_file() else []:
+            if entry.id and known.setdefault(_source(entry.id), entry.string) != entry.string:
+                yield f"{path.relative_to(PACKAGE.parent)}: translated otherwise in another room: {_source(entry.id)}"
 
 
 def _problems(path: Path, wanted: Catalog, have: Catalog) -> Iterator[str]:
@@ -100,7 +111,7 @@ def _source(message: _Texts) -> str:
 
 
 def _whole(texts: _Texts | None) -> bool:
-    return bool(texts) and (isinstance(texts, str) or all(texts))
+    return bool(texts) if isinstance(texts, str) else all(texts or [""])
 
 
 def _fields(texts: _Texts | None) -> Iterator[str]:
