@@ -25,7 +25,11 @@ def main() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     service, development = locked("constraints.txt"), locked("constraints-dev.txt")
-    wrong = [f"{name} is {version} in constraints.txt only" for name, version in service.items() if development.get(name) != version]
+    wrong = [
+        f"{name} is {version} in constraints.txt only"
+        for name, version in service.items()
+        if development.get(name) != version
+    ]
     for lock, texts in (
         (service, project["dependencies"] + extras["build"]),
         (development, [text for group in extras.values() for text in group]),
