@@ -32,7 +32,7 @@ def timed(work: Callable[[], object]) -> str:
 
 
 def bench_tally(files: list[Path]) -> None:
-    print(f"Counting, exactly, from the parsed file to the winners: median (fastest to slowest)")
+    print("Counting, exactly, from the parsed file to the winners: median (fastest to slowest)")
     for file in files:
         data = file.read_bytes()
         election = read_pabulib(data, name=str(file))
