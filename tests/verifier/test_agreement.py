@@ -4,6 +4,7 @@ The only test of the verifier that imports anything else of the service.
 """
 
 import csv
+import gzip
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,15 @@ from pb_service.verifier.manifest import Contest
 from tests.verifier import builder
 
 DEMO = sorted((Path(__file__).parents[2] / "pb_service" / "demo").glob("*.pb"))
+DATA = Path(__file__).parents[1] / "data" / "pabulib"
+ELECTIONS = sorted(DATA.glob("*.pb*"))
 OURS = {"v", "e", "d", "counts"}  # fields that are not the tally's but of the file around it
 RULES = ["greedy_score", "mes_cost_none", "mes_card_none", "mes_cost_add1_u", "mes_cost_add1_integral"]
+
+
+def short(path: Path) -> str:
+    """The name of an election's file without what all names share."""
+    return path.name.partition(".")[0].partition("_")[2]
 
 
 def agree(fmt: str, projects: list[list[Any]], budget: int, ballots: list[Any], rule: dict[str, Any]) -> None:
@@ -48,29 +56,44 @@ def test_on_random_elections(seed: int) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("path", DEMO, ids=lambda path: path.stem.rpartition("_")[2])
+@pytest.mark.parametrize("path", DEMO, ids=short)
 def test_on_the_demonstration_round(path: Path, rule: str) -> None:
     """Six real districts of Warsaw under rules that their city did not use as well."""
-    projects, budget, ballots = read(path)
-    if "add1" in rule:  # the verifier counts every step by itself: larger steps say as much in less time
-        agree("approval", projects, budget, ballots, {**rule_by_name(rule, ("cost",)), "step": 20_000})
-    else:
-        agree("approval", projects, budget, ballots, {**rule_by_name(rule, ("cost",))})
+    # The verifier counts every step by itself: larger ones say as much in less time.
+    larger = {"step": 20_000} if "add1" in rule else {}
+    agree("approval", *read(path), {**rule_by_name(rule, ("cost",)), **larger})
+
+
+@pytest.mark.parametrize("rule", ["greedy_score_no_skip", "mes_cost_none_u"])
+@pytest.mark.parametrize("path", ELECTIONS, ids=short)
+def test_on_real_elections(path: Path, rule: str) -> None:
+    """Every ballot read as naming projects, whatever else it says."""
+    agree("approval", *read(path), {**rule_by_name(rule)})
+
+
+@pytest.mark.parametrize("rule", ["mes_cost_add1", "mes_card_add1_noexh_u"])
+@pytest.mark.parametrize(
+    "name", ["Netherlands_Assen_2024", "Poland_Swiecie_2023", "Poland_Wieliczka_2023_Green_Budget"]
+)
+def test_on_the_elections_that_were_held_by_equal_shares(name: str, rule: str) -> None:
+    """Increment by increment, as these cities counted."""
+    agree("approval", *read(DATA / f"{name}.pb"), {**rule_by_name(rule)})
 
 
 def read(path: Path) -> tuple[list[list[Any]], int, list[list[int]]]:
     """Projects, budget and ballots of a `.pb` file, as far as these tests need them."""
     sections: dict[str, list[list[str]]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.reader(file, delimiter=";"):
-            if len(row) == 1 and row[0] in ("META", "PROJECTS", "VOTES"):
-                rows = sections[row[0]] = []
-            elif row:
-                rows.append(row)
+    data = path.read_bytes()
+    lines = (gzip.decompress(data) if path.suffix == ".gz" else data).decode().splitlines()
+    for row in csv.reader(lines, delimiter=";"):
+        if len(row) == 1 and row[0] in ("META", "PROJECTS", "VOTES"):
+            rows = sections[row[0]] = []
+        elif row:
+            rows.append(row)
     meta = dict(row[:2] for row in sections["META"])
     named = [dict(zip(sections["PROJECTS"][0], row, strict=True)) for row in sections["PROJECTS"][1:]]
     projects = [[project["project_id"], int(Fraction(project["cost"]) * 100)] for project in named]
     number = {name: index for index, (name, _) in enumerate(projects)}
     column = sections["VOTES"][0].index("vote")
-    ballots = [sorted(number[name] for name in row[column].split(",")) for row in sections["VOTES"][1:]]
+    ballots = [sorted({number[name] for name in row[column].split(",")}) for row in sections["VOTES"][1:]]
     return projects, int(Fraction(meta["budget"]) * 100), sorted(ballots)
