@@ -19,9 +19,8 @@ def election(
 ) -> Instance:
     """Return an election whose projects and ballots are named by letters: "ab" names a and b (in order if ranked)."""
     names = list(costs)
-    numbers: list[Ballot] = [[names.index(letter) for letter in ballot] for ballot in ballots]
-    if fmt != "ordinal":
-        numbers = [sorted(ballot) for ballot in numbers]
+    ranked = [[names.index(letter) for letter in ballot] for ballot in ballots]
+    numbers: Sequence[Ballot] = ranked if fmt == "ordinal" else [sorted(ballot) for ballot in ranked]
     return Instance([Project(name, cost) for name, cost in costs.items()], budget, fmt, numbers, unit)
 
 

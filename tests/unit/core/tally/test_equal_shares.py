@@ -60,7 +60,11 @@ def test_without_the_exhaustive_stop_add_one_goes_on_until_a_step_would_overspen
 
 def test_add_one_stops_when_every_supported_project_is_funded() -> None:
     instance = election({"a": 10, "z": 5}, 100, ["a", "a"])
-    for rule, stop in (("mes_cost_add1", "exhaustive"), ("mes_cost_add1_noexh", "all"), ("mes_cost_add1_integral", "all")):
+    for rule, stop in (
+        ("mes_cost_add1", "exhaustive"),
+        ("mes_cost_add1_noexh", "all"),
+        ("mes_cost_add1_integral", "all"),
+    ):
         outcome = tally(instance, rule_by_name(rule))
         assert (won(instance, outcome), outcome.stop) == ("a", stop)
 
@@ -95,12 +99,12 @@ def test_equal_prices_go_by_the_tie_rule_and_are_reported_with_their_round() -> 
 def test_blank_ballots_have_their_part_and_keep_it() -> None:
     instance = election({"a": 10, "b": 5}, 20, ["a", "", "", "b"])
     outcome = tally(instance, rule_by_name("mes_cost_none"))
-    assert (won(instance, outcome), outcome.endowment, outcome.blank) == ("b", 5, 2)
+    assert (won(instance, outcome), outcome.endowment, outcome.blank) == ("b", Fraction(5), 2)
 
 
 def test_without_ballots_nothing_is_funded() -> None:
     outcome = tally(election({"a": 10}, 20, []), rule_by_name("mes_cost_add1"))
-    assert (outcome.winners, outcome.endowment, outcome.stop) == ((), 0, "fixed")
+    assert (outcome.winners, outcome.endowment, outcome.stop) == ((), Fraction(0), "fixed")
 
 
 def test_twelve_parts_of_a_hundred_pay_a_project_of_a_hundred() -> None:

@@ -1,0 +1,127 @@
+"""`pb tally`: what it prints, and what it answers to what cannot be counted."""
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pb_service.cli import main
+from pb_service.core.tally.pabulib import read_pabulib
+from tests.unit.core.tally.elections import REAL, expected
+
+ASSEN = REAL / "Netherlands_Assen_2024.pb"
+
+
+def pb(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["tally", *map(str, arguments)])
+
+
+def as_json(*arguments: str | Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(pb(*arguments, "--format", "json").stdout)
+    return document
+
+
+def test_json_is_comparable_with_the_published_expectations() -> None:
+    entry = expected("Netherlands_Assen_2024")["rules"]["mes_cost_add1"]
+    found = as_json(ASSEN, "--rule", "mes_cost_add1")
+    for key in ("winners", "cost", "endowment", "increments", "stop"):
+        assert found[key] == entry[key]
+    assert [step["project"] for step in found["steps"]] == entry["selection_order"]
+    assert (found["rule"], found["ties"], found["budget"]) == ("mes_cost_add1", ["id"], "100000")
+
+
+def test_every_purchase_is_told_with_price_supporters_and_money_left() -> None:
+    first = as_json(ASSEN, "--rule", "mes_card_none")["steps"][0]
+    assert first == {"project": "13", "left": "99000", "price": "1000/21", "supporters": 21}
+    assert as_json(ASSEN, "--rule", "mes_cost_none")["steps"][0]["price"] == "1/43"
+
+
+def test_every_tie_is_told_with_what_decided_it() -> None:
+    tied = as_json(REAL / "Switzerland_Zurich_D10.pb", "--rule", "greedy_score", "--ties", "cost,id")["tied"]
+    assert tied
+    assert all(tie["by"] in (["cost"], ["cost", "id"]) and len(tie["order"]) > 1 for tie in tied)
+
+
+def test_greedy_afterwards_is_told_apart_from_the_purchases() -> None:
+    found = as_json(ASSEN, "--rule", "mes_cost_none_u")
+    added = {turn["project"] for turn in found["then"] if turn["funded"]}
+    assert added | {step["project"] for step in found["steps"]} == set(found["winners"])
+    assert Fraction(found["cost"]) <= Fraction(found["budget"])
+
+
+def test_text_is_a_table_with_names_and_reasons() -> None:
+    lines = pb(ASSEN, "--rule", "greedy_score").stdout.splitlines()
+    assert lines[1] == "84 ballots, budget 100000 EUR, spent 99200 EUR on 7 of 14 projects"
+    table = lines[lines.index("") + 1 :]
+    assert table[0].split() == ["project", "cost", "votes", "why", "name"]
+    assert table[1].split() == ["won", "3", "7200", "43", "funded", "PopUp", "Podium"]
+    assert len(table) == 1 + 14
+
+
+def test_pb_is_the_file_with_the_winners_marked() -> None:
+    result = pb(ASSEN, "--rule", "greedy_score", "--format", "pb")
+    marked = read_pabulib(result.stdout_bytes, name="out.pb")
+    assert (
+        sorted(p.id for p in marked.projects if p.selected)
+        == expected("Netherlands_Assen_2024")["rules"]["greedy_score"]["winners"]
+    )
+
+
+def test_a_threshold_keeps_projects_out() -> None:
+    found = as_json(ASSEN, "--rule", "greedy_score", "--threshold", "43")
+    assert found["winners"] == ["3"]
+
+
+def test_problems_of_rows_go_to_standard_error_and_the_count_goes_on() -> None:
+    result = pb(REAL / "Poland_Czestochowa_2020.pb", "--rule", "points_greedy_score", "--format", "json")
+    assert result.exit_code == 0
+    assert "line 11740: The ballot names a project more than once" in result.stderr
+    assert json.loads(result.stdout)["ballots"] == 16978
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("nowhere.pb", "--rule", "greedy_score"), "nowhere.pb: No such file or directory."),
+        ((REAL, "--rule", "greedy_score"), "Is a directory."),
+        ((ASSEN, "--rule", "phragmen"), "The rule 'phragmen' is not offered"),
+        ((ASSEN, "--rule", "greedy_score", "--ties", "luck"), "There is no tie rule 'luck'"),
+        ((ASSEN, "--rule", "mes_cost_none", "--threshold", "3"), "takes no threshold"),
+        ((ASSEN, "--rule", "borda_greedy_score"), "hold no ranking"),
+        ((ASSEN, "--rule", "greedy_score", "--threshold", "many"), "not a valid integer"),
+        ((ASSEN,), "Missing option '--rule'"),
+    ],
+)
+def test_what_cannot_be_counted_ends_with_status_2_and_a_sentence(arguments: tuple[str | Path, ...], told: str) -> None:
+    result = pb(*arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_bad_row_is_told_with_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "bad.pb"
+    path.write_bytes(ASSEN.read_bytes().replace(b"\n3;7200;", b"\n3;free;"))
+    result = pb(path, "--rule", "greedy_score")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert f"{path}, line 20: The cost 'free' is not an amount of money above 0." in result.stderr
+
+
+def test_counting_loads_neither_the_web_nor_the_database() -> None:
+    """A researcher's `pb tally` starts as fast as its own parts."""
+    code = (
+        "import sys; from pb_service.cli import main\n"
+        "main(sys.argv[1:], standalone_mode=False)\n"
+        "sys.exit(bool({'litestar', 'sqlalchemy', 'asyncpg'} & set(sys.modules)))"
+    )
+    arguments = ["tally", str(ASSEN), "--rule", "mes_cost_none"]
+    assert subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, check=False).returncode == 0
+
+
+def test_help_names_every_rule() -> None:
+    assert "mes_cost_add1_noexh" in pb("--help").stdout.replace("\n  ", " ")
