@@ -98,7 +98,7 @@ class Purse:
         self.endowment = endowment
         start = float(endowment)
         self.money: Floats = np.full(len(electorate.weight), start)
-        self.slack = start * _EPSILON
+        self.slack = 2 * start * _EPSILON
         #: What a supporter pays for each funded project if she can.
         self.paid: dict[int, mpq] = {}
         self._groups = list(electorate.supporters)
@@ -152,7 +152,8 @@ class Purse:
         for place in np.flatnonzero(abs(money - price) <= margin):
             after[place] = max(0.0, float(self._money_of(int(groups[place])) - level))
         self.money[groups] = after
-        self.slack += float(self.endowment) * _EPSILON
+        # The price was rounded once when it became a float and the money once more when the price was taken off.
+        self.slack += 2 * float(self.endowment) * _EPSILON
         self.paid[project] = level
         self._exact.clear()
 
