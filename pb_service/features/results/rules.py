@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from pb_service.core.rounds.documents import EqualSharesRule, GreedyRule
+from pb_service.core.rounds.documents import EqualSharesRule, GreedyRule, RuleDocument
 from pb_service.features.results.sentences import tie_reason
 from pb_service.features.results.views import ContestResultView
 from pb_service.web.formats import Reader
@@ -16,12 +16,11 @@ def rule_in_words(view: ContestResultView, words: Reader) -> str:
     return " ".join([*parts, words.gettext("If projects are equal: %(rule)s.") % {"rule": ties}])
 
 
-def rule_name(view: ContestResultView, words: Reader) -> str:
-    """The name of the rule that the comparison was made with."""
-    compared = view.comparison
-    if compared is None or compared.rule["name"] == "greedy":
+def rule_name(rule: RuleDocument, words: Reader, *, short: bool = False) -> str:
+    """The name of a rule; ``short`` leaves out its completion."""
+    if rule["name"] == "greedy":
         return words.gettext("Most votes first")
-    if compared.rule["completion"] == "add_one":
+    if rule["completion"] == "add_one" and not short:
         return words.gettext("Equal Shares (add-one)")
     return words.gettext("Equal Shares")
 
