@@ -54,13 +54,11 @@ export UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_PROGRESS=1 PIP_DISABLE_
 VENV=$PWD/.venv
 UV=$VENV/bin/uv
 
+# find_python: prints the path of a Python that is new enough
 find_python() {
   local candidate
   for candidate in "${PYTHON:-}" python3 python3.{11,12,13,14} /usr/bin/python3 /usr/local/bin/python3; do
-    if [[ -n $candidate ]] && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      printf '%s\n' "$candidate"
-      return
-    fi
+    [[ -z $candidate ]] || "$candidate" -c 'import sys; sys.version_info < (3, 11) and sys.exit(1); print(sys.executable)' 2>/dev/null && return
   done
   fail "Python 3.11 or newer was not found" \
     "Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python; or set PYTHON to its program"
