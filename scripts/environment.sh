@@ -58,7 +58,10 @@ UV=$VENV/bin/uv
 find_python() {
   local candidate
   for candidate in "${PYTHON:-}" python3 python3.{11,12,13,14} /usr/bin/python3 /usr/local/bin/python3; do
-    [[ -z $candidate ]] || "$candidate" -c 'import sys; sys.version_info < (3, 11) and sys.exit(1); print(sys.executable)' 2>/dev/null && return
+    if [[ -n $candidate ]] &&
+      "$candidate" -c 'import sys; sys.version_info < (3, 11) and sys.exit(1); print(sys.executable)' 2>/dev/null; then
+      return
+    fi
   done
   fail "Python 3.11 or newer was not found" \
     "Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python; or set PYTHON to its program"
