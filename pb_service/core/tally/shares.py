@@ -108,6 +108,8 @@ class Purse:
             cost / votes * (1 - 2 * _EPSILON) if votes else _NEVER
             for cost, votes in zip(electorate.cost, electorate.votes, strict=True)
         ]
+        #: About what it is, for ``exactly`` to start from.
+        self._about = list(self._least)
         self._exact: dict[tuple[int, ...], mpq] = {}
 
     def at_least(self, project: int) -> float:
@@ -115,6 +117,7 @@ class Purse:
         weight, cost = self._weights[project], self.electorate.cost[project]
         money = self.money[self._groups[project]]
         level, given, payers = _level(money, weight, cost, self._least[project])
+        self._about[project] = level
         if payers:
             rounding = given * (len(money) + 8) * _EPSILON + float(weight.sum()) * self.slack
             level = (cost - given - rounding) / payers * (1 - 4 * _EPSILON)
@@ -129,19 +132,21 @@ class Purse:
     def exactly(self, project: int) -> mpq | None:
         """Return exactly what each supporter with enough money has to pay; None if together they have too little."""
         groups, money, weight = self._with_money(project)
+        cost = self.electorate.cost[project]
         if not len(groups):
             return None
-        level, _, payers = _level(money, weight, self.electorate.cost[project], self._least[project])
-        if payers:
-            margin = 2 * self.slack + level * 1e-12
-            if money.min() > level + margin:
-                return mpq(self.electorate.cost[project], int(payers))
-            exact = self._solve(project, money < level - margin, money > level + margin)
-            # The split into poor and rich was read off the floats: it stands only if the exact level is close by.
-            if exact is not None and abs(float(exact) - level) <= margin - self.slack - level * _EPSILON:
-                return exact
+        voters = float(weight.sum())
+        if money.min() - self.slack > cost / voters * (1 + 2 * _EPSILON):
+            return mpq(cost, int(voters))
+        level = self._about[project]
+        margin = 2 * self.slack + level * 1e-12
+        poor, rich = money < level - margin, money > level + margin
+        exact = self._solve(cost, groups, weight, poor, rich)
+        # The split into poor and rich was read off the floats: it stands only if the exact level is close by.
+        if exact is not None and abs(float(exact) - level) <= margin - self.slack - level * _EPSILON:
+            return exact
         nobody = np.zeros(len(groups), dtype=np.bool_)
-        return self._solve(project, nobody, nobody)
+        return self._solve(cost, groups, weight, nobody, nobody)
 
     def pay(self, project: int, level: mpq) -> None:
         """Let each supporter pay ``level``, or all her money if that is less."""
@@ -171,10 +176,11 @@ class Purse:
             money = money[alive]
         return self._groups[project], money, self._weights[project]
 
-    def _solve(self, project: int, poor: NDArray[np.bool_], rich: NDArray[np.bool_]) -> mpq | None:
+    def _solve(
+        self, cost: int, groups: Integers, weight: Floats, poor: NDArray[np.bool_], rich: NDArray[np.bool_]
+    ) -> mpq | None:
         """Solve sum(min(money, level)) = cost exactly, given who surely has less and who surely has more."""
-        groups, _, weight = self._with_money(project)
-        missing = self.electorate.cost[project] - self._sum(groups[poor])
+        missing = cost - self._sum(groups[poor])
         payers = int(weight[~poor].sum())
         unsure: dict[mpq, int] = {}
         for place in np.flatnonzero(~(poor | rich)):
@@ -197,10 +203,10 @@ class Purse:
         """Return exactly the money of groups that have some: each has paid all her funded projects in full."""
         total = int(self.electorate.weight[groups].sum()) * self.endowment
         if len(groups) and self.paid:
-            within = self.electorate.support_within(groups)
+            within = self.electorate.support_within(groups).tolist()
             for project, level in self.paid.items():
-                if count := int(within[project]):
-                    total -= count * level
+                if count := within[project]:
+                    total -= int(count) * level
         return total
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 
 from pb_service.core.tally import RULE_NAMES, Instance, Outcome, Project, rule_by_name, tally
 from pb_service.core.tally.pabulib import PabulibFile
@@ -86,6 +87,40 @@ def test_a_project_that_costs_the_whole_budget_is_funded_although_float_parts_su
     outcome = tally(instance, rule_by_name(rule))
     assert outcome.winners == (0,)
     assert outcome.cost == instance.budget
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("Netherlands_Assen_2024", "mes_cost_add1"),
+        ("Poland_Swiecie_2023", "mes_cost_add1"),
+        ("Poland_Wieliczka_2023_Green_Budget", "mes_cost_add1_noexh"),
+        ("France_Toulouse_2022", "mes_card_none"),
+        ("Netherlands_Amsterdam_332", "mes_cost_none"),
+    ],
+)
+def test_the_published_prices_replay_the_count_in_plain_fractions(name: str, rule: str) -> None:
+    """Group by group, without floats: each price pays the cost exactly, and at no lower one could another be paid."""
+    file, instance = real(name)
+    outcome = tally(instance, rule_by_name(rule, unit=file.unit))
+    costs = [project.cost for project in instance.projects]
+    supporters: list[list[int]] = [[] for _ in costs]
+    for group, ballot in enumerate(instance.named):
+        for number in ballot:
+            supporters[number].append(group)
+    weight, money = list(instance.named.values()), [mpq(str(outcome.endowment))] * len(instance.named)
+    open_, tied = set(range(len(costs))), {tie.get("round"): tie["order"] for tie in outcome.ties}
+    for number, step in enumerate(outcome.steps, 1):
+        price = mpq(step.get("price"))
+        for p in open_:
+            level = price * (costs[p] if "cost" in rule else 1)
+            paid = sum(weight[group] * min(money[group], level) for group in supporters[p])
+            assert (paid == costs[p]) if p in tied.get(number, [step["i"]]) else (paid < costs[p])
+        level = price * (costs[step["i"]] if "cost" in rule else 1)
+        for group in supporters[step["i"]]:
+            money[group] -= min(money[group], level)
+        open_.remove(step["i"])
+    assert all(sum(weight[group] * money[group] for group in supporters[p]) < costs[p] for p in open_)
 
 
 @pytest.mark.parametrize("name", FILES)
