@@ -109,7 +109,7 @@ def _about(report: Report, language: str) -> list[str]:
         )
         lines.append(f"{say(LABELS['record'], language)}: {record}")
     if report.manifest:
-        spaced = "-".join(textwrap.wrap(fingerprint(report.manifest.eid), 4))
+        spaced = " ".join(textwrap.wrap(fingerprint(report.manifest.eid), 4))
         lines.append(f"{say(LABELS['fingerprint'], language)}: {spaced}")
         lines.append(f"{say(LABELS['key'], language)}: {plain(report.manifest.log_key.vkey)}")
         lines.append(say(LABELS["compare"], language))
