@@ -17,7 +17,7 @@ from pb_service.features.opendata import routes as opendata
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
 from pb_service.features.site.pages import router as site_router
-from pb_service.platform.pagecache import page_store
+from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
 from pb_service.web.assets import static_file
 from pb_service.web.errors import exception_handlers
@@ -52,7 +52,7 @@ def create_app(service: Service) -> Litestar:
         lifespan=[sequencing],
         before_send=[security_headers],
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
-        response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30),
+        response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30, key_builder=page_key),
         stores={"pages": page_store(service.settings.redis_url)},
         exception_handlers=exception_handlers,
         openapi_config=OpenAPIConfig(

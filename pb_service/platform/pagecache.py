@@ -3,9 +3,11 @@
 from collections import OrderedDict
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
+from litestar import Request
+from litestar.config.response_cache import default_cache_key_builder
 from litestar.stores.base import Store
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -93,6 +95,12 @@ class RedisPages(Store):
         except (RedisError, OSError) as error:
             log_event.warning("pagecache.unreachable", error=type(error).__name__)
             return None
+
+
+def page_key(request: Request[Any, Any, Any]) -> str:
+    """Return under which name a page is kept: packed answers apart from plain ones, for who cannot unpack them."""
+    packed = "gzip" if "gzip" in request.headers.get("accept-encoding", "") else "plain"
+    return f"{packed}:{default_cache_key_builder(request)}"
 
 
 def page_store(redis_url: str | None) -> Store:
