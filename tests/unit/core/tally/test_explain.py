@@ -19,9 +19,7 @@ from pb_service.core.tally.explain import (
 )
 
 
-def counted(
-    costs: list[int], votes: list[int], budget: int, **options: Any
-) -> tuple[ContestDocument, OutcomeDocument]:
+def counted(costs: list[int], votes: list[int], budget: int, **options: Any) -> tuple[ContestDocument, OutcomeDocument]:
     """A greedy contest with the given votes for each project, and its outcome."""
     rule = {"name": "greedy", "by": "votes", "skip": True, "ties": ["cost", "id"], **options}
     projects = [(f"p{number}", cost) for number, cost in enumerate(costs)]
