@@ -120,7 +120,7 @@ make_environment() {
 
 # find_node: sees that `node` and `npm` are ones that Vite runs on (20.19 or 22.12 on); the wheel's if the machine has none
 find_node() {
-  local new_enough='const [a, b] = process.versions.node.split("."); process.exit(!(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19)))'
+  local new_enough='const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)'
   if node -e "$new_enough" 2>/dev/null && npm --version >/dev/null 2>&1; then
     return
   fi
