@@ -17,7 +17,7 @@ _REASONS = {
     "chosen": "funded",
     "too_dear": "costs more than was left",
     "stopped": "came after the count had stopped",
-    "below_threshold": "too few votes",
+    "below_threshold": "below the threshold",
     "bought": "its supporters paid for it",
     "short": "its supporters had too little money left",
     "unsupported": "nobody voted for it",
@@ -34,7 +34,9 @@ class Refused(click.ClickException):
 @click.command(epilog=f"Rules: {', '.join(RULE_NAMES)}.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--rule", "name", required=True, metavar="NAME", help="Short name of the rule, see below.")
-@click.option("--ties", default="id", show_default=True, metavar="LIST", help=f"In order: {', '.join(get_args(Tie))}.")
+@click.option(
+    "--ties", default="id", show_default=True, metavar="LIST", help=f"Tie rule, of {', '.join(get_args(Tie))}."
+)
 @click.option("--threshold", type=int, metavar="N", help="Least score that a project needs (greedy rules).")
 @click.option("--format", "form", type=click.Choice(["text", "json", "pb"]), default="text", show_default=True)
 def tally(file: Path, name: str, ties: str, threshold: int | None, form: str) -> None:

@@ -14,7 +14,11 @@ def test_a_project_that_does_not_fit_is_skipped_and_the_next_has_its_turn() -> N
     instance = election(COSTS, 100, BALLOTS)
     outcome = tally(instance, rule_by_name("greedy_score"))
     assert (won(instance, outcome), outcome.cost) == ("ac", 90)
-    assert outcome.steps == ({"i": 0, "left": 100, "ok": True}, {"i": 1, "left": 40, "ok": False}, {"i": 2, "left": 40, "ok": True})
+    assert outcome.steps == (
+        {"i": 0, "left": 100, "ok": True},
+        {"i": 1, "left": 40, "ok": False},
+        {"i": 2, "left": 40, "ok": True},
+    )
     assert [project["why"] for project in outcome.projects] == [
         {"c": "chosen", "rank": 1, "left": 100},
         {"c": "too_dear", "rank": 2, "left": 40},
@@ -73,7 +77,9 @@ def test_borda_gives_the_last_of_a_ranking_nothing_and_each_place_above_one_more
     assert won(instance, outcome) == "b"
 
 
-@pytest.mark.parametrize(("rule", "told"), [("points_greedy_score", "hold no points"), ("borda_greedy_score", "no ranking")])
+@pytest.mark.parametrize(
+    ("rule", "told"), [("points_greedy_score", "hold no points"), ("borda_greedy_score", "no ranking")]
+)
 def test_a_score_that_the_ballots_do_not_hold_is_refused(rule: str, told: str) -> None:
     with pytest.raises(TallyError, match=told):
         tally(election({"a": 1}, 1, ["a"]), rule_by_name(rule))
