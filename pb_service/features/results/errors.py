@@ -3,21 +3,21 @@
 from pb_service.platform.errors import DomainError
 
 
-class ContestNotFound(DomainError):  # noqa: N818 - a domain error's name says the fact
+class ContestNotFound(DomainError):
     """The round has no such contest, or it has not been counted."""
 
     status = 404
     type = "contest-not-found"
 
 
-class TurnNotFound(DomainError):  # noqa: N818 - as above
+class TurnNotFound(DomainError):
     """The count ended before this turn."""
 
     status = 404
     type = "turn-not-found"
 
 
-class ProjectNotFound(DomainError):  # noqa: N818 - as above
+class ProjectNotFound(DomainError):
     """The ballot list has no such project."""
 
     status = 404
