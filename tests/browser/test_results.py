@@ -9,7 +9,8 @@ import pytest
 from playwright.async_api import Browser, Page, Route
 
 from pb_service.features.results.presentation import count_page, district_page, project_page
-from pb_service.features.results.views import ContestResultView, contest_result
+from pb_service.features.results.reading import contest_result
+from pb_service.features.results.views import ContestResultView
 from pb_service.web.assets import DIST
 from pb_service.web.formats import Reader
 from pb_service.web.locales import Language, translations

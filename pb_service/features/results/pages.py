@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.features.results import service
 from pb_service.features.results.errors import ProjectNotFound, TurnNotFound
 from pb_service.features.results.presentation import count_page, district_page, project_page
-from pb_service.features.results.views import ContestResultView, contest_result
+from pb_service.features.results.reading import contest_result
+from pb_service.features.results.views import ContestResultView
 from pb_service.web.formats import Reader
 from pb_service.web.languages import language_of
 from pb_service.web.locales import Language, translations

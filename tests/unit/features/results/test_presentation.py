@@ -7,8 +7,9 @@ import pytest
 
 from pb_service.core.tally import rule_by_name
 from pb_service.features.results.presentation import count_page, district_page, needs, project_page
+from pb_service.features.results.reading import contest_result
 from pb_service.features.results.rules import rule_in_words
-from pb_service.features.results.views import ContestResultView, contest_result
+from pb_service.features.results.views import ContestResultView
 from pb_service.web.assets import asset
 from pb_service.web.formats import Reader
 from pb_service.web.locales import LANGUAGES, Language, translations

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from pb_service.features.results.reading import contest_result
 from pb_service.features.results.sentences import sentence
-from pb_service.features.results.views import ContestResultView, contest_result
+from pb_service.features.results.views import ContestResultView
 from pb_service.web.formats import NARROW, NO_BREAK, Reader
 
 

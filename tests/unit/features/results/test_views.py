@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pb_service.features.results.views import ContestResultView, contest_result
+from pb_service.features.results.reading import contest_result
+from pb_service.features.results.views import ContestResultView
 
 
 @pytest.fixture(scope="module")
