@@ -7,6 +7,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
 
 from pb_service.platform.errors import DomainError
 from pb_service.web.languages import language_of_request
@@ -50,4 +51,8 @@ def _answer(
     return page(request, template, locale=language_of_request(request), status_code=status, status=status)
 
 
-exception_handlers = {DomainError: domain_error, HTTPException: http_error, Exception: unexpected_error}
+exception_handlers: ExceptionHandlersMap = {
+    DomainError: domain_error,
+    HTTPException: http_error,
+    Exception: unexpected_error,
+}
