@@ -11,7 +11,7 @@ def pabulib_bytes(
     district: str = "North",
     *,
     budget: str = "100",
-    projects: Mapping[str, str] = {"a": "60", "b": "50", "c": "30"},  # noqa: B006 - never changed
+    projects: Mapping[str, str] = {"a": "60", "b": "50", "c": "30"},
     votes: Sequence[str] = ("a,b", "a", "a,c", "b"),
     points: Sequence[str] = (),
     selected: Sequence[str] | None = ("a", "c"),
@@ -49,7 +49,9 @@ def pabulib_file(district: str = "North", **options: object) -> tuple[PabulibFil
     return read_pabulib(data, name=f"{district}.pb"), data
 
 
-def import_options(slug: str = "spring", ties: Sequence[Tie] = ("cost", "id"), rule: str | None = None) -> ImportOptions:
+def import_options(
+    slug: str = "spring", ties: Sequence[Tie] = ("cost", "id"), rule: str | None = None
+) -> ImportOptions:
     """Return options that leave everything else to the files."""
     return ImportOptions(
         slug=slug, names=[("en", "Spring round")], licence="CC BY 4.0", source="A test", ties=ties, rule=rule

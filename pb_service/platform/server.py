@@ -64,7 +64,7 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
 
 
 def answering_head(app: ASGIApp) -> ASGIApp:
-    """Return the application with HEAD answered wherever GET is (RFC 9110 section 9.3.2); the server leaves the body out."""
+    """Return the application with HEAD answered wherever GET is (RFC 9110 9.3.2); the server leaves the body out."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("method") == "HEAD":
@@ -76,7 +76,9 @@ def answering_head(app: ASGIApp) -> ASGIApp:
 
 async def serve_app(app: ASGIApp, sockets: list[socket.socket]) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are finished."""
-    config = uvicorn.Config(answering_head(app), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        answering_head(app), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+    )
     try:
         await uvicorn.Server(config).serve(sockets=sockets)
     finally:

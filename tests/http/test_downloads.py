@@ -11,6 +11,7 @@ from pabulib.checker import Checker
 
 from pb_service.core.record import canonical, tiles
 from pb_service.core.tally.pabulib import read_pabulib
+from pb_service.features.opendata.tabular import cell
 from tests.builders import pabulib_bytes
 
 
@@ -70,10 +71,8 @@ async def test_ballots_are_sorted_so_that_their_order_says_nothing(client: httpx
     assert [row["projects"] for row in table] == ["a", "a,b", "a,c", "b"]
 
 
-async def test_a_title_cannot_become_a_formula_in_a_spreadsheet(client: httpx.AsyncClient) -> None:
+def test_a_title_cannot_become_a_formula_in_a_spreadsheet() -> None:
     """Titles come from residents; a cell that begins with = is run by spreadsheet programs."""
-    from pb_service.features.opendata.tabular import cell
-
     assert cell("=HYPERLINK(1)") == "'=HYPERLINK(1)"
     assert cell("-5") == "'-5"
     assert cell("Bench") == "Bench"

@@ -125,9 +125,7 @@ async def test_a_count_that_fails_half_way_leaves_nothing_behind(imported: Servi
 
     with pytest.raises(RuntimeError):
         async with imported.database.transaction() as session:
-            await count(
-                session, "spring", operator=imported.operator_key, now=imported.clock(), progress=fail_at_south
-            )
+            await count(session, "spring", operator=imported.operator_key, now=imported.clock(), progress=fail_at_south)
     await imported.sequencer.settle()
     assert "result" not in {entry["k"] for entry in await entries_of(imported)}
     await count_round(imported, "spring", say=lambda _: None)

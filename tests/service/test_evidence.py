@@ -1,4 +1,4 @@
-"""The evidence bundle: complete, the same for the same state, and accepted by the checker that shares nothing with us."""
+"""The evidence bundle: complete, the same for the same state, accepted by the checker that shares nothing with us."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ def verify(bundle: bytes, folder: Path) -> tuple[int, dict[str, str]]:
     file = folder / "spring.zip"
     file.write_bytes(bundle)
     command = [sys.executable, "-I", "-m", "pb_service.verifier", str(file), "--format", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 # our own program
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # our own program
     report = json.loads(done.stdout)
     return done.returncode, {check["id"]: check["status"] for check in report["checks"]}
 

@@ -1,4 +1,4 @@
-"""The evidence bundle's container: a ZIP file whose bytes follow from its members (docs/schemas/bundle.md section 2)."""
+"""The evidence bundle's container: a ZIP whose bytes follow from its members (docs/schemas/bundle.md section 2)."""
 
 import struct
 import zlib

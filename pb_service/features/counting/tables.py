@@ -10,7 +10,7 @@ from pb_service.platform.db import Base
 
 
 class OpenBallots(Base):
-    """The ballots of a contest in mode ``open``: canonical JSON of the sorted list, as the ballots file will hold it."""
+    """The ballots of a contest in mode ``open``: canonical JSON of the sorted list, as it will be published."""
 
     __tablename__ = "open_ballots"
 

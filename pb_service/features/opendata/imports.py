@@ -105,7 +105,8 @@ def plan_import(files: Sequence[tuple[PabulibFile, bytes]], options: ImportOptio
 async def import_round(session: AsyncSession, plan: ImportPlan, *, origin_host: str, now: datetime) -> Round:
     """Store a planned round with its ballots and its first entries in the public record. Raises RoundExists."""
     created = await create_round(session, plan.setup, origin_host=origin_host, now=now)
-    await _log_act(session, created, "round.created", created.slug, {"source": plan.setup.source}, now)
+    about: dict[str, object] = {"source": plan.setup.source, "licence": plan.setup.licence}
+    await _log_act(session, created, "round.created", object_id=created.slug, about=about, now=now)
     for contest, imported in zip(created.contests, plan.contests, strict=True):
         store_ballots(session, contest, imported.ballots)
         about = {
@@ -116,12 +117,13 @@ async def import_round(session: AsyncSession, plan: ImportPlan, *, origin_host: 
             "over": imported.over,
             "problems": [{"line": row.line, "code": row.code} for row in imported.problems],
         }
-        await _log_act(session, created, "contest.imported", f"{created.slug}/{contest.key}", about, now)
+        object_id = f"{created.slug}/{contest.key}"
+        await _log_act(session, created, "contest.imported", object_id=object_id, about=about, now=now)
     return created
 
 
 async def _log_act(
-    session: AsyncSession, on: Round, kind: str, object_id: str, about: Mapping[str, object], now: datetime
+    session: AsyncSession, on: Round, kind: str, *, object_id: str, about: Mapping[str, object], now: datetime
 ) -> None:
     file_hash = await record.salted_file(session, about, kind=kind, at=now)
     entry = entries.act(kind, at=int(now.timestamp()), object_id=object_id, by="operator", file_hash=file_hash)

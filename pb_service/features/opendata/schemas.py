@@ -36,7 +36,7 @@ class RoundSummary(Struct, frozen=True):
 
 
 class RoundDetail(Struct, frozen=True):
-    """A round with its districts. ``election_id`` is the hash of the manifest that every later entry carries."""
+    """A round with its districts. ``election_id`` is the manifest's hash, which every later entry carries."""
 
     round: RoundSummary
     election_id: str
@@ -47,7 +47,7 @@ class RoundDetail(Struct, frozen=True):
 
 
 class ProjectResult(Struct, frozen=True):
-    """One project and why it won or lost; ``why`` is a reason code with its numbers (docs/schemas/bundle.md section 8)."""
+    """One project and why it won or lost; ``why`` is a reason code with its numbers (docs/schemas/bundle.md, 8)."""
 
     number: int
     id: str

@@ -41,7 +41,7 @@ def projects_csv(documents: ContestDocuments) -> str:
 
 
 def turns_csv(documents: ContestDocuments) -> str:
-    """One row a turn or round of the count, in its order. Money in currency units, prices as fractions of minor units."""
+    """One row a turn or round of the count, in its order. Money in currency units, prices in minor ones."""
     unit = documents.manifest["unit"]
     rows: list[Sequence[object]] = []
     for place, step in enumerate([*documents.outcome["steps"], *documents.outcome.get("then", [])], start=1):
@@ -73,14 +73,14 @@ def ballots_csv(documents: ContestDocuments, ballots: Sequence[Ballot]) -> str:
 
 
 def vote_columns(documents: ContestDocuments, ballot: Ballot) -> tuple[str, str]:
-    """Return a ballot as Pabulib writes it: project ids, and points where the format has them, each joined by commas."""
+    """Return a ballot as Pabulib writes it: project ids and, where the format has them, points, joined by commas."""
     pairs = [choice if isinstance(choice, list) else [choice] for choice in ballot]
     named = ",".join(documents.contest["pro"][pair[0]][0] for pair in pairs)
     return named, ",".join(str(pair[1]) for pair in pairs if len(pair) > 1)
 
 
 def cell(text: str) -> str:
-    """Return foreign text for a table: spreadsheet programs run what begins like a formula, so such text gets a quote."""
+    """Return foreign text for a table: spreadsheet programs run what begins like a formula, so it gets a quote."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 

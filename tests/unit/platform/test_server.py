@@ -12,8 +12,7 @@ from pb_service.platform.server import NoFreePort, listen, serve_app
 
 
 def taken() -> socket.socket:
-    other = socket.create_server(("127.0.0.1", 0))
-    return other
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def test_a_taken_port_is_passed_over_and_said() -> None:

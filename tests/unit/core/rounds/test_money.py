@@ -9,7 +9,14 @@ from pb_service.core.rounds.money import decimal_text
 
 @pytest.mark.parametrize(
     ("minor", "unit", "text"),
-    [(4000, 100, "40"), (4050, 100, "40.5"), (4005, 100, "40.05"), (5, 100, "0.05"), (-150, 100, "-1.5"), (7, 1000, "0.007")],
+    [
+        (4000, 100, "40"),
+        (4050, 100, "40.5"),
+        (4005, 100, "40.05"),
+        (5, 100, "0.05"),
+        (-150, 100, "-1.5"),
+        (7, 1000, "0.007"),
+    ],
 )
 def test_an_amount_is_written_without_needless_zeros(minor: int, unit: int, text: str) -> None:
     assert decimal_text(minor, unit) == text
