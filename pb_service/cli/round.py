@@ -53,7 +53,10 @@ def import_command(
         rule=rule,
     )
     try:
-        plan = plan_import([read(path) for path in files], options)
+        parsed = [read(path) for path in files]
+        for file, _ in parsed:
+            report_problems(file)
+        plan = plan_import(parsed, options)
     except (PabulibError, ImportRefused, TallyError) as error:
         fail(str(error))
     report(plan)
@@ -99,8 +102,16 @@ def read(path: Path) -> tuple[PabulibFile, bytes]:
     return read_pabulib(data, name=path.name), data
 
 
+def report_problems(file: PabulibFile) -> None:
+    """Say row by row what in a file is worth a second look, or cannot be used."""
+    for problem in file.problems[:_SHOWN_PROBLEMS]:
+        click.echo(f"{file.name}, line {problem.line}: {problem.text}")
+    if len(file.problems) > _SHOWN_PROBLEMS:
+        click.echo(f"{file.name}: and {len(file.problems) - _SHOWN_PROBLEMS} more")
+
+
 def report(plan: ImportPlan) -> None:
-    """Say what each file holds and what in it is worth a second look."""
+    """Say what each file holds."""
     unit = plan.setup.unit
     for contest in plan.contests:
         setup = contest.setup
@@ -109,10 +120,6 @@ def report(plan: ImportPlan) -> None:
             f"budget {decimal_text(setup.budget, unit)} {plan.setup.currency}"
             + (f", {contest.over} ballots beyond a limit (counted as they stand)" if contest.over else "")
         )
-        for problem in contest.problems[:_SHOWN_PROBLEMS]:
-            click.echo(f"  line {problem.line}: {problem.text}")
-        if len(contest.problems) > _SHOWN_PROBLEMS:
-            click.echo(f"  and {len(contest.problems) - _SHOWN_PROBLEMS} more")
 
 
 def _titles(titles: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -72,7 +72,7 @@ def plan_import(files: Sequence[tuple[PabulibFile, bytes]], options: ImportOptio
     """Plan a round from parsed files, given with their bytes, in the order of the districts.
 
     Raises ImportRefused when the files do not make one round: two currencies, one district twice, a rule or a
-    date that this service does not know.
+    date that this service does not know; PabulibError at the first row that cannot be counted.
     """
     if not files:
         raise ImportRefused("No file was given.")
@@ -131,6 +131,7 @@ async def _log_act(
 
 
 def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) -> ImportedContest:
+    file.instance()  # refuses rows that no count could understand
     scale = unit // file.unit
     projects = [
         ProjectSetup(
