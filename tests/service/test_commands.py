@@ -53,8 +53,6 @@ async def test_the_main_job_killed_at_any_moment_is_finished_by_the_next_start(e
         started = subprocess.Popen(
             [*PB, "run", "--once"], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-            [*PB, "run", "--once"], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
         time.sleep(seconds)
         started.send_signal(signal.SIGKILL)
         started.wait()
