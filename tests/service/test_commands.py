@@ -37,7 +37,7 @@ def import_north(environ: dict[str, str], file: Path, *options: str) -> subproce
     return pb(environ, "round", "import", file, "--name", "spring", "--licence", "none", "--source", "a test", *options)
 
 
-async def test_the_main_job_ends_well_and_says_so_for_each_district(environ: dict[str, str]) -> None:
+def test_the_main_job_ends_well_and_says_so_for_each_district(environ: dict[str, str]) -> None:
     done = pb(environ, "run", "--once")
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()[1:7]]
@@ -47,7 +47,7 @@ async def test_the_main_job_ends_well_and_says_so_for_each_district(environ: dic
     assert "bundle verified by pb-verify" in done.stdout
 
 
-async def test_the_main_job_killed_at_any_moment_is_finished_by_the_next_start(environ: dict[str, str]) -> None:
+def test_the_main_job_killed_at_any_moment_is_finished_by_the_next_start(environ: dict[str, str]) -> None:
     """Killed hard and often: whatever was published stays, and the result is the same as without."""
     for seconds in (2.0, 3.0, 4.0, 5.0):
         started = subprocess.Popen(
@@ -61,7 +61,7 @@ async def test_the_main_job_killed_at_any_moment_is_finished_by_the_next_start(e
     assert done.stdout.count(" yes") == 6
 
 
-async def test_a_round_is_imported_counted_exported_and_verified_by_hand(
+def test_a_round_is_imported_counted_exported_and_verified_by_hand(
     environ: dict[str, str], north: Path, folder: Path
 ) -> None:
     assert import_north(environ, north).returncode == 0
@@ -74,7 +74,7 @@ async def test_a_round_is_imported_counted_exported_and_verified_by_hand(
     assert pb(environ, "round", "list").stdout == "spring\tpreliminary\tspring\n"
 
 
-async def test_a_dry_run_reports_and_stores_nothing(environ: dict[str, str], north: Path) -> None:
+def test_a_dry_run_reports_and_stores_nothing(environ: dict[str, str], north: Path) -> None:
     done = import_north(environ, north, "--dry-run")
     assert done.stdout.startswith("north.pb: North, 3 projects, 4 ballots, budget 100 EUR")
     assert "no round called 'spring'" in pb(environ, "round", "count", "spring").stderr
@@ -91,7 +91,7 @@ async def test_a_dry_run_reports_and_stores_nothing(environ: dict[str, str], nor
         (pabulib_bytes(votes=["a,nothing"]), "north.pb, line"),
     ],
 )
-async def test_a_file_that_cannot_be_used_ends_with_2_and_one_sentence(
+def test_a_file_that_cannot_be_used_ends_with_2_and_one_sentence(
     environ: dict[str, str], north: Path, content: bytes, sentence: str
 ) -> None:
     north.write_bytes(content)
@@ -102,13 +102,13 @@ async def test_a_file_that_cannot_be_used_ends_with_2_and_one_sentence(
     assert pb(environ, "round", "list").stdout == ""
 
 
-async def test_a_misspelt_setting_names_the_right_one(environ: dict[str, str]) -> None:
+def test_a_misspelt_setting_names_the_right_one(environ: dict[str, str]) -> None:
     done = pb(environ | {"PB_PROT": "80"}, "round", "list")
     assert done.returncode == 2
     assert "PB_PORT" in done.stderr
 
 
-async def test_a_round_that_does_not_exist_cannot_be_exported(environ: dict[str, str], folder: Path) -> None:
+def test_a_round_that_does_not_exist_cannot_be_exported(environ: dict[str, str], folder: Path) -> None:
     done = pb(environ, "export", "winter", "--out", folder / "winter.zip")
     assert (done.returncode, (folder / "winter.zip").exists()) == (2, False)
     assert "winter" in done.stderr
