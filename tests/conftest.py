@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.async_api import Browser, async_playwright
 from pytest import Config, Item, TerminalReporter  # noqa: PT013 - types alone
 from sqlalchemy.engine import make_url
@@ -22,6 +24,10 @@ from pb_service.platform.db import Database
 from pb_service.platform.migrate import upgrade
 from pb_service.platform.postgres import embedded_postgres
 from pb_service.settings import Settings
+
+# No test depends on how fast the machine is just now.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 
 NO_BROWSER = bool(os.environ.get("PB_TEST_NO_BROWSER"))
 
