@@ -27,6 +27,7 @@ from pb_service.core.rounds.documents import (
     RuleDocument,
     Tie,
 )
+from pb_service.core.rounds.limits import named_projects
 
 #: Up to this size all orders of a tied group are tried; of a larger group each member is put first once.
 SMALL_GROUP = 5
@@ -195,12 +196,6 @@ def own_projects_funded(ballots: Sequence[Ballot], winners: set[int]) -> list[in
         counts.extend([0] * (own + 1 - len(counts)))
         counts[own] += 1
     return counts
-
-
-def named_projects(ballot: Ballot) -> Iterator[int]:
-    """The projects that a ballot names (bundle.md section 6)."""
-    for item in ballot:
-        yield item[0] if isinstance(item, list | tuple) else item
 
 
 def _greedy(contest: ContestDocument) -> GreedyRule:

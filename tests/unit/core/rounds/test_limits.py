@@ -3,7 +3,7 @@
 import pytest
 
 from pb_service.core.rounds.documents import Ballot, BallotFormat, Limits
-from pb_service.core.rounds.limits import breaches, count_ballots
+from pb_service.core.rounds.limits import breaches, count_ballots, named_projects
 
 COSTS = [100, 200, 300]
 
@@ -38,3 +38,7 @@ def test_a_ballot_breaks_exactly_the_limits_beyond_whose_edge_it_goes(
 def test_counts_are_of_all_ballots_the_blank_ones_and_those_over_a_limit() -> None:
     ballots: list[Ballot] = [[], [0], [0, 1]]
     assert count_ballots(ballots, "approval", {"k": 1, "blank": True}, COSTS) == {"ballots": 3, "blank": 1, "over": 1}
+
+
+def test_a_ballot_names_its_projects_with_or_without_values() -> None:
+    assert named_projects([[0, 7], [3, 1]]) == named_projects([0, 3]) == [0, 3]

@@ -13,7 +13,6 @@ from pb_service.core.tally.explain import (
     comparison,
     decisive_ties,
     explanation,
-    named_projects,
     own_projects_funded,
     scores_needed,
 )
@@ -106,10 +105,6 @@ def test_a_large_tied_group_is_tried_with_each_member_first() -> None:
 
 def test_own_projects_are_counted_for_every_ballot_blank_ones_too() -> None:
     assert own_projects_funded([[], [0], [0, 1], [2]], {0, 1}) == [2, 1, 1]
-
-
-def test_pairs_of_points_name_their_projects() -> None:
-    assert list(named_projects([[0, 7], [3, 1]])) == [0, 3]
 
 
 def test_comparison_splits_the_winners_of_both_rules() -> None:
