@@ -1,5 +1,6 @@
 """Listening and serving: the same port on every address, the next free one when it is taken."""
 
+import asyncio
 import errno
 import ipaddress
 import socket
@@ -75,12 +76,20 @@ def answering_head(app: ASGIApp) -> ASGIApp:
 
 
 async def serve_app(app: ASGIApp, sockets: list[socket.socket]) -> None:
-    """Serve until SIGINT or SIGTERM; requests under way are finished."""
+    """Serve until SIGINT, SIGTERM or cancellation; requests under way are finished."""
     config = uvicorn.Config(
         answering_head(app), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
     )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=sockets))
     try:
-        await uvicorn.Server(config).serve(sockets=sockets)
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        # uvicorn must close its own listeners: a socket that is closed while the loop still watches it makes whatever
+        # gets its number next wait for ever.
+        server.should_exit = True
+        await serving
+        raise
     finally:
         for bound in sockets:
             bound.close()
