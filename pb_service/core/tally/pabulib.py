@@ -9,10 +9,12 @@ so that a person can see all of it before anything is imported; a count refuses 
 """
 
 import csv
+import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from io import BytesIO, StringIO, TextIOWrapper
 from typing import Literal
 
@@ -21,6 +23,7 @@ from pb_service.core.tally.instance import MAX_INTEGER, Instance, Project
 
 #: Far beyond any election on record; they keep a hostile file from taking the machine.
 MAX_BYTES = 128 * 1024 * 1024
+MAX_LINES = 2_000_000
 MAX_PROJECTS = 20_000
 MAX_DECIMALS = 6
 
@@ -34,12 +37,20 @@ _FORMATS: dict[str, BallotFormat] = {
 _SECTIONS = ("META", "PROJECTS", "VOTES")
 _MONEY = re.compile(r"([0-9]+)(?:\.([0-9]*))?", re.ASCII)
 _INTEGER = re.compile(r"(-?[0-9]{1,15})(?:\.0*)?", re.ASCII)
+#: Few enough digits that no sum over a file's ballots leaves the integers of canonical JSON.
+_POINTS = re.compile(r"(-?[0-9]{1,9})(?:\.0*)?", re.ASCII)
+_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?", re.ASCII)
+#: What META may limit by a number that is never negative; of scores, negative ones are as good as others.
+_COUNTS = ("min_length", "max_length", "max_length_per_category", "min_sum_points", "max_sum_points")
+_COUNTS_OF_POINTS = ("min_points", "max_points")
 
 ProblemCode = Literal[
     "columns",
     "project_id",
     "project_cost",
     "project_selected",
+    "project_place",
+    "limit",
     "voter_id",
     "unknown_project",
     "repeated_project",
@@ -47,7 +58,9 @@ ProblemCode = Literal[
     "rows",
 ]
 #: With these the ballots can be counted all the same: a project named twice counts once, and the rows are what counts.
-_HARMLESS: frozenset[ProblemCode] = frozenset({"repeated_project", "voter_id", "rows", "project_selected"})
+_HARMLESS: frozenset[ProblemCode] = frozenset(
+    {"repeated_project", "voter_id", "rows", "project_selected", "project_place", "limit"}
+)
 
 
 class PabulibError(ValueError):
@@ -197,15 +210,17 @@ def _compose(
 def _plain(data: bytes, name: str) -> bytes:
     """Return the file unpacked, surely UTF-8 and without NUL bytes."""
     if data[:2] == b"\x1f\x8b":
-        unpacker = zlib.decompressobj(wbits=31)
         try:
-            data = unpacker.decompress(data, MAX_BYTES + 1)
-        except zlib.error:
+            with gzip.GzipFile(fileobj=BytesIO(data)) as packed:  # which also reads what several members hold
+                data = packed.read(MAX_BYTES + 1)
+        except EOFError:
+            raise PabulibError(name, 0, "The gzip file is cut short.") from None
+        except (gzip.BadGzipFile, zlib.error):
             raise PabulibError(name, 0, "The file is not a valid gzip file.") from None
-        if not unpacker.eof and len(data) <= MAX_BYTES:
-            raise PabulibError(name, 0, "The gzip file is cut short.")
     if len(data) > MAX_BYTES:
         raise PabulibError(name, 0, f"The file is larger than {MAX_BYTES // 2**20} MiB.")
+    if max(data.count(b"\n"), data.count(b"\r")) > MAX_LINES:
+        raise PabulibError(name, 0, f"The file has more than {MAX_LINES:,} lines.")
     nul = data.find(b"\0")
     if nul >= 0:
         raise PabulibError(name, data.count(b"\n", 0, nul) + 1, "The file holds a NUL byte; it is no text file.")
@@ -272,7 +287,8 @@ class _Reader:
         vote_type = meta.get("vote_type", "")
         if vote_type not in _FORMATS:
             raise self.error(
-                f"The vote_type {vote_type!r} is not one of {', '.join(_FORMATS)}.", self.lines.get("meta:vote_type", 0)
+                f"The vote_type {vote_type[:40]!r} is not one of {', '.join(_FORMATS)}.",
+                self.lines.get("meta:vote_type", 0),
             )
         if meta.get("default_score", "0") not in ("", "0"):
             raise self.error("A default_score other than 0 is not supported.", self.lines["meta:default_score"])
@@ -285,6 +301,10 @@ class _Reader:
             if key in meta and meta[key].strip() != str(count):
                 text = f"META says {key} is {meta[key]}, but the file has {count} rows."
                 self.problem("rows", text, self.lines[f"meta:{key}"])
+        for key in (*_COUNTS, *(() if vote_type == "scoring" else _COUNTS_OF_POINTS)):
+            if meta.get(key, "").startswith("-"):
+                text = f"META says {key} is {meta[key][:40]!r}; a limit below 0 is left out."
+                self.problem("limit", text, self.lines[f"meta:{key}"])
         self.problems.sort(key=lambda problem: problem.line)
         limits = _limits(meta, vote_type, unit, projects)
         return PabulibFile(
@@ -366,14 +386,19 @@ class _Reader:
             text = f"The value {selected[:40]!r} of the column selected is not 0, 1, 2 or 3."
             self.problem("project_selected", text, line)
             selected = ""
+        place = row.get("latitude", "").strip(), row.get("longitude", "").strip()
+        if any(place) and not _is_place(*place):
+            text = f"The place {place[0][:40]!r}, {place[1][:40]!r} is not a latitude and a longitude; it is left out."
+            self.problem("project_place", text, line)
+            place = "", ""
         return PabulibProject(
             id=row["project_id"],
             cost=cost,
             name=row.get("name", "").strip(),
             categories=_items(row.get("category", "")),
             targets=_items(row.get("beneficiaries", row.get("target", ""))),
-            latitude=row.get("latitude", "").strip(),
-            longitude=row.get("longitude", "").strip(),
+            latitude=place[0],
+            longitude=place[1],
             selected=int(selected) if selected else None,
             columns=row,
         )
@@ -425,7 +450,7 @@ class _Reader:
             return list(distinct)
         if fmt == "approval":
             return sorted(distinct)
-        values = [_INTEGER.fullmatch(part.strip()) for part in points.split(",")] if points.strip() else []
+        values = [_POINTS.fullmatch(part.strip()) for part in points.split(",")] if points.strip() else []
         if len(values) != len(named) or None in values:
             self.problem("points", "The ballot does not give each project that it names one whole number of points.")
             return []
@@ -447,6 +472,13 @@ def _minor(match: re.Match[str] | None, unit: int) -> int | None:
     return amount if amount <= MAX_INTEGER else None
 
 
+def _is_place(latitude: str, longitude: str) -> bool:
+    """Say whether these are decimal degrees, as bundle.md section 5 writes them."""
+    if not (_DEGREES.fullmatch(latitude) and _DEGREES.fullmatch(longitude)):
+        return False
+    return abs(Decimal(latitude)) <= 90 and abs(Decimal(longitude)) <= 180
+
+
 def _items(text: str) -> tuple[str, ...]:
     return tuple(item for part in text.split(",") if (item := part.strip()) and item != "None")
 
@@ -459,16 +491,20 @@ def _limits(meta: Mapping[str, str], vote_type: str, unit: int, projects: Sequen
         match = _INTEGER.fullmatch(meta.get(key, ""))
         return int(match[1]) if match else None
 
+    def count(key: str) -> int | None:
+        value = whole(key)
+        return None if value is None or value < 0 else value
+
     def amount(key: str) -> int | None:
         return _minor(_MONEY.fullmatch(meta.get(key, "")), unit)
 
-    values: dict[str, int | None] = {"kmin": whole("min_length"), "k": whole("max_length")}
+    values: dict[str, int | None] = {"kmin": count("min_length"), "k": count("max_length")}
     if vote_type == "choose-1":
         values |= {"kmin": 1, "k": 1}
     values |= {"costmin": amount("min_sum_cost"), "cost": amount("max_sum_cost")}
     if vote_type == "cumulative":
-        values |= {"summin": whole("min_sum_points"), "sum": whole("max_sum_points")}
-        values |= {"eachmin": whole("min_points"), "each": whole("max_points")}
+        values |= {"summin": count("min_sum_points"), "sum": count("max_sum_points")}
+        values |= {"eachmin": count("min_points"), "each": count("max_points")}
     if vote_type == "scoring":
         values |= {"smin": whole("min_points"), "smax": whole("max_points")}
     for name, value in values.items():
@@ -490,7 +526,7 @@ def _category_limits(meta: Mapping[str, str], unit: int, projects: Sequence[Pabu
     found: list[CategoryLimit] = []
     for place, name in enumerate(names):
         limit: CategoryLimit = {"i": [n for n, project in enumerate(projects) if name in project.categories]}
-        if length:
+        if length and int(length[1]) >= 0:
             limit["k"] = int(length[1])
         most = _minor(_MONEY.fullmatch(sums[place].strip()), unit) if len(sums) == len(names) else None
         if most is not None:

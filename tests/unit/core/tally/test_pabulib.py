@@ -67,12 +67,12 @@ def test_columns_may_stand_in_any_order_and_quoted_fields_hold_semicolons() -> N
 
 
 def test_categories_targets_and_places_are_kept_as_text() -> None:
-    data = text(projects="a;60;A;sport, culture;None;60.20;\n").replace(
+    data = text(projects="a;60;A;sport, culture;None;60.20;24.90\n").replace(
         b"cost;name", b"cost;name;category;beneficiaries;latitude;longitude"
     )
     project = read(data.replace(b"1;a,b\n", b"")).projects[0]
     assert (project.categories, project.targets) == (("sport", "culture"), ())
-    assert (project.latitude, project.longitude) == ("60.20", "")
+    assert (project.latitude, project.longitude) == ("60.20", "24.90")
     assert project.columns["category"] == "sport, culture"
 
 
@@ -144,12 +144,38 @@ def test_a_bad_row_is_reported_with_its_line_and_keeps_the_file_from_being_count
         (text(votes="1;a\n1;b\n"), 14, "voter_id"),
         (text(num_votes="3"), 7, "rows"),
         (text(num_projects="1"), 7, "rows"),
+        (text(min_length="-3"), 7, "limit"),
+        (text(max_points="-1"), 7, "limit"),
     ],
 )
 def test_an_odd_row_is_reported_and_counted(data: bytes, line: int, code: str) -> None:
     file = read(data)
     assert [(problem.line, problem.code) for problem in file.problems] == [(line, code)]
     assert file.instance().size == 2
+
+
+def test_a_gzip_file_of_several_members_is_read_to_its_end() -> None:
+    """RFC 1952 allows several; reading only the first would silently lose ballots."""
+    head, tail = text()[:-4], text()[-4:]
+    assert read(gzip.compress(head) + gzip.compress(tail)) == read(text())
+    assert told(gzip.compress(text()) + b"more") == "x.pb: The file is not a valid gzip file."
+
+
+@pytest.mark.parametrize("place", ["52,2;21", "north;21", "91;21", "52.2;181", f"{'9' * 5000};21", "52.2;", "nan;0"])
+def test_a_place_that_is_none_is_reported_and_left_out(place: str) -> None:
+    data = text().replace(b"cost;name", b"cost;latitude;longitude").replace(b";60;A", f";60;{place}".encode())
+    file = read(data.replace(b";50;B", b";50;52.25;-1.5"))
+    assert [(problem.line, problem.code) for problem in file.problems] == [(9, "project_place")]
+    assert [(p.latitude, p.longitude) for p in file.projects] == [("", ""), ("52.25", "-1.5")]
+    assert file.instance().size == 2
+
+
+def test_a_limit_below_zero_is_no_limit() -> None:
+    assert read(text(min_length="-3", max_length="-1")).limits == {}
+
+
+def test_points_beyond_what_can_be_summed_exactly_are_reported() -> None:
+    assert [problem.code for problem in scored(f"1;a;{'9' * 10}\n").problems] == ["points"]
 
 
 def test_every_bad_row_is_reported_not_only_the_first() -> None:
@@ -186,7 +212,7 @@ def test_every_bad_row_is_reported_not_only_the_first() -> None:
         (text() + b"3;\xff\n", "x.pb, line 15: The file is not encoded in UTF-8."),
         (text().decode().encode("utf-16"), "x.pb, line 1: The file holds a NUL byte; it is no text file."),
         (gzip.compress(text())[:-9], "x.pb: The gzip file is cut short."),
-        (b"\x1f\x8b\x08garbage", "x.pb: The file is not a valid gzip file."),
+        (b"\x1f\x8b\x07garbage", "x.pb: The file is not a valid gzip file."),
     ],
 )
 def test_an_unreadable_file_is_refused_in_one_sentence_with_its_line(data: bytes, sentence: str) -> None:
@@ -196,6 +222,11 @@ def test_an_unreadable_file_is_refused_in_one_sentence_with_its_line(data: bytes
 def test_a_million_projects_are_refused_after_the_first_few() -> None:
     rows = "".join(f"{number};1;\n" for number in range(1_000_000))
     assert "more than 20,000 projects" in told(text(projects=rows))
+
+
+def test_a_file_of_too_many_lines_is_refused_before_it_is_read() -> None:
+    assert "more than 2,000,000 lines" in told(text() + b"\n" * 2_000_000)
+    assert "more than 2,000,000 lines" in told(text() + b"\r" * 2_000_001)
 
 
 def test_a_ballot_that_names_ten_thousand_unknown_projects_is_one_problem() -> None:
