@@ -106,6 +106,9 @@ def test_a_year_alone_is_the_whole_year() -> None:
         ({"vote_type": "ordinal"}, "how ranks become votes"),
         ({"date_end": "soon"}, "DD.MM.YYYY or YYYY is needed"),
         ({"date_end": "31.02.2025"}, "DD.MM.YYYY or YYYY is needed"),
+        ({"date_begin": "02.04.2025"}, "ends on 31.03.2025, before it begins on 02.04.2025"),
+        ({"currency": ""}, "three capital letters"),
+        ({"currency": "zł"}, "three capital letters"),
     ],
 )
 def test_a_file_that_cannot_be_placed_is_refused_with_a_sentence(meta: dict[str, str], sentence: str) -> None:
@@ -122,6 +125,9 @@ def test_files_that_do_not_make_one_round_are_refused() -> None:
         plan_import([pabulib_file("North"), pabulib_file("South", currency="SEK")], import_options())
     with pytest.raises(ImportRefused, match="same district, north"):
         plan_import([pabulib_file("North"), pabulib_file("North")], import_options())
+    with pytest.raises(ImportRefused, match="too large to be counted exactly"):
+        files = [pabulib_file("North", budget="9" * 12), pabulib_file("South", budget="0.000001")]
+        plan_import(files, import_options())
     with pytest.raises(ImportRefused, match="No file"):
         plan_import([], import_options())
     with pytest.raises(ImportRefused, match="small letters"):

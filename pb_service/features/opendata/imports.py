@@ -13,6 +13,7 @@ from pb_service.core.record import canonical, entries
 from pb_service.core.rounds.documents import Ballot, Limits, RuleDocument, Tie
 from pb_service.core.rounds.limits import count_ballots
 from pb_service.core.tally import rule_by_name
+from pb_service.core.tally.instance import MAX_INTEGER
 from pb_service.core.tally.pabulib import PabulibFile, RowProblem
 from pb_service.features.counting.service import store_ballots
 from pb_service.features.opendata.errors import ImportRefused
@@ -82,12 +83,21 @@ def plan_import(files: Sequence[tuple[PabulibFile, bytes]], options: ImportOptio
     for file, _ in files:
         if file.currency != first.currency:
             raise ImportRefused(f"{file.name} is in {file.currency}, {first.name} in {first.currency}.")
+    if not re.fullmatch(r"[A-Z]{3}", first.currency):
+        raise ImportRefused(
+            f"{first.name} has the currency {first.currency[:40]!r}; three capital letters (ISO 4217) are needed, "
+            "such as EUR."
+        )
     unit = max(file.unit for file, _ in files)
     contests = [_contest(file, data, options, unit) for file, data in files]
     keys = [contest.setup.key for contest in contests]
     for key in keys:
         if keys.count(key) > 1:
             raise ImportRefused(f"Two files are about the same district, {key}.")
+    opens_at = min(_date(file, "date_begin") for file, _ in files)
+    closes_at = max(_date(file, "date_end") for file, _ in files) + timedelta(days=1, seconds=-1)
+    if closes_at < opens_at:
+        raise ImportRefused(f"The vote ends on {closes_at:%d.%m.%Y}, before it begins on {opens_at:%d.%m.%Y}.")
     setup = RoundSetup(
         slug=options.slug,
         names=options.names,
@@ -95,8 +105,8 @@ def plan_import(files: Sequence[tuple[PabulibFile, bytes]], options: ImportOptio
         source=options.source,
         currency=first.currency,
         unit=unit,
-        opens_at=min(_date(file, "date_begin") for file, _ in files),
-        closes_at=max(_date(file, "date_end") for file, _ in files) + timedelta(days=1, seconds=-1),
+        opens_at=opens_at,
+        closes_at=closes_at,
         contests=[contest.setup for contest in contests],
     )
     return ImportPlan(setup, contests)
@@ -133,6 +143,11 @@ async def _log_act(
 def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) -> ImportedContest:
     file.instance()  # refuses rows that no count could understand
     scale = unit // file.unit
+    caps = [limit["cost"] for limit in file.limits.get("cats", ()) if "cost" in limit]
+    amounts = [file.budget, *(project.cost for project in file.projects), *caps]
+    amounts += [file.limits.get("cost", 0), file.limits.get("costmin", 0)]
+    if max(amounts) * scale > MAX_INTEGER:
+        raise ImportRefused(f"{file.name} holds amounts too large to be counted exactly in the decimals of this round.")
     projects = [
         ProjectSetup(
             code=project.id,
