@@ -75,6 +75,7 @@ async def test_partial_tile_whose_file_is_gone(client: httpx.AsyncClient, path: 
         "/pb/demo/tile/0/.new-000",
         "/pb/..%2frecord%2fdemo/tile/0/000",
         "/pb/DEMO/tile/0/000",
+        f"/pb/demo/tile/0/{'x999/' * 2000}000",
     ],
 )
 async def test_nothing_else_is_there(client: httpx.AsyncClient, path: str) -> None:
