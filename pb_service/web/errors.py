@@ -28,7 +28,9 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
     """What the framework refuses: no such page, wrong method, malformed parameters."""
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     detail = error.detail if error.status_code < 500 else ""
-    return _answer(request, error.status_code, kind, detail, errors=getattr(error, "extra", None))
+    answer = _answer(request, error.status_code, kind, detail, errors=getattr(error, "extra", None))
+    answer.headers.update(error.headers or {})  # such as Allow, which RFC 9110 asks of a 405
+    return answer
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -46,7 +48,12 @@ def _answer(
             problem["detail"] = detail
         if errors:
             problem["errors"] = errors
-        return Response(msgspec.json.encode(problem), media_type="application/problem+json", status_code=status)
+        return Response(
+            msgspec.json.encode(problem),
+            media_type="application/problem+json",
+            status_code=status,
+            headers={"cache-control": "no-store"},  # a tile that is not there yet may be there in a moment
+        )
     template = "not_found.html" if status == HTTPStatus.NOT_FOUND else "error.html"
     return page(request, template, locale=language_of_request(request), status_code=status, status=status)
 

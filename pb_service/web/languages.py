@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.exceptions import NotFoundException
 
 from pb_service.web.locales import LANGUAGES, Language
@@ -62,6 +62,7 @@ def redirect_to_language(request: Request[Any, Any, Any]) -> Response[None]:
     language = preferred(request.headers.get("accept-language", ""))
     return Response(
         None,
+        media_type=MediaType.TEXT,
         status_code=302,
         headers={"location": f"/{language}", "vary": "accept-language", "cache-control": "no-cache"},
     )

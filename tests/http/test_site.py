@@ -111,6 +111,15 @@ async def test_programs_get_a_problem_document(client: httpx.AsyncClient) -> Non
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == "round-not-found"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient) -> None:
+    """RFC 9110 section 15.5.6."""
+    for path in ("/fi", "/api/v1/rounds"):
+        answer = await client.post(path)
+        assert answer.status_code == 405
+        assert "GET" in answer.headers["allow"]
 
 
 async def test_a_query_that_is_no_number_is_refused_with_a_page(client: httpx.AsyncClient) -> None:

@@ -68,7 +68,7 @@ def ballots_csv(documents: ContestDocuments, ballots: Sequence[Ballot]) -> str:
     rows = []
     for place, ballot in enumerate(ballots, start=1):
         named, values = vote_columns(documents, ballot)
-        rows.append([place, named, values])
+        rows.append([place, cell(named), values])
     return _csv(["ballot", "projects", "values"], rows)
 
 
