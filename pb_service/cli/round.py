@@ -7,6 +7,7 @@ import click
 
 from pb_service.cli.console import fail, say, with_service
 from pb_service.cli.counting import count_round
+from pb_service.cli.files import printable, problem_lines, read_bytes
 from pb_service.core.rounds.documents import Tie
 from pb_service.core.rounds.money import decimal_text
 from pb_service.core.tally import TallyError
@@ -15,8 +16,6 @@ from pb_service.features.opendata.errors import ImportRefused
 from pb_service.features.opendata.imports import ImportOptions, ImportPlan, import_round, plan_import
 from pb_service.features.opendata.service import list_rounds
 from pb_service.service import Service
-
-_SHOWN_PROBLEMS = 20
 
 
 @click.group("round")
@@ -55,7 +54,8 @@ def import_command(
     try:
         parsed = [read(path) for path in files]
         for file, _ in parsed:
-            report_problems(file)
+            for line in problem_lines(file):
+                click.echo(line)
         plan = plan_import(parsed, options)
     except (PabulibError, ImportRefused, TallyError) as error:
         fail(str(error))
@@ -98,16 +98,8 @@ def list_command() -> None:
 
 def read(path: Path) -> tuple[PabulibFile, bytes]:
     """Return a file parsed and as bytes. Raises PabulibError."""
-    data = path.read_bytes()
+    data = read_bytes(path)
     return read_pabulib(data, name=path.name), data
-
-
-def report_problems(file: PabulibFile) -> None:
-    """Say row by row what in a file is worth a second look, or cannot be used."""
-    for problem in file.problems[:_SHOWN_PROBLEMS]:
-        click.echo(f"{file.name}, line {problem.line}: {problem.text}")
-    if len(file.problems) > _SHOWN_PROBLEMS:
-        click.echo(f"{file.name}: and {len(file.problems) - _SHOWN_PROBLEMS} more")
 
 
 def report(plan: ImportPlan) -> None:
@@ -116,8 +108,8 @@ def report(plan: ImportPlan) -> None:
     for contest in plan.contests:
         setup = contest.setup
         click.echo(
-            f"{contest.file}: {setup.title[0][1]}, {len(setup.projects)} projects, {len(contest.ballots)} ballots, "
-            f"budget {decimal_text(setup.budget, unit)} {plan.setup.currency}"
+            f"{contest.file}: {printable(setup.title[0][1])}, {len(setup.projects)} projects, "
+            f"{len(contest.ballots)} ballots, budget {decimal_text(setup.budget, unit)} {plan.setup.currency}"
             + (f", {contest.over} ballots beyond a limit (counted as they stand)" if contest.over else "")
         )
 

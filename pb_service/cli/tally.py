@@ -8,6 +8,7 @@ from typing import Any, cast, get_args
 
 import click
 
+from pb_service.cli.files import printable, problem_lines, read_bytes
 from pb_service.core.rounds.documents import Tie
 from pb_service.core.tally import RULE_NAMES, Outcome, TallyError, rule_by_name
 from pb_service.core.tally import tally as count
@@ -46,7 +47,7 @@ def tally(file: Path, name: str, ties: str, threshold: int | None, form: str) ->
     Exit status 2 means that the file or the rule cannot be counted.
     """
     try:
-        election = read_pabulib(file.read_bytes(), name=str(file))
+        election = read_pabulib(read_bytes(file), name=str(file))
         order = cast(list[Tie], [tie.strip() for tie in ties.split(",")])
         instance = election.instance()
         outcome = count(instance, rule_by_name(name, order, threshold=threshold, unit=election.unit))
@@ -63,8 +64,8 @@ def tally(file: Path, name: str, ties: str, threshold: int | None, form: str) ->
         click.echo(write_pabulib(election.with_selected(won)), nl=False)
     else:
         click.echo(as_text(election, outcome, name))
-    for problem in election.problems:
-        click.echo(f"{election.name}, line {problem.line}: {problem.text}", err=True)
+    for line in problem_lines(election):
+        click.echo(line, err=True)
 
 
 def as_json(election: PabulibFile, outcome: Outcome, name: str) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def as_text(election: PabulibFile, outcome: Outcome, name: str) -> str:
     unit = election.unit
 
     def money(amount: int) -> str:
-        return f"{_decimal(amount, unit)} {election.currency}".strip()
+        return f"{_decimal(amount, unit)} {printable(election.currency)}".strip()
 
     met = [step["i"] for step in outcome.steps] + [turn["i"] for turn in outcome.then or ()]
     order = list(dict.fromkeys([*met, *range(len(election.projects))]))
@@ -120,7 +121,8 @@ def as_text(election: PabulibFile, outcome: Outcome, name: str) -> str:
         project, result = election.projects[number], outcome.projects[number]
         sign = "won" if result["won"] else "-"
         why = _REASONS[result["why"]["c"]]
-        rows.append((sign, project.id, _decimal(project.cost, unit), str(result["votes"]), why, project.name))
+        cost, votes = _decimal(project.cost, unit), str(result["votes"])
+        rows.append((sign, printable(project.id), cost, votes, why, printable(project.name)))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = [
         f"{Path(election.name).name}: {name}, ties by {', '.join(outcome.rule['ties'])}",

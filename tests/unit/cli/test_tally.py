@@ -84,6 +84,27 @@ def test_problems_of_rows_go_to_standard_error_and_the_count_goes_on() -> None:
     assert json.loads(result.stdout)["ballots"] == 16978
 
 
+def test_of_many_problems_the_first_few_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "odd.pb"
+    path.write_bytes(ASSEN.read_bytes() + b"1;1\n" * 1000)
+    result = pb(path, "--rule", "greedy_score")
+    assert (result.exit_code, result.stderr.count("\n")) == (0, 21)
+    assert result.stderr.endswith("more\n")
+
+
+def test_a_title_cannot_write_over_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "odd.pb"
+    votes = b"VOTES\nvoter_id;vote\n1;a\n"
+    head = b"META\nkey;value\nbudget;9\nvote_type;approval\nPROJECTS\nproject_id;cost;name\n"
+    path.write_bytes(head + b'a;5;"Bench\n\x1b[2J\xe2\x80\xaewon"\n' + votes)
+    assert pb(path, "--rule", "greedy_score").stdout.endswith("  Bench [2Jwon\n")
+
+
+def test_a_device_without_end_is_refused() -> None:
+    result = pb("/dev/zero", "--rule", "greedy_score")
+    assert (result.exit_code, "larger than 128 MiB" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
