@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from pb_service.cli import main
 from pb_service.settings import CHECKOUT, TEST_VARIABLES, VARIABLES, Settings
@@ -52,6 +53,16 @@ def test_every_script_is_named_in_the_docs() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in DOCS)
     scripts = [path.name for path in (CHECKOUT / "scripts").iterdir() if path.is_file() and not path.suffix]
     assert [name for name in sorted(scripts) if f"scripts/{name}" not in text] == []
+
+
+def test_the_count_shown_in_the_readme_can_be_made() -> None:
+    """With the file, rule and tie rule as they stand there."""
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^    \.venv/bin/pb (tally .+)$", readme, re.MULTILINE)
+    assert len(shown) == 1
+    _, path, *options = shown[0].split()
+    result = CliRunner().invoke(main, ["tally", str(CHECKOUT / path), *options])
+    assert (result.exit_code, "won" in result.output) == (0, True)
 
 
 def test_decisions_have_numbers_of_their_own() -> None:
