@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import sys
 import textwrap
 import time
@@ -22,7 +23,7 @@ LARGEST_CHECKPOINT = 1_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command. Returns 0 verified, 1 not verified, 2 unreadable input or usage."""
+    """Runs the command. Returns 0 verified, 1 not verified, 2 unreadable input, no place for the report, or usage."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     language = _language(arguments)
     for stream in (sys.stdout, sys.stderr):
@@ -43,7 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"pb-verify: {say(words.UNREADABLE['interrupted'], language)}", file=sys.stderr)
         return 2
-    print((as_json if options.format == "json" else as_text)(report, language), end="")
+    try:
+        print((as_json if options.format == "json" else as_text)(report, language), end="", flush=True)
+    except OSError:
+        print(f"pb-verify: {say(words.UNREADABLE['not_written'], language)}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again when it ends
+        return 2
     return 0 if report.is_pass else 1
 
 

@@ -418,6 +418,11 @@ UNREADABLE: dict[str, Text] = {
         "{path} ei ole tarkistuspiste.",
         "{path} är ingen kontrollpunkt.",
     ),
+    "not_written": (
+        "The report could not be written: the disk is full, or the program that reads it has ended.",
+        "Raporttia ei voitu kirjoittaa: levy on täynnä, tai sitä lukeva ohjelma on päättynyt.",
+        "Rapporten kunde inte skrivas: disken är full, eller programmet som läser den har avslutats.",
+    ),
     "interrupted": (
         "Stopped before the end: nothing was found out.",
         "Keskeytetty ennen loppua: mitään ei saatu selville.",

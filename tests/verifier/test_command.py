@@ -1,6 +1,8 @@
 """`pb-verify` as people run it: exit status, one line a check, three languages, JSON of the published form."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +249,12 @@ def misfits(value: Any, schema: dict[str, Any], at: str = "$") -> list[str]:
         for index, item in enumerate(value):
             found += misfits(item, schema.get("items", {}), f"{at}[{index}]")
     return found
+
+
+def test_a_report_that_cannot_be_written_is_no_finding(good: Path) -> None:
+    """Status 1 would say that the result was found wrong."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "pb_service.verifier", str(good)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "could not be written" in done.stderr
