@@ -4,10 +4,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import structlog
 from litestar import Request
-from litestar.config.response_cache import default_cache_key_builder
+from litestar.params import QueryParameter
 from litestar.stores.base import Store
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -98,9 +99,19 @@ class RedisPages(Store):
 
 
 def page_key(request: Request[Any, Any, Any]) -> str:
-    """Return under which name a page is kept: packed answers apart from plain ones, for who cannot unpack them."""
+    """Return under which name a page is kept: packed answers apart from plain ones, for who cannot unpack them.
+
+    Of the query only what the page reads makes a difference: links that are shared carry marks such as ``fbclid``,
+    another for each reader, and in a rush every one of them would have the page rendered anew.
+    """
     packed = "gzip" if "gzip" in request.headers.get("accept-encoding", "") else "plain"
-    return f"{packed}:{default_cache_key_builder(request)}"
+    parameters = request.route_handler.parsed_fn_signature.parameters
+    asked = sorted(
+        (name, value)
+        for name, value in request.query_params.multi_items()
+        if name in parameters and isinstance(parameters[name].kwarg_definition, QueryParameter)
+    )
+    return f"{packed}:{request.url.path}?{urlencode(asked)}"
 
 
 def page_store(redis_url: str | None) -> Store:
