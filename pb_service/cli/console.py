@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 import click
 
 from pb_service.core.rounds.phases import PhaseError
-from pb_service.features.record.errors import RecordConflict
+from pb_service.features.record.errors import HeadMoved, RecordConflict
 from pb_service.platform.errors import DomainError
 from pb_service.platform.keys import KeyFolderError
 from pb_service.platform.migrate import MigrationError, upgrade
@@ -27,6 +27,7 @@ EXPECTED = (
     PostgresError,
     RecordConflict,
     SettingsError,
+    HeadMoved,
     OSError,
 )
 

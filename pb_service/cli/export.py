@@ -7,6 +7,7 @@ import click
 
 from pb_service.cli.console import with_service
 from pb_service.features.opendata.bundle import evidence_bundle, published_checkpoint
+from pb_service.features.rounds.service import published_round
 from pb_service.service import Service
 
 
@@ -29,6 +30,6 @@ def export(slug: str, out: Path) -> None:
 
 async def bundle_of(service: Service, slug: str) -> bytes:
     """Return the bundle of a round as of its newest published checkpoint. Raises NothingToExport or RoundNotFound."""
-    published = published_checkpoint(service.tiles, slug)
     async with service.database.reading() as session:
-        return await evidence_bundle(session, slug, published)
+        await published_round(session, slug)
+        return await evidence_bundle(session, slug, published_checkpoint(service.tiles, slug))

@@ -1,5 +1,6 @@
 """`pb round`: import a round from Pabulib files, list rounds, count."""
 
+import re
 from pathlib import Path
 from typing import cast, get_args
 
@@ -116,7 +117,7 @@ def report(plan: ImportPlan) -> None:
 
 def _titles(titles: tuple[str, ...]) -> list[tuple[str, str]]:
     pairs = [title.partition("=") for title in titles]
-    if any(not language or not text for language, _, text in pairs):
+    if any(not re.fullmatch(r"[a-z]{2,8}(-[A-Za-z0-9]{1,8})*", language) or not text for language, _, text in pairs):
         fail("--title must be LANGUAGE=TEXT, such as --title 'fi=Varsova 2023'")
     return [(language, text) for language, _, text in pairs]
 

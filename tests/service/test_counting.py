@@ -14,10 +14,11 @@ from pb_service.features.opendata.imports import import_round, plan_import
 from pb_service.features.record import service as record
 from pb_service.features.results.service import contest_documents
 from pb_service.features.rounds.errors import RoundNotFound
-from pb_service.features.rounds.service import find_round, freeze, published_round
+from pb_service.features.rounds.service import find_round, published_round
 from pb_service.service import Service
 from tests.builders import import_options, pabulib_file
 from tests.conftest import FakeClock
+from tests.service.conftest import freeze_spring
 
 
 @pytest.fixture
@@ -27,17 +28,6 @@ async def imported(service: Service) -> Service:
     async with service.database.transaction() as session:
         await import_round(session, planned, origin_host="example.org", now=service.clock())
     return service
-
-
-async def freeze_spring(service: Service) -> bytes:
-    async with service.database.transaction() as session:
-        return await freeze(
-            session,
-            "spring",
-            operator=service.operator_key,
-            log_key=public_bytes(service.log_key),
-            now=service.clock(),
-        )
 
 
 async def close_spring(service: Service) -> None:

@@ -16,6 +16,7 @@ from pb_service.features.opendata.imports import import_round, plan_import
 from pb_service.features.rounds.errors import RoundNotFound
 from pb_service.service import Service
 from tests.builders import import_options, pabulib_file
+from tests.service.conftest import freeze_spring
 
 
 async def counted(service: Service, **meta: str) -> Service:
@@ -98,11 +99,13 @@ def rebuild(bundle: bytes) -> bytes:
 
 
 async def test_there_is_nothing_to_export_before_the_count(service: Service) -> None:
-    with pytest.raises(NothingToExport):
-        await bundle_of(service, "spring")
     planned = plan_import([pabulib_file("North")], import_options())
     async with service.database.transaction() as session:
         await import_round(session, planned, origin_host="example.org", now=service.clock())
     await service.sequencer.settle()
     with pytest.raises(RoundNotFound):
+        await bundle_of(service, "spring")
+    await freeze_spring(service)
+    await service.sequencer.settle()
+    with pytest.raises(NothingToExport):
         await bundle_of(service, "spring")

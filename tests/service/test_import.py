@@ -116,6 +116,15 @@ def test_a_file_that_cannot_be_placed_is_refused_with_a_sentence(meta: dict[str,
         plan(**meta)
 
 
+def test_a_language_that_is_none_is_marked_undetermined() -> None:
+    assert plan(language='en" onclick').contests[0].setup.language == "und"
+
+
+def test_an_endless_district_name_is_refused() -> None:
+    with pytest.raises(ImportRefused, match="200 at most"):
+        plan_import([pabulib_file("N" * 201)], import_options())
+
+
 def test_a_district_cannot_take_the_address_of_a_page() -> None:
     assert plan_import([pabulib_file("Record")], import_options()).contests[0].setup.key == "record-district"
 

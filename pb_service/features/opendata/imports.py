@@ -24,6 +24,8 @@ from pb_service.features.rounds.tables import Round
 #: Letters that do not come apart under NFKD, so that Włochy gives wlochy and not w-ochy.
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
 
+_LONGEST_TITLE = 200
+
 #: Names that a round's own pages have beside those of its districts.
 _RESERVED = frozenset({"record", "verify"})
 
@@ -161,11 +163,14 @@ def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) 
         for project in file.projects
     ]
     title = file.meta.get("subunit") or file.meta.get("district") or file.meta.get("unit") or file.name
+    if len(title) > _LONGEST_TITLE:
+        raise ImportRefused(f"{file.name} has a district name of {len(title)} characters; {_LONGEST_TITLE} at most.")
+    language = file.language if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", file.language) else "und"
     limits = _rescaled(file.limits, scale)
     setup = ContestSetup(
         key=_key(title),
-        title=[(file.language, title)],
-        language=file.language,
+        title=[(language, title)],
+        language=language,
         fmt=file.fmt,
         budget=file.budget * scale,
         limits=limits,
