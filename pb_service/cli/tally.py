@@ -63,18 +63,39 @@ class Wish:
     per_cost: str | None
 
     def rule(self, name: str, unit: int) -> RuleDocument:
-        """Return the rule document. Raises TallyError."""
+        """Return the rule document of a short name, or the one in a JSON file. Raises TallyError."""
+        if name.endswith(".json"):
+            return self._from_file(Path(name))
         rule = rule_by_name(name, self.ties, threshold=self.threshold, lot=self.lot, unit=unit)
         if self.per_cost is not None:
             rule["per_cost"] = self.per_cost
             check_rule(rule)
         return rule
 
+    def _from_file(self, path: Path) -> RuleDocument:
+        if self != Wish(("id",), None, None, None):
+            raise TallyError("A rule in a file says everything itself; --ties and the like go with short names.")
+        try:
+            rule = json.loads(path.read_bytes())
+        except OSError as error:
+            raise TallyError(f"{path}: {error.strerror}.") from None
+        except ValueError:
+            raise TallyError(f"{path}: The file is not JSON.") from None
+        if not isinstance(rule, dict):
+            raise TallyError(f"{path}: A rule is a JSON object.")
+        check_rule(cast(RuleDocument, rule))
+        return cast(RuleDocument, rule)
+
 
 @click.command(epilog=f"Rules: {', '.join(RULE_NAMES)}.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--rule", "names", required=True, multiple=True, metavar="NAME", help="Short name of the rule, see below."
+    "--rule",
+    "names",
+    required=True,
+    multiple=True,
+    metavar="NAME",
+    help="Short name of the rule, see below, or FILE.json.",
 )
 @click.option(
     "--ties", default="id", show_default=True, metavar="LIST", help=f"Tie rule, of {', '.join(get_args(Tie))}."

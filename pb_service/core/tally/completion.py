@@ -57,10 +57,11 @@ def add_one(
         if stopped is not None:
             return replace(at, stop=stopped)
         if not ahead:
-            ahead.append(run_at(at.increments + stride, at.rounds))
+            # The next step is taken as it is: nothing between has to be proved.
+            ahead.append(run_at(at.increments + stride, at.rounds if stride > 1 else ()))
         while ahead[-1].increments > at.increments + 1 and not agree(electorate, at.rounds, ahead[-1].rounds):
             stride = (ahead[-1].increments - at.increments) // 2
-            ahead.append(run_at(at.increments + stride, at.rounds))
+            ahead.append(run_at(at.increments + stride, at.rounds if stride > 1 else ()))
         after = ahead.pop()
         if sum(electorate.cost[purchase.project] for purchase in after.rounds) > budget:
             return at

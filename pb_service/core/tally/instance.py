@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, get_args
+
+import numpy as np
 
 from pb_service.core.rounds.documents import Ballot, BallotFormat, Score, Utility
 
@@ -121,11 +123,12 @@ class Instance:
     @cached_property
     def votes(self) -> tuple[int, ...]:
         """For each project the number of ballots that name it."""
-        votes = [0] * len(self.projects)
-        for ballot, count in self.named.items():
-            for number in ballot:
-                votes[number] += count
-        return tuple(votes)
+        named = self.named
+        lengths = np.fromiter(map(len, named), np.int64, len(named))
+        numbers = np.fromiter(chain.from_iterable(named), np.int64, int(lengths.sum()))
+        counts = np.repeat(np.fromiter(named.values(), np.int64, len(named)), lengths)
+        # As floats the sums are exact: there are far fewer than 2^53 ballots.
+        return tuple(map(int, np.bincount(numbers, weights=counts, minlength=len(self.projects)).tolist()))
 
     @cached_property
     def points(self) -> tuple[int, ...]:

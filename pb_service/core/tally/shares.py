@@ -16,6 +16,7 @@ found in one round holds in all later ones.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -45,31 +46,20 @@ class Electorate:
 
     def __init__(self, instance: Instance, utility: Utility, constraints: Constraints) -> None:
         self.constraints = constraints
-        counted = frozenset(constraints.candidates)
-        ballots = [
-            ([pair for pair in pairs if pair[0] in counted], count)
-            for pairs, count in instance.support(utility).items()
-        ]
-        ballots = [(pairs, count) for pairs, count in ballots if pairs]
-        lengths = np.array([len(pairs) for pairs, _ in ballots], dtype=np.int64)
-        entries = int(lengths.sum())
+        lengths, self.rows, values, self.weight = _columns(instance, utility, constraints)
         self.cost = constraints.costs
         self.utility = self.cost if utility == "cost" else [1] * len(self.cost)
-        #: Voters in each group: integers, as floats for dot products.
-        self.weight: Floats = np.array([count for _, count in ballots], dtype=np.float64)
-        self.rows: Integers = np.fromiter((p for pairs, _ in ballots for p, _ in pairs), np.int64, entries)
-        values = np.fromiter((value for pairs, _ in ballots for _, value in pairs), np.float64, entries)
         #: The value of each entry of ``rows``; None if all are 1.
-        self.values: Floats | None = None if (values == 1).all() else values
+        self.values: Floats | None = values
         self.row_start: Integers = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
         sorting = np.argsort(self.rows, kind="stable")
-        groups = np.repeat(np.arange(len(ballots), dtype=np.int64), lengths)[sorting]
+        groups = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)[sorting]
         ends = np.cumsum(np.bincount(self.rows, minlength=len(self.cost)))[:-1]
         #: For each project the groups that support it.
         self.supporters: list[Integers] = np.split(groups, ends) if self.cost else []
         #: For each project its supporters' values (None if all are 1) and, group by group, their mass.
         self.supporter_values: list[Floats | None] = [None] * len(self.cost)
-        if self.values is not None and self.cost:
+        if values is not None and self.cost:
             self.supporter_values = list(np.split(values[sorting], ends))
         self.supporter_masses: list[Floats] = [
             self.weight[groups] if own is None else self.weight[groups] * own
@@ -105,6 +95,34 @@ class Electorate:
         if self.values is not None:
             weights *= self.values[places]
         return np.bincount(self.rows[places], weights=weights, minlength=len(self.cost)).astype(np.float64)
+
+
+def _columns(
+    instance: Instance, utility: Utility, constraints: Constraints
+) -> tuple[Integers, Integers, Floats | None, Floats]:
+    """Return the ballots that support a candidate as arrays: lengths, projects, values and how often each was cast.
+
+    Projects and values are one ballot after the other; values are None if all are 1.
+    """
+    values: Floats | None = None
+    if utility in ("cost", "cardinality"):
+        named = instance.named
+        lengths = np.fromiter(map(len, named), np.int64, len(named))
+        rows = np.fromiter(chain.from_iterable(named), np.int64, int(lengths.sum()))
+        weight = np.fromiter(named.values(), np.float64, len(named))
+    else:
+        support = instance.support(utility)
+        lengths = np.fromiter(map(len, support), np.int64, len(support))
+        entries = chain.from_iterable(chain.from_iterable(support))
+        rows, given = np.fromiter(entries, np.int64, 2 * int(lengths.sum())).reshape(-1, 2).T.copy()
+        values = None if (given == 1).all() else given.astype(np.float64)
+        weight = np.fromiter(support.values(), np.float64, len(support))
+    counted = np.zeros(len(constraints.costs), dtype=np.bool_)
+    counted[constraints.candidates] = True
+    kept = counted[rows]
+    lengths = np.bincount(np.repeat(np.arange(len(lengths)), lengths), weights=kept, minlength=len(lengths))
+    some = lengths > 0
+    return lengths[some].astype(np.int64), rows[kept], None if values is None else values[kept], weight[some]
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,28 @@ def test_for_each_tie_it_is_told_whether_another_order_would_have_changed_the_wi
     assert told in pb(path, "--rule", "greedy_score", "--check-ties").stdout
 
 
+def test_a_rule_may_stand_in_a_file_with_demands_on_the_outcome(tmp_path: Path) -> None:
+    path = tmp_path / "rule.json"
+    rule = {"name": "greedy", "by": "votes", "skip": True, "ties": ["cost", "id"]}
+    path.write_text(json.dumps({**rule, "mandatory": [0]}))
+    first = read_pabulib(ASSEN.read_bytes(), name="").projects[0].id
+    found = as_json(ASSEN, "--rule", path)
+    assert first in found["winners"]
+    assert first not in [step["project"] for step in found["steps"]]
+    assert "mandatory" in pb(ASSEN, "--rule", path).stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [("[]", "JSON object"), ("{", "not JSON"), ('{"name": "greedy"}', "has the fields"), ('{"name": "x"}', "no rule")],
+)
+def test_a_file_that_holds_no_rule_is_refused(content: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "rule.json"
+    path.write_text(content)
+    assert (pb(ASSEN, "--rule", path).exit_code, told in pb(ASSEN, "--rule", path).stderr) == (2, True)
+    assert "says everything itself" in pb(ASSEN, "--rule", path, "--ties", "cost").stderr
+
+
 def test_a_search_without_proof_ends_with_status_3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knapsack, "MAX_SETS", 1)
     result = pb(ASSEN, "--rule", "maxwelfare_cost")

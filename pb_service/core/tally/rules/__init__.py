@@ -56,11 +56,13 @@ def rule_by_name(
 
 def check_rule(rule: RuleDocument) -> None:
     """Raise TallyError unless the document has the form of bundle.md section 8."""
-    family = _FAMILIES.get(rule.get("name", ""))
+    family = next((family for name, family in _FAMILIES.items() if name == rule.get("name")), None)
     if family is None:
         raise TallyError(f"There is no rule {rule.get('name')!r}; there are {', '.join(_FAMILIES)}.")
     shared = CONSTRAINTS | {"draw"}
     family.check(cast(RuleDocument, {field: value for field, value in rule.items() if field not in shared}))
+    if not isinstance(rule["ties"], list):
+        raise TallyError("The field ties of a rule must be a list.")
     check_ties(rule["ties"], rule.get("draw"))
     check_constraints(rule)
 

@@ -53,7 +53,17 @@ def test_a_tie_rule_that_does_not_decide_is_refused(ties: list[Any], told: str) 
 
 
 @pytest.mark.parametrize(
-    "change", [{"by": "luck"}, {"skip": 1}, {"threshold": 0.5}, {"threshold": True}, {"extra": 1}, {"name": "lottery"}]
+    "change",
+    [
+        {"by": "luck"},
+        {"skip": 1},
+        {"threshold": 0.5},
+        {"threshold": True},
+        {"extra": 1},
+        {"name": "lottery"},
+        {"name": []},
+        {"ties": 3},
+    ],
 )
 def test_an_impossible_greedy_rule_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(TallyError):
