@@ -11,7 +11,7 @@ class Problem:
     at: dict[str, str | int] = field(default_factory=dict)
 
 
-class Found(Exception):  # noqa: N818 - a finding about the bundle, not an error of this program
+class Found(Exception):
     """A finding that ends the step in hand, because nothing after it would mean anything."""
 
     def __init__(self, code: str, **at: str | int) -> None:
@@ -19,7 +19,7 @@ class Found(Exception):  # noqa: N818 - a finding about the bundle, not an error
         self.problem = Problem(code, at)
 
 
-class Unreadable(Exception):  # noqa: N818 - the same: about the input
+class Unreadable(Exception):
     """The input cannot be examined at all: no finding, but exit status 2. `code` is a key of words.UNREADABLE."""
 
     def __init__(self, code: str, **at: str | int) -> None:
