@@ -1,18 +1,26 @@
-"""`pb tally`: count one election file under one rule."""
+"""`pb tally`: count one election file under one rule, or a folder of files under several."""
 
 import json
+import os
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from time import perf_counter
 from typing import Any, cast, get_args
 
 import click
 
 from pb_service.cli.files import printable, problem_lines, read_bytes
-from pb_service.core.rounds.documents import Tie
-from pb_service.core.tally import RULE_NAMES, Outcome, TallyError, rule_by_name
+from pb_service.cli.progress import Progress
+from pb_service.core.rounds.documents import RuleDocument, Tie
+from pb_service.core.tally import RULE_NAMES, Instance, Outcome, TallyError, check_rule, rule_by_name
 from pb_service.core.tally import tally as count
+from pb_service.core.tally.certificate import certificate
+from pb_service.core.tally.knapsack import Unproved
 from pb_service.core.tally.pabulib import PabulibError, PabulibFile, read_pabulib, write_pabulib
+from pb_service.core.tally.sensitivity import decisive
 
 _REASONS = {
     "chosen": "funded",
@@ -23,6 +31,14 @@ _REASONS = {
     "short": "its supporters had too little money left",
     "unsupported": "nobody voted for it",
     "added": "funded from what was left over",
+    "mandatory": "mandatory",
+    "exclusive": "excluded by a funded project",
+    "category": "its category's budget was used up",
+    "loaded": "next least burden on its supporters",
+    "late": "not reached before the money was used up",
+    "beyond": "costs more than the budget",
+    "best": "in the best set",
+    "not_best": "not in the best set",
 }
 
 
@@ -32,44 +48,200 @@ class Refused(click.ClickException):
     exit_code = 2
 
 
+class NotProved(click.ClickException):
+    """The best outcome could not be proved within the limits."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The rule that was asked for, as far as it does not depend on the file."""
+
+    ties: tuple[Tie, ...]
+    threshold: int | None
+    lot: str | None
+    per_cost: str | None
+
+    def rule(self, name: str, unit: int) -> RuleDocument:
+        """Return the rule document of a short name, or the one in a JSON file. Raises TallyError."""
+        if name.endswith(".json"):
+            return self._from_file(Path(name))
+        rule = rule_by_name(name, self.ties, threshold=self.threshold, lot=self.lot, unit=unit)
+        if self.per_cost is not None:
+            rule["per_cost"] = self.per_cost
+            check_rule(rule)
+        return rule
+
+    def _from_file(self, path: Path) -> RuleDocument:
+        if self != Wish(("id",), None, None, None):
+            raise TallyError("A rule in a file says everything itself; --ties and the like go with short names.")
+        try:
+            rule = json.loads(path.read_bytes())
+        except OSError as error:
+            raise TallyError(f"{path}: {error.strerror}.") from None
+        except ValueError:
+            raise TallyError(f"{path}: The file is not JSON.") from None
+        if not isinstance(rule, dict):
+            raise TallyError(f"{path}: A rule is a JSON object.")
+        check_rule(cast(RuleDocument, rule))
+        return cast(RuleDocument, rule)
+
+
 @click.command(epilog=f"Rules: {', '.join(RULE_NAMES)}.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--rule", "name", required=True, metavar="NAME", help="Short name of the rule, see below.")
+@click.option(
+    "--rule",
+    "names",
+    required=True,
+    multiple=True,
+    metavar="NAME",
+    help="Short name of the rule, see below, or FILE.json.",
+)
 @click.option(
     "--ties", default="id", show_default=True, metavar="LIST", help=f"Tie rule, of {', '.join(get_args(Tie))}."
 )
-@click.option("--threshold", type=int, metavar="N", help="Least score that a project needs (greedy rules).")
+@click.option("--lot", metavar="TEXT", help="Text of the public lot that the tie rule draw goes by.")
+@click.option("--contest", default="", metavar="ID", help="Id of the contest, on which the drawn order depends too.")
+@click.option("--threshold", type=int, metavar="N", help="Least score that a project needs (greedy, maximum welfare).")
+@click.option("--per-cost", metavar="R", help="Least part of the voters for each part of the budget, such as 1/3.")
+@click.option("--check-ties", is_flag=True, help="Also count with other orders of each tie: would others have won?")
+@click.option("--all", "folder", is_flag=True, help="FILE is a folder: count every file in it under every rule given.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "pb"]), default="text", show_default=True)
-def tally(file: Path, name: str, ties: str, threshold: int | None, form: str) -> None:
+def tally(
+    file: Path,
+    names: tuple[str, ...],
+    ties: str,
+    lot: str | None,
+    contest: str,
+    threshold: int | None,
+    per_cost: str | None,
+    check_ties: bool,
+    folder: bool,
+    form: str,
+) -> None:
     """Count the Pabulib FILE (.pb or .pb.gz) exactly and print the outcome.
 
-    text is a table, json all steps with money in currency units, pb the file with a column `selected`.
-    Exit status 2 means that the file or the rule cannot be counted.
+    text is a table, json all steps with money in currency units and a certificate, pb the file with a column
+    `selected`. With --all a folder is counted on all processors: a table of files and rules, or one JSON object a line.
+    Exit status 2 means that the file or the rule cannot be counted, 3 that the best set could not be proved to be best.
     """
+    order = tuple(cast(Tie, tie.strip()) for tie in ties.split(","))
+    wish = Wish(order, threshold, lot, per_cost)
+    if folder:
+        if form == "pb" or check_ties:
+            raise Refused("--all prints text or json, and no other orders of ties.")
+        _count_folder(file, names, wish, form)
+        return
+    if len(names) != 1:
+        raise Refused("One file is counted under one rule; --all counts a folder under several.")
     try:
         election = read_pabulib(read_bytes(file), name=str(file))
-        order = cast(list[Tie], [tie.strip() for tie in ties.split(",")])
-        instance = election.instance()
-        outcome = count(instance, rule_by_name(name, order, threshold=threshold, unit=election.unit))
+        instance = election.instance(contest)
+        with Progress(f"{file.name}: steps tried") as progress:
+            outcome = count(instance, wish.rule(names[0], election.unit), progress=progress)
+        mattered = decisive(instance, outcome) if check_ties else None
     except OSError as error:
         raise Refused(f"{file}: {error.strerror}.") from None
     except PabulibError as error:
         raise Refused(str(error)) from None
+    except Unproved as error:
+        raise NotProved(f"{file}: {error}") from None
     except TallyError as error:
         raise Refused(f"{file}: {error}") from None
     if form == "json":
-        click.echo(json.dumps(as_json(election, outcome, name), ensure_ascii=False, indent=1))
+        document = as_json(election, instance, outcome, names[0], mattered)
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     elif form == "pb":
         won = (election.projects[number].id for number in outcome.winners)
         click.echo(write_pabulib(election.with_selected(won)), nl=False)
     else:
-        click.echo(as_text(election, outcome, name))
+        click.echo(as_text(election, outcome, names[0], mattered))
     for line in problem_lines(election):
         click.echo(line, err=True)
 
 
-def as_json(election: PabulibFile, outcome: Outcome, name: str) -> dict[str, Any]:
-    """Return the outcome with projects by id; amounts are decimals and prices fractions, both in currency units."""
+def _count_folder(folder: Path, names: tuple[str, ...], wish: Wish, form: str) -> None:
+    """Count each file under each rule in processes of their own; print what is done in the order of the files."""
+    files = sorted([*folder.glob("*.pb"), *folder.glob("*.pb.gz")])
+    if not files:
+        raise Refused(f"{folder}: There is no .pb or .pb.gz file here.")
+    for name in names:
+        try:
+            wish.rule(name, 100)
+        except TallyError as error:
+            raise Refused(str(error)) from None
+    found: dict[Path, list[dict[str, Any]]] = {}
+    with ProcessPoolExecutor(os.cpu_count()) as pool, Progress(f"of {len(files)} files, counted") as progress:
+        # Large files first: the last ones to finish are then short.
+        work = {
+            pool.submit(_count_file, path, names, wish): path
+            for path in sorted(files, key=lambda path: -path.stat().st_size)
+        }
+        for done in as_completed(work):
+            found[work[done]] = done.result()
+            progress(len(found))
+    rows = [row for path in files for row in found[path]]
+    if form == "json":
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    width = max(len(path.name) for path in files)
+    wide = max(len(name) for name in names)
+    click.echo(
+        f"{'file':{width}}  {'rule':{wide}}  {'projects':>8}  {'ballots':>8}  {'won':>4}  {'spent':>6}  {'seconds':>7}"
+    )
+    for row in rows:
+        start = f"{row['file']:{width}}  {row['rule']:{wide}}"
+        if "error" in row:
+            click.echo(f"{start}  {row['error']}")
+        else:
+            numbers = f"{row['projects']:8}  {row['ballots']:8}  {len(row['winners']):4}  {row['spent_percent']:>5}%"
+            click.echo(f"{start}  {numbers}  {row['seconds']:7.2f}")
+
+
+def _count_file(path: Path, names: tuple[str, ...], wish: Wish) -> list[dict[str, Any]]:
+    """Count one file of a folder; what cannot be counted says why."""
+    try:
+        election = read_pabulib(read_bytes(path), name=path.name)
+        instance = election.instance()
+    except OSError as error:
+        return [{"file": path.name, "rule": name, "error": f"{error.strerror}."} for name in names]
+    except PabulibError as error:
+        return [{"file": path.name, "rule": name, "error": str(error)} for name in names]
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        started = perf_counter()
+        row: dict[str, Any] = {"file": path.name, "rule": name}
+        try:
+            outcome = count(instance, wish.rule(name, election.unit))
+        except TallyError as error:
+            rows.append({**row, "error": str(error)})
+            continue
+        rows.append(
+            {
+                **row,
+                "projects": len(election.projects),
+                "ballots": outcome.ballots,
+                "budget": _decimal(outcome.budget, election.unit),
+                "cost": _decimal(outcome.cost, election.unit),
+                "spent_percent": 100 * outcome.cost // outcome.budget if outcome.budget else 0,
+                "winners": sorted(election.projects[number].id for number in outcome.winners),
+                "ties": len(outcome.ties),
+                "seconds": round(perf_counter() - started, 3),
+            }
+        )
+    return rows
+
+
+def as_json(
+    election: PabulibFile, instance: Instance, outcome: Outcome, name: str, mattered: list[bool] | None = None
+) -> dict[str, Any]:
+    """Return the outcome with projects by id; amounts are decimals, prices and loads fractions, all in currency units.
+
+    ``mattered``: for each tie whether another order would have changed the winners. The certificate stays in minor
+    units, in which the count was made.
+    """
     ids = [project.id for project in election.projects]
 
     def money(amount: int) -> str:
@@ -83,8 +255,16 @@ def as_json(election: PabulibFile, outcome: Outcome, name: str) -> dict[str, Any
         told: dict[str, Any] = {"project": ids[entry["i"]], "left": money(entry["left"])}
         if "price" in entry:
             return {**told, "price": str(Fraction(entry["price"]) / price_unit), "supporters": entry["supporters"]}
+        if "supporters" in entry:
+            load = {"load": str(Fraction(entry["load"]) / election.unit)} if "load" in entry else {}
+            return {**told, **load, "supporters": entry["supporters"]}
         return {**told, "funded": entry["ok"]}
 
+    tied: list[dict[str, Any]] = [{**tie, "order": [ids[number] for number in tie["order"]]} for tie in outcome.ties]
+    for tie, changes in zip(tied, mattered or [], strict=False):
+        tie["another_order_changes_the_winners"] = changes
+    proof = certificate(instance, outcome)
+    proof["rounds"] = [{"project": ids[entry.pop("i")], **entry} for entry in proof.get("rounds", [])]
     found: dict[str, Any] = {
         "file": Path(election.name).name,
         "rule": name,
@@ -99,21 +279,28 @@ def as_json(election: PabulibFile, outcome: Outcome, name: str) -> dict[str, Any
         "increments": outcome.increments,
         "stop": outcome.stop,
         "steps": [step(entry) for entry in outcome.steps],
-        "tied": [{**tie, "order": [ids[number] for number in tie["order"]]} for tie in outcome.ties],
+        "tied": tied,
     }
-    if outcome.then is not None:
-        found["then"] = [step(turn) for turn in outcome.then]
-    return found
+    for field, turns in (("after", outcome.after), ("then", outcome.then)):
+        if turns is not None:
+            found[field] = [step(turn) for turn in turns]
+    if outcome.compare is not None:
+        compare: dict[str, Any] = {**outcome.compare}
+        compare |= {"cost": money(compare["cost"]), "other": sorted(ids[number] for number in compare["other"])}
+        found["compare"] = compare
+    if outcome.welfare is not None:
+        found["welfare"] = outcome.welfare
+    return {**found, "certificate": {"unit": election.unit, **proof}}
 
 
-def as_text(election: PabulibFile, outcome: Outcome, name: str) -> str:
+def as_text(election: PabulibFile, outcome: Outcome, name: str, mattered: list[bool] | None = None) -> str:
     """Return a table: a line of totals, then winners and losers in the order in which the count met them."""
     unit = election.unit
 
     def money(amount: int) -> str:
         return f"{_decimal(amount, unit)} {printable(election.currency)}".strip()
 
-    met = [step["i"] for step in outcome.steps] + [turn["i"] for turn in outcome.then or ()]
+    met = [step["i"] for step in (*outcome.steps, *(outcome.after or ()), *(outcome.then or ()))]
     order = list(dict.fromkeys([*met, *range(len(election.projects))]))
     order.sort(key=lambda number: not outcome.projects[number]["won"])
     rows = [("", "project", "cost", "votes", "why", "name")]
@@ -133,7 +320,12 @@ def as_text(election: PabulibFile, outcome: Outcome, name: str) -> str:
         part = float(outcome.endowment / unit)
         lines.append(f"{part:.2f} for each voter after {outcome.increments} increments (stop: {outcome.stop})")
     if outcome.ties:
-        lines.append(f"{len(outcome.ties)} ties decided by the tie rule")
+        told = "" if mattered is None else f"; in {sum(mattered)} of them another order would have changed the winners"
+        lines.append(f"{len(outcome.ties)} ties decided by the tie rule{told}")
+    if outcome.compare is not None:
+        shares, line = outcome.compare["equal_shares"], outcome.compare["greedy"]
+        taken = outcome.compare["taken"].replace("_", " ")
+        lines.append(f"{shares} voters prefer Equal Shares, {line} prefer greedy: {taken} is taken")
     lines.append("")
     for row in rows:
         cells = [

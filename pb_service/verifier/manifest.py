@@ -13,6 +13,7 @@ from pb_service.verifier.shapes import (
     distinct,
     document,
     exactly,
+    fraction,
     increasing,
     integer,
     raw,
@@ -26,31 +27,46 @@ MONEY = integer(0)
 COUNT = integer(0)
 WORDS = array(row(text(), text()))
 CONTEST_ID = text("[a-z0-9][a-z0-9-]{0,63}")
-ROUTE = array(exactly("cost", "cost_desc", "votes", "id"), at_least=1)
+NUMBERS = array(COUNT, at_least=1)  # of projects
+SCORE = exactly("votes", "points", "borda")
+UTILITY = exactly("cost", "cardinality", "points", "borda")
 
-GREEDY = record(
-    {"name": exactly("greedy"), "by": exactly("votes", "points", "borda"), "skip": boolean, "ties": ROUTE},
-    {"threshold": integer()},
-)
-SHARES = {
-    "name": exactly("equal_shares"),
-    "utility": exactly("cost", "cardinality"),
-    "completion": text(),
-    "ties": ROUTE,
+COMMON: dict[str, Any] = {"ties": array(exactly("cost", "cost_desc", "votes", "draw", "id"), at_least=1)}
+OPTIONS = {
+    "draw": record({"lot": text(r"(?s:.{1,1000})"), "seed": raw(32)}),
+    "per_cost": fraction,
+    "mandatory": NUMBERS,
+    "exclusive": array(array(COUNT, at_least=2), at_least=1),
+    "categories": array(record({"i": NUMBERS, "budget": MONEY}), at_least=1),
 }
+GREEDY = record(
+    COMMON | {"name": exactly("greedy"), "by": SCORE, "skip": boolean},
+    OPTIONS | {"density": exactly(True), "threshold": integer()},
+)
+PHRAGMEN = record(COMMON | {"name": exactly("phragmen"), "unsupported": boolean}, OPTIONS)
+MAX_WELFARE = record(COMMON | {"name": exactly("max_welfare"), "utility": UTILITY}, OPTIONS | {"threshold": integer()})
+SHARES = COMMON | {"name": exactly("equal_shares"), "utility": UTILITY, "completion": text()}
 ADD_ONE = {
     "step": integer(1),
     "start": exactly("exact", "floor"),
     "stop": exactly("exhaustive", "exhaustive_all", "overspend"),
 }
-THEN: dict[str, Any] = {"then": exactly("greedy")}
+THEN, COMPARE = {"then": exactly("greedy")}, {"compare": exactly("greedy")}
 RULE = by_field(
     "name",
     {
         "greedy": GREEDY,
         "equal_shares": by_field(
-            "completion", {"none": record(SHARES, THEN), "add_one": record(SHARES | ADD_ONE, THEN)}
+            "completion",
+            {
+                "none": record(SHARES, OPTIONS | THEN | COMPARE),
+                "add_one": record(SHARES | ADD_ONE, OPTIONS | THEN | COMPARE),
+                "percent": record(SHARES | {"percent": integer(1, 100)}, OPTIONS | THEN | COMPARE),
+                "phragmen": record(SHARES, OPTIONS | THEN),
+            },
         ),
+        "phragmen": PHRAGMEN,
+        "max_welfare": MAX_WELFARE,
     },
 )
 POINT_LIMITS = {"sum": COUNT, "summin": COUNT, "each": COUNT, "eachmin": COUNT}
@@ -214,6 +230,38 @@ def _rule(contest: dict[str, Any], at: str) -> None:
     distinct(rule["ties"], f"{at}.ties")
     if rule["ties"][-1] != "id":
         raise MisshapenError(f"{at}.ties")
+    if ("draw" in rule["ties"]) != ("draw" in rule):
+        raise MisshapenError(f"{at}.draw")
+    if "draw" in rule and from_b64u(rule["draw"]["seed"], 32) != h32("pb/lot", rule["draw"]["lot"].encode()):
+        raise MisshapenError(f"{at}.draw.seed")
     needed = {"points": ("points", "scores"), "borda": ("ordinal",)}
-    if "by" in rule and fmt not in needed.get(rule["by"], (fmt,)):
-        raise MisshapenError(f"{at}.by")
+    for field in ("by", "utility"):
+        if field in rule and fmt not in needed.get(rule[field], (fmt,)):
+            raise MisshapenError(f"{at}.{field}")
+    if "compare" in rule and "then" in rule:
+        raise MisshapenError(f"{at}.compare")
+    _constraints(contest, at)
+
+
+def _constraints(contest: dict[str, Any], at: str) -> None:
+    """Numbers are of projects, and the mandatory projects can all be funded."""
+    rule, costs = contest["rule"], [cost for _, cost in contest["pro"]]
+    named = {f"{at}.exclusive[{index}]": numbers for index, numbers in enumerate(rule.get("exclusive", ()))}
+    for index, category in enumerate(rule.get("categories", ())):
+        named[f"{at}.categories[{index}].i"] = category["i"]
+    mandatory = rule.get("mandatory", [])
+    named[f"{at}.mandatory"] = mandatory
+    for path, numbers in named.items():
+        increasing(numbers, path)
+        if numbers and numbers[-1] >= len(costs):
+            raise MisshapenError(path)
+
+    def cost(numbers: set[int]) -> int:
+        return sum(costs[number] for number in numbers)
+
+    if (
+        cost(set(mandatory)) > contest["budget"]
+        or any(len(set(group).intersection(mandatory)) > 1 for group in rule.get("exclusive", ()))
+        or any(cost(set(c["i"]).intersection(mandatory)) > c["budget"] for c in rule.get("categories", ()))
+    ):
+        raise MisshapenError(f"{at}.mandatory")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from pb_service.verifier.canonical import LARGEST, NotCanonicalError, from_b64u, loads
@@ -113,6 +114,13 @@ def raw(size: int) -> Shape:
             raise MisshapenError(path) from error
 
     return check
+
+
+def fraction(value: Any, path: str) -> None:
+    """A fraction above zero in lowest terms, `p/q` or, when it is whole, `p`."""
+    text("[1-9][0-9]{0,99}(/[1-9][0-9]{0,99})?")(value, path)
+    if str(Fraction(value)) != value:
+        raise MisshapenError(path)
 
 
 def by_field(name: str, shapes: dict[Any, Shape]) -> Shape:

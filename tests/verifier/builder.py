@@ -244,10 +244,11 @@ def random_contest(seed: int) -> tuple[Json, list[Any]]:
     limits: Json = {"k": rng.randint(1, 4), "cost": rng.randint(100, 1500), "kmin": rng.randint(0, 2)}
     limits |= {"points": {"sum": 10, "each": 5, "eachmin": 1}, "scores": {"smin": -1, "smax": 3}}.get(fmt, {})
     limits["cats"] = [{"i": sorted(rng.sample(range(projects), rng.randint(1, projects))), "k": 1, "cost": 400}]
-    known = contest("area", costs, _random_rule(rng, fmt), fmt=fmt, budget=rng.randint(0, 1500))
+    known = contest("area", costs, {}, fmt=fmt, budget=rng.randint(0, 1500))
     known["limits"] = {"blank": rng.random() < 0.5} | rng.choice([{}, limits])
     ids = rng.sample(["9", "10", "b/2", "a", "å", "Ω", "😀", "zz"], projects)
     known["pro"] = [[project, cost] for project, cost in zip(ids, costs, strict=True)]
+    known["rule"] = _random_rule(rng, known)
     return known, ballots
 
 
@@ -260,16 +261,51 @@ def _random_ballot(rng: random.Random, fmt: str, projects: int) -> list[Any]:
     return sorted(chosen)
 
 
-def _random_rule(rng: random.Random, fmt: str) -> Json:
-    ties = [*rng.sample(["cost", "cost_desc", "votes"], rng.randint(0, 2)), "id"]
-    if rng.random() < 0.5:
-        by = {"points": "points", "scores": "points", "ordinal": "borda"}.get(fmt, "votes")
-        rule: Json = {"name": "greedy", "by": rng.choice([by, "votes"]), "skip": rng.random() < 0.5, "ties": ties}
-        return rule | rng.choice([{}, {"threshold": rng.randint(-1, 6)}])
-    rule = {"name": "equal_shares", "utility": rng.choice(["cost", "cardinality"]), "ties": ties}
-    rule |= rng.choice([{}, {"then": "greedy"}])
+def draw(lot: str = "4 17 23 31 36") -> Json:
+    """The field of a rule whose ties are decided by a lot."""
+    return {"lot": lot, "seed": b64u(naive.h32(b"pb/lot", lot.encode()))}
+
+
+def _random_rule(rng: random.Random, known: Json) -> Json:
+    fmt, projects = known["fmt"], range(len(known["pro"]))
+    values = {"points": "points", "scores": "points", "ordinal": "borda"}.get(fmt, "votes")
+    utility = rng.choice(["cost", "cardinality", "cost" if values == "votes" else values])
+    then, compare = [{}, {"then": "greedy"}], [{}, {"then": "greedy"}, {"compare": "greedy"}]
+    raising = {
+        "step": rng.choice([13, 50, 100]),
+        "start": rng.choice(["exact", "floor"]),
+        "stop": rng.choice(["exhaustive", "exhaustive_all", "overspend"]),
+    }
+    shares: Json = {"name": "equal_shares", "utility": utility}
+    threshold = rng.choice([{}, {"threshold": rng.randint(-1, 6)}])
+    rule: Json = rng.choice(
+        [
+            {"name": "greedy", "by": rng.choice([values, "votes"]), "skip": rng.random() < 0.5}
+            | threshold
+            | rng.choice([{}, {"density": True}]),
+            {"name": "phragmen", "unsupported": rng.random() < 0.5},
+            {"name": "max_welfare", "utility": utility} | threshold,
+            shares | {"completion": "none"} | rng.choice(compare),
+            shares | {"completion": "add_one"} | raising | rng.choice(compare),
+            shares | {"completion": "percent", "percent": rng.choice([1, 7, 30])} | rng.choice(compare),
+            shares | {"completion": "phragmen"} | rng.choice(then),
+        ]
+    )
+    rule["ties"] = [*rng.sample(["cost", "cost_desc", "votes", "draw"], rng.randint(0, 2)), "id"]
+    if "draw" in rule["ties"]:
+        rule["draw"] = draw()
+    if rng.random() < 0.3:
+        rule["per_cost"] = rng.choice(["1/3", "2", "7/4"])
+    if rng.random() < 0.4 and len(projects) > 1:
+        rule["exclusive"] = [_some(rng, projects, 2) for _ in range(rng.randint(1, 2))]
     if rng.random() < 0.4:
-        return rule | {"completion": "none"}
-    stop = rng.choice(["exhaustive", "exhaustive_all", "overspend"])
-    start = rng.choice(["exact", "floor"])
-    return rule | {"completion": "add_one", "step": rng.choice([13, 50, 100]), "start": start, "stop": stop}
+        rule["categories"] = [{"i": _some(rng, projects, 1), "budget": rng.randint(0, 1200)} for _ in range(2)]
+    if rng.random() < 0.4:
+        mandatory = _some(rng, projects, 1)[:2]
+        if naive.Count(known | {"rule": rule}, 100, []).may_be_mandatory(mandatory):
+            rule["mandatory"] = mandatory
+    return rule
+
+
+def _some(rng: random.Random, projects: range, at_least: int) -> list[int]:
+    return sorted(rng.sample(projects, rng.randint(at_least, min(len(projects), 4))))

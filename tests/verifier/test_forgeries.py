@@ -1,5 +1,6 @@
 """What somebody who holds all keys could publish, and the check that finds it all the same."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,48 @@ def with_outcome(change: Callable[[dict[str, Any]], Any]) -> Plan:
 )
 def test_a_wrong_outcome_fails_the_recount(change: Callable[[dict[str, Any]], Any]) -> None:
     assert failed(with_outcome(change).seal()) == {"V16"}
+
+
+LIMITED: dict[str, Any] = builder.GREEDY | {"exclusive": [[0, 1]], "categories": [{"i": [1, 2], "budget": 300}]}
+VARIED: dict[str, dict[str, Any]] = {
+    "density": LIMITED | {"density": True, "mandatory": [3]},
+    "loads": builder.SHARES | {"completion": "phragmen", "then": "greedy", "exclusive": [[2, 3]]},
+    "compare": builder.SHARES | {"compare": "greedy"},
+    "phragmen": {"name": "phragmen", "unsupported": True, "ties": ["id"]},
+    "welfare": {"name": "max_welfare", "utility": "cost", "ties": ["id"], "per_cost": "1/2"},
+}
+
+
+def varied(rule: str) -> Plan:
+    """One contest under a rule of VARIED."""
+    known = builder.contest("alfa", [300, 350, 400, 200], VARIED[rule])
+    return builder.plan([(known, [[0, 1], [0, 2], [1], [0, 1, 2], [3], [], [2, 3]])])
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The paths of all numbers, strings and truths of a document."""
+    if not isinstance(value, dict | list):
+        return [path]
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    return [leaf for name, item in inside for leaf in leaves(item, (*path, name))]
+
+
+@pytest.mark.parametrize("rule", VARIED)
+def test_no_part_of_an_outcome_can_be_another(rule: str) -> None:
+    """Every number, string and truth of outcomes under rules with constraints, loads and comparisons."""
+    plan = varied(rule)
+    plan.files()
+    right = plan.outcome("alfa")
+    assert failed(plan.seal()) == set()
+    for *parents, last in leaves(right):
+        plan.outcomes["alfa"] = copy.deepcopy(right)
+        document: Any = plan.outcomes["alfa"]
+        for step in parents:
+            document = document[step]
+        value = document[last]
+        other = value + "1" if isinstance(value, str) else value + 1
+        document[last] = not value if isinstance(value, bool) else other
+        assert "V16" in failed(plan.seal()), (*parents, last)
 
 
 def test_the_report_says_where_an_outcome_differs() -> None:

@@ -22,6 +22,25 @@ def put(document: Any, path: str, value: Any) -> None:
         document[last] = value
 
 
+TIES: dict[str, Any] = {"ties": ["draw", "id"]}
+CROWDED = builder.GREEDY | {"mandatory": [0, 1]}
+MALFORMED_RULES: list[dict[str, Any]] = [
+    builder.ADD_ONE | {"compare": "greedy", "then": "greedy"},
+    builder.SHARES | {"completion": "phragmen", "compare": "greedy"},
+    builder.SHARES | {"completion": "phragmen", "step": 1},
+    builder.SHARES | {"completion": "percent"},
+    builder.SHARES | {"completion": "percent", "percent": 0},
+    builder.SHARES | {"completion": "percent", "percent": 101},
+    {"name": "phragmen", "ties": ["id"]},
+    {"name": "phragmen", "ties": ["id"], "unsupported": True, "threshold": 1},
+    {"name": "max_welfare", "ties": ["id"], "utility": "votes"},
+    {"name": "max_welfare", "ties": ["id"], "utility": "cost", "then": "greedy"},
+    builder.GREEDY | TIES | {"draw": builder.draw() | {"lot": "another"}},
+    builder.GREEDY | TIES | {"draw": builder.draw("")},
+    builder.GREEDY | TIES | {"draw": builder.draw("x" * 1001)},
+    CROWDED | {"exclusive": [[0, 1]]},
+    CROWDED | {"categories": [{"i": [0, 1, 2], "budget": 799}]},
+]
 MANIFEST = [
     ("v", 2),
     ("v", True),
@@ -109,6 +128,35 @@ MANIFEST = [
     ("contests.1.rule.stop", ABSENT),
     ("contests.1.rule.then", "phragmen"),
     ("contests.1.rule.skip", True),
+    ("contests.0.rule.density", False),
+    ("contests.0.rule.utility", "cost"),
+    ("contests.0.rule.per_cost", "0"),
+    ("contests.0.rule.per_cost", "2/4"),
+    ("contests.0.rule.per_cost", "-1/3"),
+    ("contests.0.rule.per_cost", "0.5"),
+    ("contests.0.rule.per_cost", "1/0"),
+    ("contests.0.rule.per_cost", "4/1"),
+    ("contests.0.rule.ties", ["draw", "id"]),
+    ("contests.0.rule.draw", builder.draw()),
+    ("contests.0.rule.mandatory", []),
+    ("contests.0.rule.mandatory", [1, 0]),
+    ("contests.0.rule.mandatory", [4]),
+    ("contests.0.rule.mandatory", [0, 1, 2]),
+    ("contests.0.rule.exclusive", []),
+    ("contests.0.rule.exclusive", [[0]]),
+    ("contests.0.rule.exclusive", [[0, 0]]),
+    ("contests.0.rule.exclusive", [[0, 4]]),
+    ("contests.0.rule.categories", []),
+    ("contests.0.rule.categories", [{"i": [], "budget": 1}]),
+    ("contests.0.rule.categories", [{"i": [0]}]),
+    ("contests.0.rule.categories", [{"i": [0], "budget": -1}]),
+    ("contests.0.rule.categories", [{"i": [4], "budget": 1}]),
+    ("contests.1.rule.utility", "points"),
+    ("contests.1.rule.utility", "borda"),
+    ("contests.1.rule.threshold", 2),
+    ("contests.1.rule.percent", 1),
+    ("contests.1.rule.compare", "phragmen"),
+    *(("contests.1.rule", rule) for rule in MALFORMED_RULES),
 ]
 
 
@@ -178,6 +226,12 @@ def test_a_ballot_list_in_another_order_is_found() -> None:
         ("opens", -1),
         ("licence", ""),
         ("contests.0.budget", 0),
+        ("contests.0.rule.per_cost", "1/3"),
+        ("contests.0.rule.mandatory", [0, 1]),
+        ("contests.1.rule.compare", "greedy"),
+        ("contests.0.rule", builder.GREEDY | TIES | {"draw": builder.draw("x" * 1000)}),
+        ("contests.1.rule", CROWDED | {"categories": [{"i": [0, 1, 2], "budget": 800}]}),
+        ("contests.1.rule", builder.SHARES | {"completion": "percent", "percent": 100, "then": "greedy"}),
     ],
 )
 def test_every_allowed_value_passes(path: str, value: Any) -> None:

@@ -8,7 +8,9 @@ Money is integer minor units; hashes are unpadded base64url; texts are pairs [la
 from typing import Literal, NotRequired, TypedDict
 
 BallotFormat = Literal["approval", "knapsack", "points", "scores", "ordinal"]
-Tie = Literal["cost", "cost_desc", "votes", "id"]
+Tie = Literal["cost", "cost_desc", "votes", "draw", "id"]
+Score = Literal["votes", "points", "borda"]
+Utility = Literal["cost", "cardinality", "points", "borda"]
 
 #: One ballot as published in mode ``open``: project numbers, or [project number, value] pairs for points and scores.
 Ballot = list[int] | list[list[int]]
@@ -37,26 +39,61 @@ class Limits(TypedDict, total=False):
     blank: bool
 
 
-class GreedyRule(TypedDict):
-    name: Literal["greedy"]
-    by: Literal["votes", "points", "borda"]
-    skip: bool
+class Draw(TypedDict):
+    """The public lot behind the tie criterion ``draw``: its text, and the seed that follows from it."""
+
+    lot: str
+    seed: str
+
+
+class CategoryBudget(TypedDict):
+    i: list[int]
+    budget: int
+
+
+class RuleFields(TypedDict):
+    """What every rule may have (bundle.md section 8, "Fields of every rule")."""
+
     ties: list[Tie]
+    draw: NotRequired[Draw]
+    per_cost: NotRequired[str]
+    mandatory: NotRequired[list[int]]
+    exclusive: NotRequired[list[list[int]]]
+    categories: NotRequired[list[CategoryBudget]]
+
+
+class GreedyRule(RuleFields):
+    name: Literal["greedy"]
+    by: Score
+    skip: bool
+    density: NotRequired[Literal[True]]
     threshold: NotRequired[int]
 
 
-class EqualSharesRule(TypedDict):
+class EqualSharesRule(RuleFields):
     name: Literal["equal_shares"]
-    utility: Literal["cost", "cardinality"]
-    completion: Literal["none", "add_one"]
-    ties: list[Tie]
+    utility: Utility
+    completion: Literal["none", "add_one", "percent", "phragmen"]
     step: NotRequired[int]
     start: NotRequired[Literal["exact", "floor"]]
     stop: NotRequired[Literal["exhaustive", "exhaustive_all", "overspend"]]
+    percent: NotRequired[int]
     then: NotRequired[Literal["greedy"]]
+    compare: NotRequired[Literal["greedy"]]
 
 
-RuleDocument = GreedyRule | EqualSharesRule
+class PhragmenRule(RuleFields):
+    name: Literal["phragmen"]
+    unsupported: bool
+
+
+class MaxWelfareRule(RuleFields):
+    name: Literal["max_welfare"]
+    utility: Utility
+    threshold: NotRequired[int]
+
+
+RuleDocument = GreedyRule | EqualSharesRule | PhragmenRule | MaxWelfareRule
 
 
 class KeyDocument(TypedDict):
@@ -141,7 +178,24 @@ class Counts(TypedDict):
 class Reason(TypedDict):
     """Why a project won or lost: a code and its numbers; the sentence is a catalogue string (bundle.md section 8)."""
 
-    c: Literal["chosen", "too_dear", "stopped", "below_threshold", "bought", "short", "unsupported", "added"]
+    c: Literal[
+        "chosen",
+        "too_dear",
+        "stopped",
+        "below_threshold",
+        "bought",
+        "short",
+        "unsupported",
+        "added",
+        "mandatory",
+        "exclusive",
+        "category",
+        "loaded",
+        "late",
+        "beyond",
+        "best",
+        "not_best",
+    ]
     rank: NotRequired[int]
     left: NotRequired[int]
     by: NotRequired[int]
@@ -149,6 +203,7 @@ class Reason(TypedDict):
     round: NotRequired[int]
     price: NotRequired[str]
     money: NotRequired[str]
+    load: NotRequired[str]
 
 
 class ProjectOutcome(TypedDict):
@@ -175,10 +230,30 @@ class Purchase(TypedDict):
     left: int
 
 
+class Loading(TypedDict):
+    """A round of Phragmen: ``left`` is the money left after it; without supporters a project has no ``load``."""
+
+    i: int
+    load: NotRequired[str]
+    supporters: int
+    left: int
+
+
+class Compared(TypedDict):
+    """How many ballots prefer either outcome, which was taken, and the one that was not."""
+
+    equal_shares: int
+    greedy: int
+    taken: Literal["equal_shares", "greedy"]
+    cost: int
+    other: list[int]
+
+
 class TieDocument(TypedDict):
     order: list[int]
     by: list[Tie]
     score: NotRequired[int]
+    density: NotRequired[str]
     round: NotRequired[int]
 
 
@@ -191,9 +266,12 @@ class OutcomeDocument(TypedDict):
     cost: int
     winners: list[int]
     projects: list[ProjectOutcome]
-    steps: list[Turn] | list[Purchase]
+    steps: list[Turn] | list[Purchase] | list[Loading]
     ties: list[TieDocument]
     endowment: NotRequired[str]
     increments: NotRequired[int]
     stop: NotRequired[Literal["fixed", "exhaustive", "overspend", "all"]]
+    after: NotRequired[list[Loading]]
     then: NotRequired[list[Turn]]
+    compare: NotRequired[Compared]
+    welfare: NotRequired[int]

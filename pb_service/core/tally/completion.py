@@ -1,7 +1,7 @@
-"""Add-one: raise every voter's endowment step by step until the money is used up or would be overspent.
+"""Steps: raise every voter's endowment one by one until the money is used up or would be overspent.
 
-Normative: bundle.md section 8, `add_one`. Steps whose outcome is provably that of an earlier one are skipped, which
-loses nothing: the stop test depends on the outcome alone.
+Normative: bundle.md section 8, `add_one` and `percent`. Steps whose outcome is provably that of an earlier one
+are skipped, which loses nothing: the stop test depends on the outcome alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ from typing import Literal
 
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 
+from pb_service.core.tally.constraints import Ledger
 from pb_service.core.tally.shares import Electorate, Purse, Round, agree, run
 
 Stop = Literal["exhaustive", "exhaustive_all", "overspend"]
@@ -31,13 +32,13 @@ def add_one(
     electorate: Electorate,
     rank: Sequence[int],
     *,
-    budget: int,
     start: mpq,
-    step: int,
+    step: mpq,
     stop: Stop,
     progress: Callable[[int], None] | None,
 ) -> Completed:
-    """Return the last run that keeps within ``budget``, or the first that exhausts it. Money is in minor units."""
+    """Return the last run that keeps within the budget, or the first that exhausts it. Money is in minor units."""
+    budget = electorate.constraints.budget
 
     def run_at(increments: int, below: Sequence[Round] = ()) -> Completed:
         endowment = start + increments * step
@@ -56,10 +57,11 @@ def add_one(
         if stopped is not None:
             return replace(at, stop=stopped)
         if not ahead:
-            ahead.append(run_at(at.increments + stride, at.rounds))
+            # The next step is taken as it is: nothing between has to be proved.
+            ahead.append(run_at(at.increments + stride, at.rounds if stride > 1 else ()))
         while ahead[-1].increments > at.increments + 1 and not agree(electorate, at.rounds, ahead[-1].rounds):
             stride = (ahead[-1].increments - at.increments) // 2
-            ahead.append(run_at(at.increments + stride, at.rounds))
+            ahead.append(run_at(at.increments + stride, at.rounds if stride > 1 else ()))
         after = ahead.pop()
         if sum(electorate.cost[purchase.project] for purchase in after.rounds) > budget:
             return at
@@ -68,9 +70,11 @@ def add_one(
 
 
 def _stopped(electorate: Electorate, rounds: Sequence[Round], left: int, stop: Stop) -> Stopped | None:
-    """Say why no further step is taken. With every supported project funded none could change the outcome."""
-    funded = {purchase.project for purchase in rounds}
-    unfunded = [p for p in range(len(electorate.cost)) if p not in funded]
+    """Say why no further step is taken. With every supported project funded or barred none could change anything."""
+    ledger = Ledger(electorate.constraints)
+    for purchase in rounds:
+        ledger.fund(purchase.project)
+    unfunded = ledger.open(electorate.constraints.candidates)
     supported = [p for p in unfunded if electorate.votes[p]]
     tested = {"exhaustive": supported, "exhaustive_all": unfunded}.get(stop)
     if tested is not None and all(electorate.cost[p] > left for p in tested):

@@ -5,13 +5,16 @@ derived from them (votes, supporters, weights) is then independent of the order 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, get_args
 
-from pb_service.core.rounds.documents import Ballot, BallotFormat
+import numpy as np
+
+from pb_service.core.rounds.documents import Ballot, BallotFormat, Score, Utility
 
 #: The largest integer that canonical JSON and a float both hold exactly (bundle.md section 1).
 MAX_INTEGER = 2**53 - 1
@@ -36,7 +39,8 @@ class Instance:
     """Projects, budget and ballots of one contest, checked once and never changed afterwards.
 
     ``budget`` and costs are in minor units, ``unit`` of which make one currency unit. Ballots have the form of
-    bundle.md section 6 and name projects by their place in ``projects``. Raises TallyError naming the first fault.
+    bundle.md section 6 and name projects by their place in ``projects``. ``contest`` is the id of the contest, on which
+    a drawn tie order depends. Raises TallyError naming the first fault.
     """
 
     def __init__(
@@ -46,11 +50,14 @@ class Instance:
         fmt: BallotFormat,
         ballots: Iterable[Ballot | Sequence[int] | Sequence[Sequence[int]]],
         unit: int = 100,
+        *,
+        contest: str = "",
     ) -> None:
         self.projects = tuple(projects)
         self.budget = budget
         self.fmt: BallotFormat = fmt
         self.unit = unit
+        self.contest = contest
         self._check_money()
         pairs = fmt in ("points", "scores")
         try:
@@ -66,6 +73,12 @@ class Instance:
         self.size = sum(self.grouped.values())
         #: Number of blank ballots.
         self.blank = self.grouped.get((), 0)
+
+    def with_ids(self, ids: Mapping[int, str]) -> "Instance":
+        """Return the same election with other project ids, by project number; they must be distinct."""
+        renamed = copy(self)
+        renamed.projects = tuple(Project(ids[n], project.cost) for n, project in enumerate(self.projects))
+        return renamed
 
     def _check_money(self) -> None:
         if self.fmt not in get_args(BallotFormat):
@@ -110,11 +123,12 @@ class Instance:
     @cached_property
     def votes(self) -> tuple[int, ...]:
         """For each project the number of ballots that name it."""
-        votes = [0] * len(self.projects)
-        for ballot, count in self.named.items():
-            for number in ballot:
-                votes[number] += count
-        return tuple(votes)
+        named = self.named
+        lengths = np.fromiter(map(len, named), np.int64, len(named))
+        numbers = np.fromiter(chain.from_iterable(named), np.int64, int(lengths.sum()))
+        counts = np.repeat(np.fromiter(named.values(), np.int64, len(named)), lengths)
+        # As floats the sums are exact: there are far fewer than 2^53 ballots.
+        return tuple(map(int, np.bincount(numbers, weights=counts, minlength=len(self.projects)).tolist()))
 
     @cached_property
     def points(self) -> tuple[int, ...]:
@@ -137,6 +151,32 @@ class Instance:
             for place, number in enumerate(reversed(ballot)):
                 borda[number] += count * place
         return tuple(borda)
+
+    def support(self, utility: Utility) -> dict[tuple[tuple[int, int], ...], int]:
+        """Ballots by what they support: pairs (project, value above 0), numbers increasing, with how often cast.
+
+        Under ``cost`` and ``cardinality`` the value is 1 for every project named.
+        """
+        if utility in ("cost", "cardinality"):
+            return {tuple((number, 1) for number in ballot): count for ballot, count in self.named.items()}
+        self.scores("points" if utility == "points" else "borda")  # refuses ballots of another format
+        support: Counter[tuple[tuple[int, int], ...]] = Counter()
+        for ballot, count in self.grouped.items():
+            pairs = ballot if utility == "points" else sorted((p, j) for j, p in enumerate(reversed(ballot)))
+            support[tuple((number, value) for number, value in pairs if value > 0)] += count
+        if sum(value * count for pairs, count in support.items() for _, value in pairs) > MAX_INTEGER:
+            raise TallyError("The points of all ballots together are too many to be counted exactly.")
+        return dict(sorted(support.items()))
+
+    def scores(self, by: Score) -> tuple[int, ...]:
+        """For each project its score (bundle.md section 8)."""
+        match by:
+            case "votes":
+                return self.votes
+            case "points":
+                return self.points
+            case "borda":
+                return self.borda
 
 
 def _whole(value: object) -> bool:

@@ -1,10 +1,19 @@
 """What a count says: winners, every step, every tie, and for each project why it won or lost."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from pb_service.core.rounds.documents import ProjectOutcome, Purchase, Reason, RuleDocument, TieDocument, Turn
+from pb_service.core.rounds.documents import (
+    Compared,
+    Loading,
+    ProjectOutcome,
+    Purchase,
+    Reason,
+    RuleDocument,
+    TieDocument,
+    Turn,
+)
 from pb_service.core.tally.instance import Instance
 
 
@@ -12,8 +21,8 @@ from pb_service.core.tally.instance import Instance
 class Outcome:
     """The result of one count. Money is in minor units; projects are named by number.
 
-    ``endowment``, ``increments``, ``stop`` and ``then`` belong to Equal Shares and are None under other rules
-    (``then`` also when the rule has no second stage).
+    ``endowment``, ``increments`` and ``stop`` belong to Equal Shares, ``welfare`` to maximum welfare; ``after``,
+    ``then`` and ``compare`` to the further stages of Equal Shares. They are None where they do not belong.
     """
 
     rule: RuleDocument
@@ -23,12 +32,15 @@ class Outcome:
     cost: int
     winners: tuple[int, ...]
     projects: tuple[ProjectOutcome, ...]
-    steps: tuple[Turn, ...] | tuple[Purchase, ...]
+    steps: tuple[Turn, ...] | tuple[Purchase, ...] | tuple[Loading, ...]
     ties: tuple[TieDocument, ...]
     endowment: Fraction | None = None
     increments: int | None = None
     stop: str | None = None
-    then: tuple[Turn, ...] | None = field(default=None)
+    after: tuple[Loading, ...] | None = None
+    then: tuple[Turn, ...] | None = None
+    compare: Compared | None = None
+    welfare: int | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the fields of bundle.md section 7 that follow from the count.
@@ -46,9 +58,20 @@ class Outcome:
         }
         if self.endowment is not None:
             document |= {"endowment": str(self.endowment), "increments": self.increments, "stop": self.stop}
+        if self.after is not None:
+            document["after"] = list(self.after)
         if self.then is not None:
             document["then"] = list(self.then)
+        if self.compare is not None:
+            document["compare"] = self.compare
+        if self.welfare is not None:
+            document["welfare"] = self.welfare
         return document
+
+
+def compared(taken: Outcome, rule: RuleDocument, compare: Compared) -> Outcome:
+    """Return the outcome that a comparison took, as one of the rule that asks for the comparison."""
+    return replace(taken, rule=rule, compare=compare)
 
 
 def project_outcomes(

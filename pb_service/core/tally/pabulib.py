@@ -131,13 +131,16 @@ class PabulibFile:
         """Return the ballots in the order of bundle.md section 6, which says nothing about when they were cast."""
         return sorted(self.ballots)
 
-    def instance(self) -> Instance:
-        """Return the election for the tally. Raises PabulibError at the first row that cannot be understood."""
+    def instance(self, contest: str = "") -> Instance:
+        """Return the election for the tally, under the id of a contest if it has one.
+
+        Raises PabulibError at the first row that cannot be understood.
+        """
         for problem in self.problems:
             if problem.code not in _HARMLESS:
                 raise PabulibError(self.name, problem.line, problem.text)
         projects = [Project(project.id, project.cost) for project in self.projects]
-        return Instance(projects, self.budget, self.fmt, self.ballots, self.unit)
+        return Instance(projects, self.budget, self.fmt, self.ballots, self.unit, contest=contest)
 
     def with_selected(self, winners: Iterable[str]) -> "PabulibFile":
         """Return the same file with the column ``selected`` saying which projects (by id) won."""

@@ -16,16 +16,21 @@ found in one round holds in all later ones.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 from numpy.typing import NDArray
 
+from pb_service.core.rounds.documents import Utility
+from pb_service.core.tally.constraints import Constraints, Ledger
 from pb_service.core.tally.instance import Instance
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
+#: Groups with money left that support a project: which, their money, mass, and values (None if all are 1).
+_Holders: TypeAlias = tuple[Integers, Floats, Floats, Floats | None]
 
 #: Twice the relative error of one float operation: room for the conversion of an operand beside the operation itself.
 _EPSILON = 2.0**-52
@@ -33,54 +38,99 @@ _NEVER = float("inf")
 
 
 class Electorate:
-    """Voters grouped by the projects that they support, laid out for summing over the supporters of a project.
+    """Voters grouped by what they support among the candidates, laid out for summing over a project's supporters.
 
-    ``utility[p]`` is what project p is worth to each of its supporters, as an integer above 0.
+    Project p is worth ``utility[p]`` times the value that the voter gave it; both are integers above 0. The *mass* of
+    supporters is the sum of their values: their number, where every value is 1.
     """
 
-    def __init__(self, instance: Instance, utility: Sequence[int]) -> None:
-        ballots = [(ballot, count) for ballot, count in instance.named.items() if ballot]
-        lengths = np.array([len(ballot) for ballot, _ in ballots], dtype=np.int64)
-        self.cost = [project.cost for project in instance.projects]
-        self.utility = list(utility)
-        self.votes = instance.votes
-        #: Voters in each group: integers, as floats for dot products.
-        self.weight: Floats = np.array([count for _, count in ballots], dtype=np.float64)
-        self.rows: Integers = np.fromiter((p for ballot, _ in ballots for p in ballot), np.int64, int(lengths.sum()))
+    def __init__(self, instance: Instance, utility: Utility, constraints: Constraints) -> None:
+        self.constraints = constraints
+        lengths, self.rows, values, self.weight = _columns(instance, utility, constraints)
+        self.cost = constraints.costs
+        self.utility = self.cost if utility == "cost" else [1] * len(self.cost)
+        #: The value of each entry of ``rows``; None if all are 1.
+        self.values: Floats | None = values
         self.row_start: Integers = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
-        groups = np.repeat(np.arange(len(ballots), dtype=np.int64), lengths)[np.argsort(self.rows, kind="stable")]
-        ends = np.cumsum(np.bincount(self.rows, minlength=len(self.cost)))
+        sorting = np.argsort(self.rows, kind="stable")
+        groups = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)[sorting]
+        ends = np.cumsum(np.bincount(self.rows, minlength=len(self.cost)))[:-1]
         #: For each project the groups that support it.
-        self.supporters: list[Integers] = np.split(groups, ends[:-1]) if self.cost else []
-        self.supporter_weights: list[Floats] = [self.weight[groups] for groups in self.supporters]
+        self.supporters: list[Integers] = np.split(groups, ends) if self.cost else []
+        #: For each project its supporters' values (None if all are 1) and, group by group, their mass.
+        self.supporter_values: list[Floats | None] = [None] * len(self.cost)
+        if values is not None and self.cost:
+            self.supporter_values = list(np.split(values[sorting], ends))
+        self.supporter_masses: list[Floats] = [
+            self.weight[groups] if own is None else self.weight[groups] * own
+            for groups, own in zip(self.supporters, self.supporter_values, strict=True)
+        ]
+        #: For each project the number of its supporters, and their mass.
+        self.votes = [int(self.weight[groups].sum()) for groups in self.supporters]
+        self.mass = [int(masses.sum()) for masses in self.supporter_masses]
         self._neighbours: dict[int, frozenset[int]] = {}
 
-    def row(self, group: int) -> list[int]:
-        """Return the projects that a group supports."""
-        projects: list[int] = self.rows[self.row_start[group] : self.row_start[group + 1]].tolist()
-        return projects
+    def row(self, group: int) -> list[tuple[int, int]]:
+        """Return the projects that a group supports, with their values."""
+        part = slice(self.row_start[group], self.row_start[group + 1])
+        values = [1.0] * (part.stop - part.start) if self.values is None else self.values[part].tolist()
+        return [(project, int(value)) for project, value in zip(self.rows[part].tolist(), values, strict=True)]
 
     def neighbours(self, project: int) -> frozenset[int]:
-        """Return the projects that share a supporter with this one: those whose price its purchase may change."""
+        """Return the projects whose price or standing the purchase of this one may change.
+
+        They share a supporter with it, or a set or category.
+        """
         if project not in self._neighbours:
-            shared = self.support_within(self.supporters[project])
-            self._neighbours[project] = frozenset(np.flatnonzero(shared).tolist())
+            shared = self.mass_within(self.supporters[project])
+            partners = self.constraints.partners(project)
+            self._neighbours[project] = frozenset(np.flatnonzero(shared).tolist()) | partners
         return self._neighbours[project]
 
-    def support_within(self, groups: Integers) -> Floats:
-        """For each project the number of voters in ``groups`` that support it."""
+    def mass_within(self, groups: Integers) -> Floats:
+        """For each project the mass of its supporters in ``groups``."""
         start, length = self.row_start[groups], self.row_start[groups + 1] - self.row_start[groups]
         places = np.arange(int(length.sum()), dtype=np.int64) + np.repeat(start - (np.cumsum(length) - length), length)
         weights = np.repeat(self.weight[groups], length)
+        if self.values is not None:
+            weights *= self.values[places]
         return np.bincount(self.rows[places], weights=weights, minlength=len(self.cost)).astype(np.float64)
+
+
+def _columns(
+    instance: Instance, utility: Utility, constraints: Constraints
+) -> tuple[Integers, Integers, Floats | None, Floats]:
+    """Return the ballots that support a candidate as arrays: lengths, projects, values and how often each was cast.
+
+    Projects and values are one ballot after the other; values are None if all are 1.
+    """
+    values: Floats | None = None
+    if utility in ("cost", "cardinality"):
+        named = instance.named
+        lengths = np.fromiter(map(len, named), np.int64, len(named))
+        rows = np.fromiter(chain.from_iterable(named), np.int64, int(lengths.sum()))
+        weight = np.fromiter(named.values(), np.float64, len(named))
+    else:
+        support = instance.support(utility)
+        lengths = np.fromiter(map(len, support), np.int64, len(support))
+        entries = chain.from_iterable(chain.from_iterable(support))
+        rows, given = np.fromiter(entries, np.int64, 2 * int(lengths.sum())).reshape(-1, 2).T.copy()
+        values = None if (given == 1).all() else given.astype(np.float64)
+        weight = np.fromiter(support.values(), np.float64, len(support))
+    counted = np.zeros(len(constraints.costs), dtype=np.bool_)
+    counted[constraints.candidates] = True
+    kept = counted[rows]
+    lengths = np.bincount(np.repeat(np.arange(len(lengths)), lengths), weights=kept, minlength=len(lengths))
+    some = lengths > 0
+    return lengths[some].astype(np.int64), rows[kept], None if values is None else values[kept], weight[some]
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """One purchase: the project, its price per unit of utility, and every project that had the same price.
 
-    ``rival``: whether one of the tied shares a supporter with it. ``others``: a proven lower bound of the price of each
-    unfunded project that shares a supporter with it and was not tied.
+    ``rival``: whether one of the tied is its neighbour. ``others``: a proven lower bound of the price of each neighbour
+    that could still be bought and was not tied.
     """
 
     project: int
@@ -91,7 +141,11 @@ class Round:
 
 
 class Purse:
-    """The voters' money during one run at a given endowment, as floats within ``slack`` and as exact rationals."""
+    """The voters' money during one run at a given endowment, as floats within ``slack`` and as exact rationals.
+
+    A *level* is what a supporter pays for each unit of value: she pays min(money, level x value). Divided by her value,
+    her money has the same form under every utility: sum over supporters of mass x min(money / value, level) = cost.
+    """
 
     def __init__(self, electorate: Electorate, endowment: mpq) -> None:
         self.electorate = electorate
@@ -99,66 +153,72 @@ class Purse:
         start = float(endowment)
         self.money: Floats = np.full(len(electorate.weight), start)
         self.slack = 2 * start * _EPSILON
-        #: What a supporter pays for each funded project if she can.
+        #: The level of each funded project.
         self.paid: dict[int, mpq] = {}
         self._groups = list(electorate.supporters)
-        self._weights = list(electorate.supporter_weights)
-        #: For each project what each supporter with enough money surely has to pay.
+        self._masses = list(electorate.supporter_masses)
+        self._values = list(electorate.supporter_values)
+        #: For each project a level that it surely reaches.
         self._least = [
-            cost / votes * (1 - 2 * _EPSILON) if votes else _NEVER
-            for cost, votes in zip(electorate.cost, electorate.votes, strict=True)
+            cost / mass * (1 - 2 * _EPSILON) if mass else _NEVER
+            for cost, mass in zip(electorate.cost, electorate.mass, strict=True)
         ]
         #: About what it is, for ``exactly`` to start from.
         self._about = list(self._least)
-        self._exact: dict[tuple[int, ...], mpq] = {}
+        self._exact: dict[tuple[tuple[int, int], ...], mpq] = {}
 
     def at_least(self, project: int) -> float:
-        """Return a proven lower bound of what each supporter with enough money has to pay; infinite if too dear."""
-        weight, cost = self._weights[project], self.electorate.cost[project]
+        """Return a proven lower bound of the level; infinite if the supporters have too little."""
+        mass, cost, values = self._masses[project], self.electorate.cost[project], self._values[project]
         money = self.money[self._groups[project]]
-        level, given, payers = _level(money, weight, cost, self._least[project])
+        if values is not None:
+            money = money / values
+        level, given, payers = _level(money, mass, cost, self._least[project])
         self._about[project] = level
         if payers:
-            rounding = given * (len(money) + 8) * _EPSILON + float(weight.sum()) * self.slack
+            rounding = given * (len(money) + 10) * _EPSILON + float(mass.sum()) * self.slack
             level = (cost - given - rounding) / payers * (1 - 4 * _EPSILON)
         else:
-            total = float(weight @ money)
-            rounding = total * (len(money) + 8) * _EPSILON + float(weight.sum()) * self.slack
+            total = float(mass @ money)
+            rounding = total * (len(money) + 10) * _EPSILON + float(mass.sum()) * self.slack
             exact = None if total + rounding < cost else self.exactly(project)
             level = _NEVER if exact is None else float(exact) * (1 - 2 * _EPSILON)
         self._least[project] = max(level, self._least[project])
         return self._least[project]
 
     def exactly(self, project: int) -> mpq | None:
-        """Return exactly what each supporter with enough money has to pay; None if together they have too little."""
-        groups, money, weight = self._with_money(project)
+        """Return exactly the level at which the supporters pay the cost; None if together they have too little."""
+        holders = groups, money, mass, values = self._with_money(project)
         cost = self.electorate.cost[project]
         if not len(groups):
             return None
-        voters = float(weight.sum())
-        if money.min() - self.slack > cost / voters * (1 + 2 * _EPSILON):
-            return mpq(cost, int(voters))
+        if values is not None:
+            money = money / values
+        units = float(mass.sum())
+        if money.min() * (1 - 2 * _EPSILON) - self.slack > cost / units * (1 + 2 * _EPSILON):
+            return mpq(cost, int(units))
         level = self._about[project]
         margin = 2 * self.slack + level * 1e-12
         poor, rich = money < level - margin, money > level + margin
-        exact = self._solve(cost, groups, weight, poor, rich)
+        exact = self._solve(cost, holders, poor=poor, rich=rich)
         # The split into poor and rich was read off the floats: it stands only if the exact level is close by.
         if exact is not None and abs(float(exact) - level) <= margin - self.slack - level * _EPSILON:
             return exact
         nobody = np.zeros(len(groups), dtype=np.bool_)
-        return self._solve(cost, groups, weight, nobody, nobody)
+        return self._solve(cost, holders, poor=nobody, rich=nobody)
 
     def pay(self, project: int, level: mpq) -> None:
-        """Let each supporter pay ``level``, or all her money if that is less."""
-        groups, money, _ = self._with_money(project)
-        price = float(level)
+        """Let each supporter pay ``level`` for each unit of value, or all her money if that is less."""
+        groups, money, _, values = self._with_money(project)
+        price = float(level) if values is None else float(level) * values
         margin = 2 * self.slack + price * 1e-12
         after = np.where(money > price + margin, money - price, 0.0)
         for place in np.flatnonzero(abs(money - price) <= margin):
-            after[place] = max(0.0, float(self._money_of(int(groups[place])) - level))
+            value = 1 if values is None else int(values[place])
+            after[place] = max(0.0, float(self._money_of(int(groups[place])) - level * value))
         self.money[groups] = after
-        # The price was rounded once when it became a float and the money once more when the price was taken off.
-        self.slack += 2 * float(self.endowment) * _EPSILON
+        # The price was rounded when it became a float and when it was multiplied, the money when it was taken off.
+        self.slack += 3 * float(self.endowment) * _EPSILON
         self.paid[project] = level
         self._exact.clear()
 
@@ -166,26 +226,35 @@ class Purse:
         """Return exactly what the supporters of a project have together."""
         return self._sum(self._with_money(project)[0])
 
-    def _with_money(self, project: int) -> tuple[Integers, Floats, Floats]:
-        """Return the supporters that have money left, their money and their numbers; others never matter again."""
+    def spent(self, groups: Integers) -> mpq:
+        """Return exactly what the voters of ``groups`` have paid together."""
+        with_money = groups[self.money[groups] > 0]
+        return int(self.electorate.weight[groups].sum()) * self.endowment - self._sum(with_money)
+
+    def _with_money(self, project: int) -> _Holders:
+        """Return the supporters that have money left, their money, mass and values; others never matter again."""
         money = self.money[self._groups[project]]
         alive = money > 0
+        values = self._values[project]
         if not alive.all():
             self._groups[project] = self._groups[project][alive]
-            self._weights[project] = self._weights[project][alive]
+            self._masses[project] = self._masses[project][alive]
+            if values is not None:
+                self._values[project] = values = values[alive]
             money = money[alive]
-        return self._groups[project], money, self._weights[project]
+        return self._groups[project], money, self._masses[project], values
 
-    def _solve(
-        self, cost: int, groups: Integers, weight: Floats, poor: NDArray[np.bool_], rich: NDArray[np.bool_]
-    ) -> mpq | None:
-        """Solve sum(min(money, level)) = cost exactly, given who surely has less and who surely has more."""
+    def _solve(self, cost: int, holders: _Holders, *, poor: NDArray[np.bool_], rich: NDArray[np.bool_]) -> mpq | None:
+        """Solve sum(mass x min(money / value, level)) = cost exactly, given who surely has less and who has more."""
+        groups, _, mass, values = holders
         missing = cost - self._sum(groups[poor])
-        payers = int(weight[~poor].sum())
+        payers = int(mass[~poor].sum())
         unsure: dict[mpq, int] = {}
         for place in np.flatnonzero(~(poor | rich)):
             money = self._money_of(int(groups[place]))
-            unsure[money] = unsure.get(money, 0) + int(weight[place])
+            if values is not None:
+                money /= int(values[place])
+            unsure[money] = unsure.get(money, 0) + int(mass[place])
         for money in sorted(unsure):
             if money * payers >= missing:
                 break
@@ -194,33 +263,34 @@ class Purse:
         return mpq(missing, payers) if payers else None
 
     def _money_of(self, group: int) -> mpq:
-        bought = tuple(p for p in self.electorate.row(group) if p in self.paid)
+        bought = tuple((p, value) for p, value in self.electorate.row(group) if p in self.paid)
         if bought not in self._exact:
-            self._exact[bought] = self.endowment - sum((self.paid[p] for p in bought), mpq(0))
+            self._exact[bought] = self.endowment - sum((self.paid[p] * value for p, value in bought), mpq(0))
         return self._exact[bought]
 
     def _sum(self, groups: Integers) -> mpq:
         """Return exactly the money of groups that have some: each has paid all her funded projects in full."""
         total = int(self.electorate.weight[groups].sum()) * self.endowment
         if len(groups) and self.paid:
-            within = self.electorate.support_within(groups).tolist()
+            within = self.electorate.mass_within(groups).tolist()
             for project, level in self.paid.items():
-                if count := within[project]:
-                    total -= int(count) * level
+                if mass := within[project]:
+                    total -= int(mass) * level
         return total
 
 
-def _level(money: Floats, weight: Floats, cost: int, least: float) -> tuple[float, float, float]:
-    """Find about the level at which sum(min(money, level)) = cost, knowing that it is not below ``least``.
+def _level(money: Floats, mass: Floats, cost: int, least: float) -> tuple[float, float, float]:
+    """Find about the level at which sum(mass x min(money, level)) = cost, knowing that it is not below ``least``.
 
-    Return it with what those who have less give in all, and the number of those who have it; 0 if nobody has.
+    ``money`` is for each unit of value. Return the level with what those who have less give in all, and the mass of
+    those who have it; 0 if nobody has.
     """
-    voters = float(weight.sum())
+    units = float(mass.sum())
     level, before = least, -1.0
     while True:
         poor = money < level
-        given = float(weight @ np.where(poor, money, 0.0))
-        payers = voters - float(weight @ poor)
+        given = float(mass @ np.where(poor, money, 0.0))
+        payers = units - float(mass @ poor)
         if not payers:
             return level, given, payers
         level = max(level, (cost - given) / payers)
@@ -236,10 +306,12 @@ class _Prices:
         self.purse = purse
         self.electorate = electorate = purse.electorate
         self._queue = [
-            (cost / votes / electorate.utility[project] * (1 - 4 * _EPSILON), project)
-            for project, (cost, votes) in enumerate(zip(electorate.cost, electorate.votes, strict=True))
-            if votes and cost <= votes * purse.endowment
+            (cost / mass / electorate.utility[project] * (1 - 4 * _EPSILON), project)
+            for project, (cost, mass) in enumerate(zip(electorate.cost, electorate.mass, strict=True))
+            if mass and cost <= electorate.votes[project] * purse.endowment
         ]
+        #: Projects that a set or a category bars; once barred they stay so.
+        self.barred: set[int] = set()
         heapify(self._queue)
         #: Taken out of the queue during this round.
         self._aside: list[tuple[float, int]] = []
@@ -254,6 +326,8 @@ class _Prices:
         tied: dict[int, mpq] = {}
         while self._queue and self._queue[0][0] <= limit:
             bound, project = heappop(self._queue)
+            if project in self.barred:
+                continue
             if project not in self._bounded:
                 self._bound(project)
                 continue
@@ -274,6 +348,8 @@ class _Prices:
         """Return a lower bound of the price of every neighbour that is not tied, above ``reach`` if that can be had."""
         while self._queue and self._queue[0][0] <= reach:
             bound, project = heappop(self._queue)
+            if project in self.barred:
+                continue
             if project in neighbours and project not in self._bounded:
                 self._bound(project)
             else:
@@ -309,6 +385,8 @@ def run(
     """
     purse = Purse(electorate, endowment)
     prices = _Prices(purse)
+    ledger = Ledger(electorate.constraints)
+    prices.barred.update(p for p in electorate.constraints.candidates if ledger.barred(p))
     reach = {purchase.project: _above(purchase.price) for purchase in below}
     rounds: list[Round] = []
     while True:
@@ -321,6 +399,8 @@ def run(
         rival = any(project in neighbours for project in tied if project != winner)
         rounds.append(Round(winner, price, tuple(sorted(tied)), rival, others))
         prices.buy(winner, tied[winner], neighbours)
+        ledger.fund(winner)
+        prices.barred.update(p for p in electorate.constraints.partners(winner) if ledger.barred(p))
 
 
 def agree(electorate: Electorate, low: Sequence[Round], high: Sequence[Round]) -> bool:
@@ -328,14 +408,15 @@ def agree(electorate: Electorate, low: Sequence[Round], high: Sequence[Round]) -
 
     False may also mean that it could not be proved. Why it is enough to look at the ends:
 
-    A purchase changes the price of no project but those that share a supporter with it, its neighbours, and prices only
-    rise. So a project that is cheaper than all its neighbours will be bought at this price whenever its turn comes, and
-    two orders of purchase in which neighbours come in the same order are the same count. Given the same purchases
-    before, a larger endowment leaves every voter at least as much money and makes no price higher. So if both ends buy
-    the same projects, neighbours in the same order, then anywhere between, and following the order of the upper end,
-    the next project costs at most what it costs at the lower end, and each of its neighbours at least what it costs at
-    the upper end. Where the second is larger, the project is next there too; where both are equal, the tie order that
-    decided at the upper end decides alike. What nobody can pay at the upper end, nobody can pay below.
+    A purchase changes the price of no project but those that share a supporter with it, and prices only rise; it bars
+    none but those that share a set or a category with it, and for good. Both kinds are its neighbours. So a project
+    that is cheaper than all its neighbours will be bought at this price whenever its turn comes, and two orders of
+    purchase in which neighbours come in the same order are the same count. Given the same purchases before, a larger
+    endowment leaves every voter at least as much money and makes no price higher. So if both ends buy the same
+    projects, neighbours in the same order, then anywhere between, and following the order of the upper end, the next
+    project costs at most what it costs at the lower end, and each of its neighbours at least what it costs at the upper
+    end. Where the second is larger, the project is next there too; where both are equal, the tie order that decided at
+    the upper end decides alike. What nobody can pay at the upper end, nobody can pay below.
     """
     place = {purchase.project: number for number, purchase in enumerate(low)}
     price = {purchase.project: purchase.price for purchase in low}

@@ -78,7 +78,7 @@ async def _count_contest(
 def instance_of(contest: Contest, ballots: Sequence[Ballot], *, unit: int) -> Instance:
     """Return the tally's view of a contest."""
     projects = [TallyProject(project.code, project.cost) for project in contest.projects]
-    return Instance(projects, contest.budget, contest.fmt, ballots, unit=unit)
+    return Instance(projects, contest.budget, contest.fmt, ballots, unit=unit, contest=contest.key)
 
 
 def outcome_document(contest: Contest, ballots: Sequence[Ballot], eid: bytes, *, unit: int) -> OutcomeDocument:

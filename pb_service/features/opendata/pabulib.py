@@ -82,7 +82,7 @@ def _rule(documents: ContestDocuments) -> str:
         return "equalshares/add1" if rule["completion"] == "add_one" else "equalshares"
     if "threshold" in rule:
         return "greedy-threshold"
-    return "greedy" if rule["skip"] else "greedy-no-skip"
+    return "greedy-no-skip" if rule["name"] == "greedy" and not rule["skip"] else "greedy"
 
 
 def _projects(documents: ContestDocuments) -> list[dict[str, str]]:

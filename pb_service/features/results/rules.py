@@ -1,6 +1,7 @@
 """A contest's rule in plain words, from the rule document of the manifest (bundle.md section 8)."""
 
 from fractions import Fraction
+from typing import cast
 
 from pb_service.core.rounds.documents import EqualSharesRule, GreedyRule, RuleDocument
 from pb_service.features.results.sentences import tie_reason
@@ -11,7 +12,9 @@ from pb_service.web.formats import Reader
 def rule_in_words(view: ContestResultView, words: Reader) -> str:
     """What the rule does, and what it does when projects are equal, in two to four short sentences."""
     rule = view.rule
-    parts = _greedy(rule, words) if rule["name"] == "greedy" else _equal_shares(view, rule, words)
+    parts = (
+        _greedy(rule, words) if rule["name"] == "greedy" else _equal_shares(view, cast(EqualSharesRule, rule), words)
+    )
     ties = ", ".join(tie_reason(tie, words) for tie in rule["ties"])
     return " ".join([*parts, words.gettext("If projects are equal: %(rule)s.") % {"rule": ties}])
 
@@ -20,7 +23,7 @@ def rule_name(rule: RuleDocument, words: Reader, *, short: bool = False) -> str:
     """The name of a rule; ``short`` leaves out its completion."""
     if rule["name"] == "greedy":
         return words.gettext("Most votes first")
-    if rule["completion"] == "add_one" and not short:
+    if rule.get("completion") == "add_one" and not short:
         return words.gettext("Equal Shares (add-one)")
     return words.gettext("Equal Shares")
 

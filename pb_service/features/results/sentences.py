@@ -26,6 +26,8 @@ def tie_reason(by: Tie, words: Reader) -> str:
             return words.gettext("higher cost first")
         case "votes":
             return words.gettext("more votes first")
+        case "draw":
+            return words.gettext("by lot")
         case "id":
             return words.gettext("by project number")
 

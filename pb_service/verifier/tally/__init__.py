@@ -8,23 +8,28 @@ from typing import Any
 from pb_service.verifier.ballots import Ballot, is_over
 from pb_service.verifier.canonical import b64u
 from pb_service.verifier.manifest import Contest
-from pb_service.verifier.tally import equal_shares, greedy
+from pb_service.verifier.tally import equal_shares, greedy, phragmen, welfare
 from pb_service.verifier.tally.election import Election, Progress
 
 
 def outcome(contest: Contest, eid: bytes, ballots: list[Ballot], progress: Progress) -> dict[str, Any]:
     """The document that `outcomes/<contest>.json` must hold."""
     election = Election(contest, ballots)
-    count = greedy.count(election) if contest.rule["name"] == "greedy" else equal_shares.count(election, progress)
-    winners = [number for number, project in enumerate(count["projects"]) if project["won"]]
+    count = _count(election, progress)
+    won, why, scores = election.mandatory | count.pop("won"), count.pop("why"), count.pop("scores")
+    why |= election.refused | {project: {"c": "mandatory"} for project in election.mandatory}
     return count | {
         "v": 1,
         "e": b64u(eid),
         "d": contest.id,
         "counts": counts(contest, ballots),
         "budget": contest.budget,
-        "cost": sum(contest.costs[number] for number in winners),
-        "winners": winners,
+        "cost": election.cost(won),
+        "winners": sorted(won),
+        "projects": [
+            {"votes": votes, "score": scores[project], "won": project in won, "why": why[project]}
+            for project, votes in enumerate(election.votes)
+        ],
     }
 
 
@@ -35,3 +40,35 @@ def counts(contest: Contest, ballots: list[Ballot]) -> dict[str, int]:
         "blank": sum(not ballot for ballot in ballots),
         "over": sum(is_over(ballot, contest) for ballot in ballots),
     }
+
+
+def _count(election: Election, progress: Progress) -> dict[str, Any]:
+    match election.rule["name"]:
+        case "greedy":
+            return greedy.count(election, election.rule)
+        case "phragmen":
+            return phragmen.count(election)
+        case "max_welfare":
+            return welfare.count(election)
+    found = equal_shares.count(election, progress)
+    return compared(election, found) if "compare" in election.rule else found
+
+
+def compared(election: Election, found: dict[str, Any]) -> dict[str, Any]:
+    """The outcome found, or that of `greedy` by votes if more ballots name more of its winners."""
+    other = greedy.count(election, {"by": "votes", "skip": True})
+    for_found = for_other = 0
+    for choice, number in election.choices.items():
+        here, there = len(found["won"].intersection(choice)), len(other["won"].intersection(choice))
+        for_found += number * (here > there)
+        for_other += number * (here < there)
+    taken, left = (other, found) if for_other > for_found else (found, other)
+    winners = election.mandatory | left["won"]
+    compare = {
+        "equal_shares": for_found,
+        "greedy": for_other,
+        "taken": "equal_shares" if taken is found else "greedy",
+        "cost": election.cost(winners),
+        "other": sorted(winners),
+    }
+    return taken | {"compare": compare}

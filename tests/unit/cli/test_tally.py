@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pb_service.cli import main
+from pb_service.core.tally import knapsack
 from pb_service.core.tally.pabulib import read_pabulib
 from tests.unit.core.tally.elections import REAL, expected
 
@@ -52,6 +53,96 @@ def test_greedy_afterwards_is_told_apart_from_the_purchases() -> None:
     added = {turn["project"] for turn in found["then"] if turn["funded"]}
     assert added | {step["project"] for step in found["steps"]} == set(found["winners"])
     assert Fraction(found["cost"]) <= Fraction(found["budget"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "method"),
+    [
+        ("greedy_density", "order"),
+        ("mes_card_add1", "payments"),
+        ("mes_cost_phragmen_u", "payments"),
+        ("phragmen", "loads"),
+        ("maxwelfare_cost", "bound"),
+    ],
+)
+def test_the_certificate_can_be_added_up(rule: str, method: str) -> None:
+    """Price x utility of those who paid in full, and the rest, give the cost; cost and carried, shared, the load."""
+    found = as_json(ASSEN, "--rule", rule)
+    proof = found["certificate"]
+    assert proof["method"] == method
+    cost = {project.id: project.cost for project in read_pabulib(ASSEN.read_bytes(), name="").projects}
+    for step, line in zip(found["steps"], proof["rounds"], strict=False):
+        assert step["project"] == line["project"]
+        if method == "payments":
+            price = Fraction(step["price"]) * (1 if "cost" in rule else proof["unit"])
+            assert price * line["utility"] + Fraction(line["rest"]) == cost[step["project"]]
+            assert line["full"] <= step["supporters"]
+        if "load" in step:
+            carried = cost[step["project"]] + Fraction(line["carried"])
+            assert carried / step["supporters"] == Fraction(step["load"]) * proof["unit"]
+    if method == "bound":
+        assert found["welfare"] <= Fraction(proof["bound"])
+
+
+def test_the_stages_after_equal_shares_are_told() -> None:
+    found = as_json(ASSEN, "--rule", "mes_cost_phragmen_u")
+    assert [set(entry) for entry in found["after"]] == [{"project", "left", "load", "supporters"}] * len(found["after"])
+    told = as_json(ASSEN, "--rule", "mes_cost_add1_noexh_compare")["compare"]
+    assert told["taken"] in {"equal_shares", "greedy"}
+    assert "is taken" in pb(ASSEN, "--rule", "mes_cost_add1_noexh_compare").stdout
+
+
+def test_for_each_tie_it_is_told_whether_another_order_would_have_changed_the_winners() -> None:
+    """Zurich: of the ties by votes some decide who wins, most do not."""
+    path = REAL / "Switzerland_Zurich_D10.pb"
+    ties = as_json(path, "--rule", "greedy_score", "--check-ties")["tied"]
+    mattered = [tie["another_order_changes_the_winners"] for tie in ties]
+    assert False in mattered
+    told = f"in {sum(mattered)} of them another order would have changed the winners"
+    assert told in pb(path, "--rule", "greedy_score", "--check-ties").stdout
+
+
+def test_a_rule_may_stand_in_a_file_with_demands_on_the_outcome(tmp_path: Path) -> None:
+    path = tmp_path / "rule.json"
+    rule = {"name": "greedy", "by": "votes", "skip": True, "ties": ["cost", "id"]}
+    path.write_text(json.dumps({**rule, "mandatory": [0]}))
+    first = read_pabulib(ASSEN.read_bytes(), name="").projects[0].id
+    found = as_json(ASSEN, "--rule", path)
+    assert first in found["winners"]
+    assert first not in [step["project"] for step in found["steps"]]
+    assert "mandatory" in pb(ASSEN, "--rule", path).stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [("[]", "JSON object"), ("{", "not JSON"), ('{"name": "greedy"}', "has the fields"), ('{"name": "x"}', "no rule")],
+)
+def test_a_file_that_holds_no_rule_is_refused(content: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "rule.json"
+    path.write_text(content)
+    assert (pb(ASSEN, "--rule", path).exit_code, told in pb(ASSEN, "--rule", path).stderr) == (2, True)
+    assert "says everything itself" in pb(ASSEN, "--rule", path, "--ties", "cost").stderr
+
+
+def test_a_search_without_proof_ends_with_status_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knapsack, "MAX_SETS", 1)
+    result = pb(ASSEN, "--rule", "maxwelfare_cost")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "could not be found and proved" in result.stderr
+
+
+def test_a_folder_is_counted_under_several_rules_into_one_table(tmp_path: Path) -> None:
+    for name in ("Netherlands_Assen_2024", "Switzerland_Zurich_D10"):
+        (tmp_path / f"{name}.pb").write_bytes((REAL / f"{name}.pb").read_bytes())
+    (tmp_path / "empty.pb").write_bytes(b"")
+    arguments = (tmp_path, "--all", "--rule", "greedy_score", "--rule", "points_greedy_score")
+    rows = [json.loads(line) for line in pb(*arguments, "--format", "json").stdout.splitlines()]
+    assert [row["file"] for row in rows[::2]] == ["Netherlands_Assen_2024.pb", "Switzerland_Zurich_D10.pb", "empty.pb"]
+    assert rows[0]["winners"] == expected("Netherlands_Assen_2024")["rules"]["greedy_score"]["winners"]
+    assert ["error" in row for row in rows] == [False, True, False, False, True, True]
+    lines = pb(*arguments).stdout.splitlines()
+    assert len(lines) == 1 + len(rows)
+    assert lines[0].split() == ["file", "rule", "projects", "ballots", "won", "spent", "seconds"]
 
 
 def test_text_is_a_table_with_names_and_reasons() -> None:
@@ -110,7 +201,13 @@ def test_a_device_without_end_is_refused() -> None:
     [
         (("nowhere.pb", "--rule", "greedy_score"), "nowhere.pb: No such file or directory."),
         ((REAL, "--rule", "greedy_score"), "Is a directory."),
-        ((ASSEN, "--rule", "phragmen"), "The rule 'phragmen' is not offered"),
+        ((ASSEN, "--rule", "lottery"), "The rule 'lottery' is not offered"),
+        ((ASSEN, "--rule", "greedy_score", "--ties", "draw"), "needs the text of a public lot"),
+        ((ASSEN, "--rule", "greedy_score", "--per-cost", "0.3"), "fraction above 0"),
+        ((ASSEN, "--rule", "greedy_score", "--rule", "phragmen"), "one rule"),
+        ((ASSEN.parent / "expected", "--all", "--rule", "phragmen"), "no .pb or .pb.gz file"),
+        ((ASSEN.parent, "--all", "--rule", "lottery"), "'lottery' is not offered"),
+        ((ASSEN.parent, "--all", "--rule", "phragmen", "--format", "pb"), "prints text or json"),
         ((ASSEN, "--rule", "greedy_score", "--ties", "luck"), "There is no tie rule 'luck'"),
         ((ASSEN, "--rule", "mes_cost_none", "--threshold", "3"), "takes no threshold"),
         ((ASSEN, "--rule", "borda_greedy_score"), "hold no ranking"),

@@ -5,8 +5,10 @@ from fractions import Fraction
 import pytest
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 
+from pb_service.core.rounds.documents import Utility
 from pb_service.core.tally import Instance, Project, TallyError, rule_by_name, tally
 from pb_service.core.tally.completion import add_one
+from pb_service.core.tally.constraints import Constraints
 from pb_service.core.tally.shares import Electorate, agree, run
 from tests.unit.core.tally.elections import election, real, won
 
@@ -129,10 +131,11 @@ def test_a_supporter_whose_money_is_exactly_the_price_is_neither_lost_nor_charge
 
 
 @pytest.mark.parametrize("utility", ["cost", "cardinality"])
-def test_steps_between_two_runs_that_agree_fund_the_same_projects(utility: str) -> None:
+def test_steps_between_two_runs_that_agree_fund_the_same_projects(utility: Utility) -> None:
     """Assen, 40 steps from the start: 820 pairs of steps, some of which agree."""
     _, instance = real("Netherlands_Assen_2024")
-    electorate = Electorate(instance, [p.cost if utility == "cost" else 1 for p in instance.projects])
+    constraints = Constraints(instance, rule_by_name("mes_cost_none"))
+    electorate = Electorate(instance, utility, constraints)
     start, rank = mpq(instance.budget, instance.size), list(range(len(instance.projects)))
     runs = [run(electorate, start + step * 100, rank)[0] for step in range(41)]
     funded = [{purchase.project for purchase in rounds} for rounds in runs]
@@ -150,16 +153,77 @@ def test_progress_is_told_while_steps_are_run() -> None:
 
 def test_an_overspending_step_returns_the_one_before() -> None:
     instance = election({"a": 10, "b": 10}, 15, ["a", "b"])
-    electorate = Electorate(instance, [10, 10])
-    done = add_one(electorate, [0, 1], budget=15, start=mpq(15, 2), step=1, stop="overspend", progress=None)
+    electorate = Electorate(instance, "cost", Constraints(instance, rule_by_name("mes_cost_none")))
+    done = add_one(electorate, [0, 1], start=mpq(15, 2), step=mpq(1), stop="overspend", progress=None)
     assert (done.increments, done.stop, done.rounds) == (2, "overspend", [])
+
+
+def test_points_decide_who_pays_how_much() -> None:
+    """10 for each voter; a (9) is worth 2 to the first and 1 to the second, who pay 6 and 3."""
+    instance = Instance([Project("a", 9), Project("b", 11)], 20, "points", [[[0, 2]], [[0, 1], [1, 5]]])
+    outcome = tally(instance, rule_by_name("points_mes_none"))
+    assert outcome.steps == ({"i": 0, "price": "3", "supporters": 2, "left": 11},)
+    assert outcome.projects[1]["why"] == {"c": "short", "money": "7"}
+    assert [project["score"] for project in outcome.projects] == [3, 5]
+
+
+def test_the_last_of_a_ranking_has_no_supporter_there_under_borda() -> None:
+    instance = election({"a": 4, "b": 4}, 8, ["ab", "ab"], fmt="ordinal")
+    outcome = tally(instance, rule_by_name("borda_mes_none"))
+    assert [project["why"]["c"] for project in outcome.projects] == ["bought", "unsupported"]
+
+
+def test_scores_of_zero_or_less_are_no_support() -> None:
+    instance = Instance([Project("a", 4), Project("b", 4)], 8, "scores", [[[0, -1], [1, 1]], [[0, 0], [1, 2]]])
+    outcome = tally(instance, rule_by_name("points_mes_none"))
+    assert won(instance, outcome) == "b"
+    assert outcome.projects[0]["why"] == {"c": "unsupported"}
+
+
+def test_a_percent_step_raises_everybody_by_a_hundredth_of_the_first_part() -> None:
+    """25/3 each is too little for c, for which two need 9 each: eight steps of 1/12."""
+    instance = election(COSTS, 50, BALLOTS)
+    outcome = tally(instance, rule_by_name("mes_cost_inc1pct"))
+    assert (won(instance, outcome), outcome.increments, outcome.endowment) == ("ac", 8, Fraction(9))
+    assert outcome.stop == "exhaustive"
+
+
+def test_phragmen_afterwards_begins_with_what_voters_have_paid() -> None:
+    """Four have paid 6 each for a, two nothing: c comes at a load of 18/2 = 9 and b would at (20 + 24)/4 = 11."""
+    instance = election(COSTS, 50, BALLOTS)
+    outcome = tally(instance, rule_by_name("mes_cost_phragmen"))
+    assert won(instance, outcome) == "ac"
+    assert outcome.after == ({"i": 2, "supporters": 2, "left": 8, "load": "9"},)
+    assert outcome.projects[1]["why"] == {"c": "short", "money": "28/3"}
+    assert outcome.projects[2]["why"] == {"c": "loaded", "round": 1, "load": "9"}
+
+
+def test_greedy_is_taken_instead_if_more_voters_have_more_of_their_projects_funded_by_it() -> None:
+    """Four would have a and b instead of a, two would lose c."""
+    instance = election(COSTS, 60, BALLOTS)
+    rule = {**rule_by_name("mes_cost_none"), "compare": "greedy"}
+    outcome = tally(instance, rule)  # type: ignore[arg-type]
+    assert won(instance, outcome) == "ab"
+    assert outcome.compare == {"equal_shares": 2, "greedy": 4, "taken": "greedy", "cost": 42, "other": [0, 2]}
+    assert (outcome.endowment, outcome.projects[2]["why"]["c"]) == (None, "too_dear")
+
+
+def test_equal_shares_stays_if_no_more_voters_prefer_greedy() -> None:
+    """Greedy funds a (2 votes) of 10; so does Equal Shares, with 5 from each of the two."""
+    instance = election({"a": 10, "b": 10}, 15, ["a", "a", "b"])
+    outcome = tally(instance, {**rule_by_name("mes_cost_none"), "compare": "greedy"})  # type: ignore[arg-type]
+    assert outcome.compare == {"equal_shares": 0, "greedy": 0, "taken": "equal_shares", "cost": 10, "other": [0]}
+    assert outcome.endowment == 5
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"utility": "borda"}, "utility"),
-        ({"completion": "none"}, "belong to the completion add_one"),
+        ({"utility": "borda"}, "hold no ranking"),
+        ({"utility": "luck"}, "utility"),
+        ({"completion": "none"}, "no other completion has them"),
+        ({"percent": 1}, "no other completion has them"),
+        ({"compare": "greedy", "then": "greedy"}, "nothing is funded after it"),
         ({"step": 0}, "above 0"),
         ({"step": 1.5}, "whole number"),
         ({"stop": "never"}, "stop"),

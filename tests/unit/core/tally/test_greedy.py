@@ -58,6 +58,21 @@ def test_equal_scores_go_by_the_declared_tie_rule_and_are_reported() -> None:
     assert outcome.ties == ({"order": [1, 2, 0], "by": ["cost", "id"], "score": 1},)
 
 
+def test_by_density_what_has_most_votes_for_its_cost_goes_first() -> None:
+    """b has 2 votes for 20, a 3 for 60, c 1 for 30: compared as quotients, not as decimals."""
+    instance = election({"a": 60, "b": 20, "c": 30}, 60, ["ab", "ab", "a", "c"])
+    assert won(instance, tally(instance, rule_by_name("greedy_score"))) == "a"
+    outcome = tally(instance, rule_by_name("greedy_density"))
+    assert won(instance, outcome) == "bc"
+    assert [step["i"] for step in outcome.steps] == [1, 0, 2]
+
+
+def test_equal_densities_are_a_tie_reported_with_the_quotient() -> None:
+    instance = election({"a": 30, "b": 20, "c": 10}, 60, ["abc", "ab", "a"])
+    outcome = tally(instance, rule_by_name("greedy_density", ["cost"]))
+    assert outcome.ties == ({"order": [2, 1, 0], "by": ["cost"], "density": "1/10"},)
+
+
 def test_points_are_added_up_and_a_project_named_with_no_points_still_has_a_vote() -> None:
     instance = Instance([Project("a", 5), Project("b", 5)], 5, "points", [[[0, 0], [1, 3]], [[0, 2]]])
     outcome = tally(instance, rule_by_name("points_greedy_score"))

@@ -1,0 +1,40 @@
+"""Time one count by pabutools; run by the bench in an environment that has pabutools and nothing of ours.
+
+Arguments: a plain .pb file and a rule (none, add1, greedy, phragmen). Prints seconds of reading, seconds of counting,
+and the ids of the winners, one a line. Ballots are grouped (a multiprofile), which is how pabutools is fastest.
+"""
+
+import sys
+import time
+
+# pabutools is in no environment of ours, so there is nothing to check its types against.
+from pabutools import fractions  # type: ignore[import-not-found]
+from pabutools.election import (  # type: ignore[import-not-found]
+    ApprovalBallot,
+    ApprovalProfile,
+    Cost_Sat,
+    parse_pabulib,
+)
+from pabutools.rules import (  # type: ignore[import-not-found]
+    greedy_utilitarian_welfare,
+    method_of_equal_shares,
+    sequential_phragmen,
+)
+
+fractions.FRACTION = fractions.GMPY_FRAC
+
+started = time.perf_counter()
+instance, profile = parse_pabulib(sys.argv[1])
+approvals = ApprovalProfile([ApprovalBallot(ballot) for ballot in profile], instance=instance).as_multiprofile()
+read = time.perf_counter() - started
+started = time.perf_counter()
+match sys.argv[2]:
+    case "none":
+        found = method_of_equal_shares(instance, approvals, sat_class=Cost_Sat)
+    case "add1":
+        found = method_of_equal_shares(instance, approvals, sat_class=Cost_Sat, voter_budget_increment=1)
+    case "greedy":
+        found = greedy_utilitarian_welfare(instance, approvals, sat_class=Cost_Sat)
+    case _:
+        found = sequential_phragmen(instance, approvals)
+print(read, time.perf_counter() - started, *sorted(project.name for project in found), sep="\n")

@@ -1,0 +1,107 @@
+"""Print counting times side by side with pabutools (exact fractions), which is installed in an environment of its own.
+
+scripts/bench tally [FILE.pb …]     without files: the approval elections of tests/data/pabulib from 5,000 ballots up
+
+Both are timed in one process each, from the election in memory to the winners; reading and starting are told apart.
+pabutools has 60 seconds a count; a longer one is shown as > 60 s, and its ratio as a lower bound.
+"""
+
+import gzip
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from pb_service.core.tally import rule_by_name, tally
+from pb_service.core.tally.pabulib import PabulibFile, read_pabulib
+from pb_service.settings import CHECKOUT
+
+CAP_SECONDS = 60
+RULES = {"greedy": "greedy_score", "phragmen": "phragmen", "none": "mes_cost_none", "add1": "mes_cost_add1"}
+PACKAGES = ("pabutools==1.2.3", "gmpy2==2.3.2")
+ENVIRONMENT = CHECKOUT / ".venv" / "pabutools"
+
+
+def make_environment() -> Path:
+    """Return the Python of an environment with pabutools; it is never imported here."""
+    python = ENVIRONMENT / "bin" / "python"
+    if not python.exists():
+        print("Installing pabutools into an environment of its own (a few seconds)", file=sys.stderr)
+        uv = Path(sys.executable).parent / "uv"
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, ENVIRONMENT], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *PACKAGES], check=True)
+    return python
+
+
+def ours(election: PabulibFile, rule: str) -> tuple[float, list[str]]:
+    """Return the median of up to five counts, each of an election that nothing was derived from yet."""
+    seconds: list[float] = []
+    winners: list[str] = []
+    while len(seconds) < 5 and sum(seconds) < 10:
+        instance = election.instance()
+        document = rule_by_name(rule, unit=election.unit)
+        started = time.perf_counter()
+        outcome = tally(instance, document)
+        seconds.append(time.perf_counter() - started)
+        winners = sorted(election.projects[number].id for number in outcome.winners)
+    return median(seconds), winners
+
+
+def theirs(python: Path, plain: Path, rule: str) -> tuple[float, float, list[str]] | None:
+    """Return seconds of reading and counting and the winners; None beyond the cap."""
+    command: list[str | Path] = [python, CHECKOUT / "scripts" / "tools" / "bench_pabutools.py", plain, rule]
+    try:
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=CAP_SECONDS + 10)
+    except subprocess.TimeoutExpired:
+        return None
+    read, counted, *winners = done.stdout.split("\n")[:-1]
+    return (float(read), float(counted), winners) if float(counted) <= CAP_SECONDS else None
+
+
+def large_approval_elections() -> list[Path]:
+    found = []
+    for path in sorted((CHECKOUT / "tests" / "data" / "pabulib").glob("*.pb*")):
+        election = read_pabulib(path.read_bytes(), name=path.name)
+        if election.fmt == "approval" and len(election.ballots) >= 5000:
+            found.append(path)
+    return found
+
+
+def main() -> None:
+    python = make_environment()
+    files = [Path(name) for name in sys.argv[1:]] or large_approval_elections()
+    ratios: dict[str, list[float]] = {rule: [] for rule in RULES}
+    started = time.perf_counter()
+    subprocess.run([Path(sys.executable).parent / "pb", "tally", "--help"], check=True, stdout=subprocess.DEVNULL)
+    print(f"pb tally starts in {time.perf_counter() - started:.2f} s")
+    print(f"\n{'':44}{'reading':>9}{'rule':>10}{'ours':>11}{'pabutools':>12}{'ratio':>9}")
+    with tempfile.TemporaryDirectory() as scratch:
+        for path in files:
+            data = path.read_bytes()
+            started = time.perf_counter()
+            election = read_pabulib(data, name=path.name)
+            reading = time.perf_counter() - started
+            plain = Path(scratch) / "plain.pb"
+            plain.write_bytes(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+            print(f"{path.name[:43]}: {len(election.ballots):,} ballots, {len(election.projects)} projects")
+            for rule, name in RULES.items():
+                seconds, winners = ours(election, name)
+                other = theirs(python, plain, rule)
+                ratio = (CAP_SECONDS if other is None else other[1]) / seconds
+                ratios[rule].append(ratio)
+                differs = "" if other is None or other[2] == winners else "  other winners (ties)"
+                told = f"> {CAP_SECONDS} s" if other is None else f"{other[1]:.3f} s"
+                more = ">" if other is None else ""
+                line = f"{'':44}{reading:7.2f} s{rule:>10}{seconds:9.4f} s{told:>12}"
+                print(f"{line}{more + format(ratio, '.0f'):>9}{differs}", flush=True)
+    print()
+    for rule, found in ratios.items():
+        mean = math.exp(sum(map(math.log, found)) / len(found))
+        print(f"{rule}: {mean:.0f} times as fast (geometric mean of {len(found)}), least {min(found):.0f}")
+
+
+if __name__ == "__main__":
+    main()
