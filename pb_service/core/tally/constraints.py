@@ -67,6 +67,7 @@ class Ledger:
         self.constraints = constraints
         self.funded: set[int] = set()
         self._left = [budget for _, budget in constraints.categories]
+        self._free = not constraints.exclusive and not constraints.categories
         for project in constraints.mandatory:
             self.fund(project)
 
@@ -74,6 +75,7 @@ class Ledger:
         """Return a ledger of the same state, to try something in."""
         other = Ledger.__new__(Ledger)
         other.constraints, other.funded, other._left = self.constraints, {*self.funded}, [*self._left]
+        other._free = self._free
         return other
 
     def pots(self) -> dict[int, list[int]]:
@@ -96,6 +98,8 @@ class Ledger:
 
     def barred(self, project: int) -> Reason | None:
         """Say why funding a project now would break a set or a category; None if it would not."""
+        if self._free:
+            return None
         others = [other for numbers in self.constraints.exclusive if project in numbers for other in numbers]
         rivals = self.funded.intersection(others)
         if rivals:

@@ -89,12 +89,23 @@ class Electorate:
 
     def mass_within(self, groups: Integers) -> Floats:
         """For each project the mass of its supporters in ``groups``."""
-        start, length = self.row_start[groups], self.row_start[groups + 1] - self.row_start[groups]
-        places = np.arange(int(length.sum()), dtype=np.int64) + np.repeat(start - (np.cumsum(length) - length), length)
+        places, length = self._places(groups)
         weights = np.repeat(self.weight[groups], length)
         if self.values is not None:
             weights *= self.values[places]
         return np.bincount(self.rows[places], weights=weights, minlength=len(self.cost)).astype(np.float64)
+
+    def spread(self, groups: Integers, amounts: Floats) -> Floats:
+        """For each project the sum of ``amounts``, one for each of ``groups``, over its supporters among them."""
+        places, length = self._places(groups)
+        weights = np.repeat(amounts, length)
+        return np.bincount(self.rows[places], weights=weights, minlength=len(self.cost)).astype(np.float64)
+
+    def _places(self, groups: Integers) -> tuple[Integers, Integers]:
+        """Return where in ``rows`` the projects of ``groups`` stand, group after group, and how many each has."""
+        start, length = self.row_start[groups], self.row_start[groups + 1] - self.row_start[groups]
+        first = np.repeat(start - (np.cumsum(length) - length), length)
+        return np.arange(int(length.sum()), dtype=np.int64) + first, length
 
 
 def _columns(
@@ -222,9 +233,17 @@ class Purse:
         self.paid[project] = level
         self._exact.clear()
 
-    def total(self, project: int) -> mpq:
-        """Return exactly what the supporters of a project have together."""
-        return self._sum(self._with_money(project)[0])
+    def totals(self) -> list[mpq]:
+        """For each project return exactly what its supporters have together."""
+        groups = np.flatnonzero(self.money > 0)
+        voters = self.electorate.spread(groups, self.electorate.weight[groups])
+        totals = [int(count) * self.endowment for count in voters.tolist()]
+        for funded, level in self.paid.items():
+            holders, _, mass, _ = self._with_money(funded)
+            for project, units in enumerate(self.electorate.spread(holders, mass).tolist()):
+                if units:
+                    totals[project] -= int(units) * level
+        return totals
 
     def spent(self, groups: Integers) -> mpq:
         """Return exactly what the voters of ``groups`` have paid together."""

@@ -155,6 +155,7 @@ class _Count:
     def explain(self, result: Completed, turns: list[Turn]) -> dict[int, Reason]:
         """Return why each project won or lost."""
         reasons = settled(self.constraints) | self.reasons
+        money = result.purse.totals()
         place: dict[int, Reason] = {}
         for rank, turn in enumerate(turns, 1):
             place[turn["i"]] = cast(Reason, {"rank": rank, "left": turn["left"]})
@@ -167,8 +168,7 @@ class _Count:
                 if "left" not in barred:
                     reasons[project].pop("left", None)
             elif self.electorate.votes[project]:
-                money = str(result.purse.total(project))
-                reasons[project] = cast(Reason, {"c": "short", "money": money, **turned})
+                reasons[project] = cast(Reason, {"c": "short", "money": str(money[project]), **turned})
             else:
                 reasons[project] = cast(Reason, {"c": "unsupported", **turned})
         return reasons
