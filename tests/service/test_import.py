@@ -3,6 +3,7 @@
 import pytest
 
 from pb_service.core.record import canonical
+from pb_service.core.tally import TallyError
 from pb_service.features.opendata.errors import ImportRefused
 from pb_service.features.opendata.imports import ImportPlan, import_round, plan_import
 from pb_service.features.record import service as record
@@ -88,6 +89,14 @@ def test_a_rule_can_be_named_for_all_files() -> None:
     options = import_options(rule="mes_cost_add1")
     rule = plan_import([pabulib_file("North", rule="unknown", budget="100.125")], options).contests[0].setup.rule
     assert dict(rule).items() >= {"name": "equal_shares", "completion": "add_one", "step": 1000}.items()
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"), [("points_greedy_score", "no points"), ("borda_greedy_score", "no ranking")]
+)
+def test_a_rule_that_the_ballots_cannot_feed_is_refused_before_anything_is_signed(rule: str, sentence: str) -> None:
+    with pytest.raises(TallyError, match=sentence):
+        plan_import([pabulib_file("North")], import_options(rule=rule))
 
 
 def test_a_year_alone_is_the_whole_year() -> None:

@@ -75,7 +75,8 @@ def plan_import(files: Sequence[tuple[PabulibFile, bytes]], options: ImportOptio
     """Plan a round from parsed files, given with their bytes, in the order of the districts.
 
     Raises ImportRefused when the files do not make one round: two currencies, one district twice, a rule or a
-    date that this service does not know; PabulibError at the first row that cannot be counted.
+    date that this service does not know; PabulibError at the first row that cannot be counted;
+    TallyError when a rule and the ballots do not go together.
     """
     if not files:
         raise ImportRefused("No file was given.")
@@ -143,7 +144,10 @@ async def _log_act(
 
 
 def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) -> ImportedContest:
-    file.instance()  # refuses rows that no count could understand
+    instance = file.instance()  # refuses rows that no count could understand
+    rule = _rule(file, options, unit)
+    if rule["name"] == "greedy":
+        instance.scores(rule["by"])  # refuses ballots that the rule could not count, before anything is signed
     scale = unit // file.unit
     caps = [limit["cost"] for limit in file.limits.get("cats", ()) if "cost" in limit]
     amounts = [file.budget, *(project.cost for project in file.projects), *caps]
@@ -174,7 +178,7 @@ def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) 
         fmt=file.fmt,
         budget=file.budget * scale,
         limits=limits,
-        rule=_rule(file, options, unit),
+        rule=rule,
         projects=projects,
         imported_meta=file.meta,
     )
