@@ -31,5 +31,5 @@ def export(slug: str, out: Path) -> None:
 async def bundle_of(service: Service, slug: str) -> bytes:
     """Return the bundle of a round as of its newest published checkpoint. Raises NothingToExport or RoundNotFound."""
     async with service.database.reading() as session:
-        await published_round(session, slug)
-        return await evidence_bundle(session, slug, published_checkpoint(service.tiles, slug))
+        shown = await published_round(session, slug)
+        return await evidence_bundle(session, shown, published_checkpoint(service.tiles, slug))

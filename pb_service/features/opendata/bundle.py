@@ -10,7 +10,7 @@ from pb_service.features.opendata.errors import NothingToExport
 from pb_service.features.record import service as record
 from pb_service.features.record.store import TileStore
 from pb_service.features.results.service import manifest_of
-from pb_service.features.rounds.service import published_round
+from pb_service.features.rounds.tables import Round
 
 
 def published_checkpoint(tiles: TileStore, slug: str) -> bytes:
@@ -21,21 +21,20 @@ def published_checkpoint(tiles: TileStore, slug: str) -> bytes:
     return published
 
 
-async def evidence_bundle(session: AsyncSession, slug: str, published_checkpoint: bytes) -> bytes:
-    """Return the bundle of a counted round as of a published checkpoint; the same checkpoint gives the same bytes.
+async def evidence_bundle(session: AsyncSession, counted: Round, published_checkpoint: bytes) -> bytes:
+    """Return the bundle of a round as of a published checkpoint; the same checkpoint gives the same bytes.
 
-    Raises RoundNotFound, or NothingToExport before every result stands in the published record.
+    Raises NothingToExport before every result stands in the published record.
     """
-    round_ = await published_round(session, slug)
-    counts = await counting.counts_of_round(session, round_.id)
-    if round_.phase != "preliminary":
-        raise NothingToExport(f"The round {slug!r} has no published result yet.")
+    counts = await counting.counts_of_round(session, counted.id)
+    if counted.phase != "preliminary":
+        raise NothingToExport(f"The round {counted.slug!r} has no published result yet.")
     head = checkpoint.parse(published_checkpoint)
-    entries = await record.entries(session, round_.log_id, head.size)
+    entries = await record.entries(session, counted.log_id, head.size)
     results = sum(canonical.decode(entry)["k"] == "result" for entry in entries)
     if results != len(counts):
-        raise NothingToExport(f"The results of the round {slug!r} are not in the published record yet.")
-    manifest_bytes, manifest = await manifest_of(session, round_)
+        raise NothingToExport(f"The results of the round {counted.slug!r} are not in the published record yet.")
+    manifest_bytes, manifest = await manifest_of(session, counted)
     members = {"checkpoint": published_checkpoint, "manifest.json": manifest_bytes, **log_files(entries)}
     for listed, (contest, count) in zip(manifest["contests"], counts, strict=True):
         members[f"lists/{contest.key}.json"] = await record.get_file(session, canonical.unb64u(listed["list"]))

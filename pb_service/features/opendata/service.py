@@ -11,7 +11,7 @@ from typing import Any, cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import canonical, entries
-from pb_service.core.rounds.documents import Ballot, BallotsDocument, OutcomeDocument
+from pb_service.core.rounds.documents import Ballot, BallotsDocument
 from pb_service.core.rounds.fingerprint import fingerprint
 from pb_service.features.counting import repository as counting
 from pb_service.features.opendata import pabulib, repository
@@ -28,7 +28,7 @@ from pb_service.features.record import service as record
 from pb_service.features.record.store import TileStore
 from pb_service.features.results.documents import ContestDocuments
 from pb_service.features.results.errors import ContestNotFound
-from pb_service.features.results.service import contest_documents, contest_of, manifest_of
+from pb_service.features.results.service import contest_documents, contest_of, manifest_of, outcome_of
 from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.service import find_round, published_round
 from pb_service.features.rounds.tables import Round
@@ -48,10 +48,7 @@ async def round_detail(session: AsyncSession, slug: str) -> RoundDetail:
     for contest in shown.contests:
         outcome = None
         if contest.key in counted:
-            outcome = cast(
-                OutcomeDocument,
-                canonical.decode(await record.get_file(session, counted[contest.key].outcome_sha256)),
-            )
+            outcome = await outcome_of(session, counted[contest.key])
         contests.append(
             ContestSummary(
                 id=contest.key,
@@ -174,11 +171,11 @@ class BundleShelf:
 
     async def bundle(self, session: AsyncSession, slug: str, tiles: TileStore) -> Path:
         """Return the file of the bundle as of the newest checkpoint. Raises NothingToExport or RoundNotFound."""
-        await published_round(session, slug)
+        shown = await published_round(session, slug)
         published = published_checkpoint(tiles, slug)
         path = self._folder / f"{slug}-{sha256(published).hexdigest()[:32]}.zip"
         if not path.is_file():
-            data = await evidence_bundle(session, slug, published)
+            data = await evidence_bundle(session, shown, published)
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as unfinished:
                 unfinished.write(data)

@@ -20,6 +20,7 @@ from pb_service.core.tally import rule_by_name, tally
 from pb_service.core.tally.explain import explanation
 from pb_service.features.counting import repository as counting
 from pb_service.features.counting.service import instance_of
+from pb_service.features.counting.tables import ContestCount
 from pb_service.features.record import service as record
 from pb_service.features.results import repository
 from pb_service.features.results.documents import ContestDocuments, Download, Sibling
@@ -36,7 +37,7 @@ async def contest_documents(session: AsyncSession, slug: str, contest_key: str) 
     count = await counting.count_of(session, contest.id)
     if count is None:
         raise ContestNotFound(f"The contest {contest_key!r} has not been counted yet.")
-    outcome = cast(OutcomeDocument, await _document(session, count.outcome_sha256))
+    outcome = await outcome_of(session, count)
     body, manifest = await manifest_of(session, shown)
     derived = await repository.explanation_of(session, contest.id)
     in_manifest = manifest["contests"][contest.position]
@@ -92,6 +93,11 @@ def _downloads(slug: str, contest: str, outcome: OutcomeDocument) -> tuple[Downl
     )
 
 
+async def outcome_of(session: AsyncSession, count: ContestCount) -> OutcomeDocument:
+    """Return the published outcome of a count."""
+    return cast(OutcomeDocument, await _document(session, count.outcome_sha256))
+
+
 async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str], None] = lambda _title: None) -> None:
     """Derive what the result pages need beyond the outcomes, for every contest that lacks it."""
     counted = await find_round(session, slug)
@@ -100,7 +106,7 @@ async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str],
         if await repository.explanation_of(session, contest.id) is not None:
             continue
         progress(contest.title[0][1])
-        outcome = cast(OutcomeDocument, await _document(session, count.outcome_sha256))
+        outcome = await outcome_of(session, count)
         ballots = cast(BallotsDocument, await _document(session, count.ballots_sha256))["open"]
         in_manifest = manifest["contests"][contest.position]
         other = _under_another_rule(in_manifest, contest, ballots, unit=counted.unit)

@@ -1,20 +1,19 @@
 """What the pages about a whole round are made from: the published documents, the record, and the checker's report."""
 
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.core.record import canonical, entries, merkle
+from pb_service.core.record import entries, merkle
 from pb_service.core.rounds.documents import OutcomeDocument
 from pb_service.core.rounds.fingerprint import fingerprint
 from pb_service.features.counting import repository as counting
 from pb_service.features.counting.tables import ContestCount
 from pb_service.features.opendata.service import latest_verification
 from pb_service.features.record import repository as record_rows
-from pb_service.features.record import service as record
 from pb_service.features.record.store import TileStore
-from pb_service.features.results.service import manifest_of
+from pb_service.features.results.service import manifest_of, outcome_of
 from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.service import published_round
 from pb_service.features.rounds.tables import Contest, Round
@@ -74,7 +73,7 @@ async def _round(session: AsyncSession, shown: Round) -> RoundView:
 
 
 async def _district(session: AsyncSession, contest: Contest, count: ContestCount | None) -> DistrictView:
-    outcome = count and cast(OutcomeDocument, canonical.decode(await record.get_file(session, count.outcome_sha256)))
+    outcome = await outcome_of(session, count) if count else None
     return DistrictView(
         key=contest.key,
         title=contest.title,
