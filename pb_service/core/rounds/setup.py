@@ -9,8 +9,8 @@ Money is integer minor units. Dates are wall-clock times of the municipality (``
 float and a published set-up has one canonical form.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast, get_args
 
 import msgspec
@@ -26,13 +26,13 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 WordingState = Literal["original", "translated", "machine", "missing"]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Problem:
     """Something that a person should change: where (``districts.2.population``), what kind, and its values."""
 
     field: str
     code: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
 
 
 class _Document(Struct, frozen=True, forbid_unknown_fields=True):
