@@ -165,6 +165,8 @@ class Actor:
     stepped_up_until: datetime | None = None
     kiosk: bool = False
     is_staff: bool = False
+    #: Shown in the frame of staff pages; decides nothing.
+    name: str = ""
 
     def stepped_up(self, now: datetime) -> bool:
         """Whether the person gave the password or a factor again lately enough for a dangerous act."""
