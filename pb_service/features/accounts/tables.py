@@ -21,6 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pb_service.features.accounts import identity_tables as identity_tables  # noqa: PLC0414 - see above
+from pb_service.features.accounts import staff_tables as staff_tables  # noqa: PLC0414 - see above
 from pb_service.features.accounts.policy import ROLES, Role
 from pb_service.platform.db import Base, uuid7
 
