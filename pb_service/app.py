@@ -3,22 +3,29 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
-from litestar import Litestar
+from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
 from litestar.config.response_cache import ResponseCacheConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import Dependencies
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pb_service.features.accounts import guards
+from pb_service.features.accounts.policy import ACTS, Actor
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
 from pb_service.features.site.pages import router as site_router
 from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
+from pb_service.web.access import check_access, keep_private
 from pb_service.web.assets import static_file
 from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
@@ -27,11 +34,10 @@ log_event = structlog.get_logger()
 
 
 def create_app(service: Service) -> Litestar:
-    """Return the web application: pages, JSON API, downloads, and the files of the record."""
+    """Return the web application: pages, JSON API, downloads, and the files of the record.
 
-    async def session() -> AsyncGenerator[AsyncSession, None]:
-        async with service.database.reading() as reading:
-            yield reading
+    Raises UndeclaredAccess when a handler does not say who may use it.
+    """
 
     @asynccontextmanager
     async def sequencing(_app: Litestar) -> AsyncIterator[None]:
@@ -42,27 +48,75 @@ def create_app(service: Service) -> Litestar:
         with suppress(asyncio.CancelledError, Exception):  # an exception was reported when it ended the task
             await task
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[site_router, results_router, opendata.api, opendata.data, record_router, static_file],
-        dependencies={
-            "session": Provide(session),
-            "tile_store": Provide(lambda: service.tiles, sync_to_thread=False),
-            "shelf": Provide(lambda: service.bundles, sync_to_thread=False),
-        },
+        dependencies=_dependencies(service),
+        guards=[guards.guard],
+        state=_state(service),
         lifespan=[sequencing],
-        before_send=[security_headers],
+        before_send=[security_headers, keep_private],
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
         response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30, key_builder=page_key),
         stores={"pages": page_store(service.settings.redis_url)},
-        exception_handlers=exception_handlers,
+        exception_handlers={**exception_handlers, **guards.exception_handlers},
         openapi_config=OpenAPIConfig(
             title="Participatory budgeting",
             version="1",
             description="Rounds, results and the files that anyone can count again. Free to use, no key.",
-            path="/api",
+            openapi_router=Router("/api", route_handlers=[], opt={"access": "anyone"}),
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
     )
+    check_access(app, ACTS)
+    return app
+
+
+def _dependencies(service: Service) -> Dependencies:
+    """What handlers may ask for by name; a handler takes ``session`` or ``transaction``, not both."""
+
+    async def session() -> AsyncGenerator[AsyncSession, None]:
+        async with service.database.reading() as reading:
+            yield reading
+
+    async def transaction() -> AsyncGenerator[AsyncSession, None]:
+        # Left before the answer is sent: what the reader is told was done is committed, an exception rolls back.
+        async with service.database.transaction() as writing:
+            yield writing
+
+    async def actor(request: Request[Any, Any, Any]) -> Actor:
+        return await guards.actor_of(request)
+
+    given = {
+        "clock": service.clock,
+        "settings": service.settings,
+        "service": service,
+        "tile_store": service.tiles,
+        "shelf": service.bundles,
+    }
+    return {
+        "session": Provide(session),
+        "transaction": Provide(transaction),
+        "actor": Provide(actor),
+        **{name: Provide(_always(value), sync_to_thread=False) for name, value in given.items()},
+    }
+
+
+def _state(service: Service) -> State:
+    """What the door needs before any handler: see features/accounts/guards.py, web/cookies.py and web/csrf.py."""
+    public = urlsplit(service.settings.public_url)
+    return State(
+        {
+            "database": service.database,
+            "clock": service.clock,
+            "cookie_key": service.keys.secret("cookie"),
+            "secure": public.scheme == "https",
+            "public_host": public.netloc,
+        }
+    )
+
+
+def _always(value: object) -> Any:
+    return lambda: value
 
 
 def _report_end(task: asyncio.Task[None]) -> None:

@@ -22,6 +22,7 @@ class Service:
     settings: Settings
     clock: Clock
     database: Database
+    keys: KeyFolder
     log_key: Ed25519PrivateKey
     operator_key: Ed25519PrivateKey
     tiles: TileStore
@@ -43,6 +44,7 @@ async def open_service(settings: Settings, url: str, *, clock: Clock = system_cl
         settings=settings,
         clock=clock,
         database=database,
+        keys=keys,
         log_key=log_key,
         operator_key=keys.ed25519("op"),
         tiles=tiles,

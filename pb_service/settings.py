@@ -30,6 +30,7 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     pg_bin: Path | None = None
     origin: str = "localhost"
+    public_url: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -51,6 +52,7 @@ class Settings:
             redis_url=_url(values, "PB_REDIS_URL", ("redis", "rediss", "unix")),
             pg_bin=_pg_bin(values, "PB_PG_BIN"),
             origin=_origin(values, "PB_ORIGIN", cls.origin),
+            public_url=_public_url(values, "PB_PUBLIC_URL"),
         )
 
 
@@ -99,6 +101,17 @@ def _url(values: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str 
     if parts.scheme not in schemes or not (parts.netloc or parts.path.strip("/")):
         raise SettingsError(f"{name} must be a URL that begins with {' or '.join(f'{s}://' for s in schemes)}")
     return values[name]
+
+
+def _public_url(values: Mapping[str, str], name: str) -> str:
+    """The address that readers see, without a path: links in mails begin with it. Unset, the port's on localhost."""
+    if name not in values:
+        return f"http://localhost:{_number(values, 'PB_PORT', Settings.port, 1, 65535)}"
+    url = _url(values, name, ("http", "https")) or ""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise SettingsError(f"{name} must be an address without a path, such as https://budget.example.org")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _database_url(values: Mapping[str, str], name: str) -> str | None:

@@ -33,14 +33,8 @@ class KeyFolder:
 
         Raises KeyFolderError when others could read or exchange the key, or the file holds no Ed25519 key.
         """
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"not a name for a key: {name!r}")
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_private(self.path, stat.S_ISDIR, 0o700)
-        file = self.path / f"{name}.pem"
-        if not os.path.lexists(file):
-            _create(file)
-        _check_private(file, stat.S_ISREG, 0o600)
+        made = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        file = self._file(name, ".pem", made)
         try:
             key = load_pem_private_key(file.read_bytes(), password=None)
         except ValueError as error:
@@ -49,10 +43,32 @@ class KeyFolder:
             raise KeyFolderError(f"{file} holds a key of another kind than Ed25519.")
         return key
 
+    def secret(self, name: str) -> bytes:
+        """Return the secret of that name, 32 random bytes made at its first use. Raises KeyFolderError."""
+        file = self._file(name, ".key", secrets.token_hex(32).encode())
+        try:
+            secret = bytes.fromhex(file.read_text("ascii").strip())
+        except ValueError:
+            secret = b""
+        if len(secret) != 32:
+            raise KeyFolderError(f"{file} is damaged. Restore it from its backup.")
+        return secret
 
-def _create(file: Path) -> None:
+    def _file(self, name: str, ending: str, made: bytes) -> Path:
+        """Return the private file of a key, with ``made`` in it when it is new."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not a name for a key: {name!r}")
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_private(self.path, stat.S_ISDIR, 0o700)
+        file = self.path / f"{name}{ending}"
+        if not os.path.lexists(file):
+            _create(file, made)
+        _check_private(file, stat.S_ISREG, 0o600)
+        return file
+
+
+def _create(file: Path, content: bytes) -> None:
     """Make a key, whole or not at all; of two processes that do so at once, one wins and both use its key."""
-    content = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     beside = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -55,7 +55,7 @@ def _servable() -> Mapping[str, Path]:
     return {path.relative_to(DIST).as_posix(): path for path in files}
 
 
-@get("/static/{path:path}", include_in_schema=False, sync_to_thread=True)
+@get("/static/{path:path}", include_in_schema=False, sync_to_thread=True, access="anyone")
 def static_file(path: FromPath[Path]) -> Response[bytes]:
     """Serve one built file: only names that the build made, so no path can lead elsewhere."""
     name = path.as_posix().removeprefix("/")

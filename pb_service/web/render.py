@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 
 from pb_service.web.assets import asset
+from pb_service.web.csrf import CsrfToken
 from pb_service.web.formats import Reader
 from pb_service.web.locales import LANGUAGES, Language, rooms, translations
 
@@ -46,14 +47,20 @@ def render(template: str, *, locale: Language, **context: Any) -> str:
 def page(
     request: Request[Any, Any, Any], template: str, *, locale: Language, status_code: int = 200, **context: Any
 ) -> Response[str]:
-    """Answer a request with a page in one language; the language switch keeps the address."""
-    body = render(template, locale=locale, path=path_without_language(request.url.path), **context)
-    return Response(
+    """Answer a request with a page in one language; the language switch keeps the address.
+
+    Templates also get ``csrf``, the token of forms (a page that writes it is kept by no cache).
+    """
+    csrf = CsrfToken(request)
+    body = render(template, locale=locale, path=path_without_language(request.url.path), csrf=csrf, **context)
+    response = Response(
         body,
         media_type=MediaType.HTML,
         status_code=status_code,
         headers={"cache-control": PAGE_CACHE if status_code == 200 else "no-store", "content-language": locale},
     )
+    csrf.keep(response)
+    return response
 
 
 def path_without_language(path: str) -> str:

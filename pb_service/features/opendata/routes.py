@@ -19,22 +19,31 @@ Session = NamedDependency[AsyncSession]
 _CACHE = {"Cache-Control": "public, max-age=60"}
 
 
-@get("/rounds", summary="Published rounds, newest vote first")
+@get("/rounds", summary="Published rounds, newest vote first", access="anyone")
 async def list_rounds(session: Session) -> list[RoundSummary]:
     return await service.list_rounds(session)
 
 
-@get("/rounds/{slug:str}", summary="A round and its districts")
+@get("/rounds/{slug:str}", summary="A round and its districts", access="anyone")
 async def get_round(session: Session, slug: FromPath[str]) -> RoundDetail:
     return await service.round_detail(session, slug)
 
 
-@get("/rounds/{slug:str}/contests/{contest:str}", summary="A district's result, with a reason for each project")
+@get(
+    "/rounds/{slug:str}/contests/{contest:str}",
+    summary="A district's result, with a reason for each project",
+    access="anyone",
+)
 async def get_contest(session: Session, slug: FromPath[str], contest: FromPath[str]) -> ContestResult:
     return service.contest_result(await contest_documents(session, slug, contest))
 
 
-@get("/{slug:str}/evidence.zip", media_type="application/zip", summary="Everything needed to count a round again")
+@get(
+    "/{slug:str}/evidence.zip",
+    media_type="application/zip",
+    summary="Everything needed to count a round again",
+    access="anyone",
+)
 async def evidence(
     session: Session, shelf: NamedDependency[BundleShelf], tile_store: NamedDependency[TileStore], slug: FromPath[str]
 ) -> File:
@@ -42,31 +51,51 @@ async def evidence(
     return File(path, filename=f"{slug}-evidence.zip", media_type="application/zip", headers=_CACHE)
 
 
-@get("/{slug:str}/manifest.json", media_type=MediaType.JSON, summary="The manifest, byte for byte as hashed")
+@get(
+    "/{slug:str}/manifest.json",
+    media_type=MediaType.JSON,
+    summary="The manifest, byte for byte as hashed",
+    access="anyone",
+)
 async def manifest(session: Session, slug: FromPath[str]) -> Response[bytes]:
     return _download(await service.published_manifest(session, slug), f"{slug}-manifest.json", MediaType.JSON)
 
 
-@get("/{slug:str}/{contest:str}/ballots.pb", media_type=MediaType.TEXT, summary="A district in Pabulib's format")
+@get(
+    "/{slug:str}/{contest:str}/ballots.pb",
+    media_type=MediaType.TEXT,
+    summary="A district in Pabulib's format",
+    access="anyone",
+)
 async def pabulib(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
     body = await service.contest_pabulib(session, slug, contest)
     return _download(body, f"{slug}-{contest}.pb", "text/plain; charset=utf-8")
 
 
-@get("/{slug:str}/{contest:str}/ballots.csv", media_type="text/csv", summary="Ballots as a table, sorted")
+@get(
+    "/{slug:str}/{contest:str}/ballots.csv",
+    media_type="text/csv",
+    summary="Ballots as a table, sorted",
+    access="anyone",
+)
 async def ballots_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
     documents = await contest_documents(session, slug, contest)
     text = tabular.ballots_csv(documents, await service.published_ballots(session, slug, contest))
     return _csv(text, f"{slug}-{contest}-ballots.csv")
 
 
-@get("/{slug:str}/{contest:str}/projects.csv", media_type="text/csv", summary="Projects with votes and reasons")
+@get(
+    "/{slug:str}/{contest:str}/projects.csv",
+    media_type="text/csv",
+    summary="Projects with votes and reasons",
+    access="anyone",
+)
 async def projects_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
     documents = await contest_documents(session, slug, contest)
     return _csv(tabular.projects_csv(documents), f"{slug}-{contest}-projects.csv")
 
 
-@get("/{slug:str}/{contest:str}/turns.csv", media_type="text/csv", summary="The count, turn by turn")
+@get("/{slug:str}/{contest:str}/turns.csv", media_type="text/csv", summary="The count, turn by turn", access="anyone")
 async def turns_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
     documents = await contest_documents(session, slug, contest)
     return _csv(tabular.turns_csv(documents), f"{slug}-{contest}-turns.csv")
@@ -81,6 +110,7 @@ def _document(kind: str, summary: str) -> HTTPRouteHandler:
         operation_id=f"Document{kind.title()}",
         media_type=MediaType.JSON,
         summary=summary,
+        access="anyone",
     )
     async def document(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
         body = await service.published_file(session, slug, contest, kind)

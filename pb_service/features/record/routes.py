@@ -15,14 +15,20 @@ _TILE_CACHING = "public, max-age=31536000, immutable"
 _CHECKPOINT_CACHING = "no-cache"
 
 
-@get("/{slug:str}/checkpoint", media_type=MediaType.TEXT, operation_id="RecordCheckpoint", tags=["record"])
+@get(
+    "/{slug:str}/checkpoint",
+    media_type=MediaType.TEXT,
+    operation_id="RecordCheckpoint",
+    tags=["record"],
+    access="anyone",
+)
 async def record_checkpoint(slug: FromPath[str], tile_store: NamedDependency[TileStore]) -> Response[bytes]:
     """The newest signed head of a round's public record: a C2SP checkpoint."""
     content = await asyncio.to_thread(tile_store.read, slug, "checkpoint") if SLUG.fullmatch(slug) else None
     return _answer(content, MediaType.TEXT, _CHECKPOINT_CACHING)
 
 
-@get("/{slug:str}/tile/{path:path}", operation_id="RecordTile", tags=["record"])
+@get("/{slug:str}/tile/{path:path}", operation_id="RecordTile", tags=["record"], access="anyone")
 async def record_tile(
     slug: FromPath[str], path: FromPath[str], tile_store: NamedDependency[TileStore]
 ) -> Response[bytes]:

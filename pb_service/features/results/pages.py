@@ -29,14 +29,14 @@ async def contest_view(
     return contest_result(await service.contest_documents(session, slug, contest))
 
 
-@get("/", include_in_schema=False, cache=True)
+@get("/", include_in_schema=False, cache=True, access="anyone")
 async def show_district(request: PageRequest, view: View, lang: FromPath[str]) -> Response[str]:
     language = language_of(lang)
     context = district_page(view, _reader(view, language))
     return page(request, "results/district.html", locale=language, section="results", **context)
 
 
-@get("/count", include_in_schema=False, cache=True)
+@get("/count", include_in_schema=False, cache=True, access="anyone")
 async def show_count(
     request: PageRequest,
     view: View,
@@ -52,7 +52,7 @@ async def show_count(
     return page(request, "results/count.html", locale=language, section="results", **context)
 
 
-@get("/projects/{number:int}", include_in_schema=False, cache=True)
+@get("/projects/{number:int}", include_in_schema=False, cache=True, access="anyone")
 async def show_project(
     request: PageRequest,
     view: View,

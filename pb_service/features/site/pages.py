@@ -17,31 +17,31 @@ Session = NamedDependency[AsyncSession]
 PageRequest = Request[Any, Any, Any]
 
 
-@get("/", include_in_schema=False, sync_to_thread=False)
+@get("/", include_in_schema=False, sync_to_thread=False, access="anyone")
 def choose_language(request: PageRequest) -> Response[None]:
     return redirect_to_language(request)
 
 
-@get("/{lang:str}", include_in_schema=False, cache=True)
+@get("/{lang:str}", include_in_schema=False, cache=True, access="anyone")
 async def show_front(request: PageRequest, session: Session, lang: FromPath[str]) -> Response[str]:
     language = language_of(lang)
     rounds = await service.published_rounds(session)
     return page(request, "site/front.html", locale=language, **front_page(rounds, language))
 
 
-@get("/{lang:str}/about", include_in_schema=False, cache=True, sync_to_thread=False)
+@get("/{lang:str}/about", include_in_schema=False, cache=True, sync_to_thread=False, access="anyone")
 def show_about(request: PageRequest, lang: FromPath[str]) -> Response[str]:
     return page(request, "site/about.html", locale=language_of(lang))
 
 
-@get("/{lang:str}/rounds/{slug:str}", include_in_schema=False, cache=True)
+@get("/{lang:str}/rounds/{slug:str}", include_in_schema=False, cache=True, access="anyone")
 async def show_round(request: PageRequest, session: Session, lang: FromPath[str], slug: FromPath[str]) -> Response[str]:
     language = language_of(lang)
     context = round_page(await service.round_view(session, slug), language)
     return page(request, "site/round.html", locale=language, **context)
 
 
-@get("/{lang:str}/rounds/{slug:str}/record", include_in_schema=False)
+@get("/{lang:str}/rounds/{slug:str}/record", include_in_schema=False, access="anyone")
 async def show_record(
     *,
     request: PageRequest,
@@ -56,7 +56,7 @@ async def show_record(
     return page(request, "site/record.html", locale=language, **context)
 
 
-@get("/{lang:str}/rounds/{slug:str}/record/{index:int}", include_in_schema=False)
+@get("/{lang:str}/rounds/{slug:str}/record/{index:int}", include_in_schema=False, access="anyone")
 async def show_entry(
     request: PageRequest, session: Session, lang: FromPath[str], slug: FromPath[str], index: FromPath[int]
 ) -> Response[str]:
@@ -65,7 +65,7 @@ async def show_entry(
     return page(request, "site/entry.html", locale=language, **proof_page(shown, proof, language))
 
 
-@get("/{lang:str}/rounds/{slug:str}/verify", include_in_schema=False, cache=True)
+@get("/{lang:str}/rounds/{slug:str}/verify", include_in_schema=False, cache=True, access="anyone")
 async def show_verification(
     request: PageRequest, session: Session, lang: FromPath[str], slug: FromPath[str]
 ) -> Response[str]:

@@ -1,0 +1,187 @@
+"""The door: who is asking, and whether any handler may be reached by them at all.
+
+`guard` stands before every handler of the application. It holds the request to what the handler declared: `access=`
+(required; see web/access.py), and optionally `step_up=True` (a page that begins a dangerous act asks for the step-up
+already when it is opened) or `without_factor=True` (staff may use it before the second factor: to enrol one, to give
+one, to sign out). Services check the scope of an act again, where the object is known.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import MediaType, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ExceptionHandlersMap
+
+from pb_service.features.accounts import policy, sessions
+from pb_service.features.accounts.policy import (
+    ANONYMOUS,
+    Actor,
+    Forbidden,
+    SecondFactorNeeded,
+    SignInNeeded,
+    StepUpNeeded,
+)
+from pb_service.features.accounts.sessions import Visitor, shortened
+from pb_service.web.access import ANYONE, SIGNED_IN, TOKEN
+from pb_service.web.cookies import drop_cookie, read_cookie, set_cookie
+from pb_service.web.csrf import SAFE_METHODS, ForgedRequest, check_own
+from pb_service.web.errors import domain_error
+from pb_service.web.languages import language_of_request
+from pb_service.web.render import page
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+PageRequest = Request[Any, Any, Any]
+
+
+async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let a request through to its handler, or raise why not: SignInNeeded, Forbidden, ForgedRequest."""
+    access = handler.opt.get("access")
+    if access is None:  # the framework's own answer to OPTIONS; create_app refuses any other
+        return
+    if access == TOKEN:
+        # Machines bear tokens, not cookies: nothing here can be done in a reader's name.
+        connection.scope["state"]["actor"] = await connection.app.state.token_bearer(connection, handler)
+        return
+    unsafe = _request(connection).method not in SAFE_METHODS
+    if unsafe:
+        await check_own(_request(connection))
+    if access == ANYONE:
+        return
+    actor = await actor_of(connection)
+    if access == SIGNED_IN:
+        _require_signed_in(actor, factor=not handler.opt.get("without_factor"))
+        return
+    now = connection.app.state.clock() if unsafe or handler.opt.get("step_up") else None
+    policy.require_somewhere(actor, access, now=now)
+
+
+async def actor_of(connection: Connection) -> Actor:
+    """Return who is asking, looked up once a request."""
+    state = connection.scope["state"]
+    if "actor" not in state:
+        token = read_cookie(connection, "pb-session")
+        state["actor"] = await _recognise(connection, token) if token else ANONYMOUS
+    actor: Actor = state["actor"]
+    return actor
+
+
+def visitor_of(connection: Connection) -> Visitor:
+    """Return what may be kept of where a request comes from."""
+    client = connection.client
+    agent = connection.headers.get("user-agent", "")[:200]
+    return Visitor(shortened(client.host) if client else None, agent or None)
+
+
+def signed_in(request: PageRequest, token: str, address: str) -> Response[None]:
+    """Answer a sign-in: the browser keeps the session's secret and goes on to ``address``, a path of ours."""
+    response = see_other(address)
+    set_cookie(response, request, "pb-session", token)
+    return response
+
+
+def signed_out(request: PageRequest, address: str) -> Response[None]:
+    """Answer a sign-out: the browser forgets the session and everything it kept of this service."""
+    response = see_other(address)
+    drop_cookie(response, request, "pb-session")
+    # For shared computers: pages behind the back button and drafts on the device go as well.
+    response.headers["clear-site-data"] = '"cache", "storage"'
+    return response
+
+
+def see_other(address: str) -> Response[None]:
+    """Answer 303: go to a path of ours."""
+    return Response(
+        None,
+        media_type=MediaType.TEXT,
+        status_code=303,
+        headers={"location": address, "cache-control": "no-store"},
+    )
+
+
+def safe_next(text: str | None, *, default: str) -> str:
+    """Return where to go on after signing in: a path of this service, or ``default`` for anything else.
+
+    An absolute or protocol-relative address, one with a backslash (browsers read it as a slash) or with control
+    characters would lead elsewhere: an open redirect lends our name to somebody else's page.
+    """
+    if (
+        not text
+        or len(text) > 500
+        or not text.startswith("/")
+        or text.startswith("//")
+        or "\\" in text
+        or not text.isprintable()
+        or any(part in ("..", ".") for part in text.partition("?")[0].split("/"))
+    ):
+        return default
+    return quote(text, safe="/?&=#%-._~:,+@")
+
+
+def _sign_in_needed(request: PageRequest, error: SignInNeeded) -> Response[Any]:
+    return _on_the_way(request, error, "sign-in")
+
+
+def _second_factor_needed(request: PageRequest, error: SecondFactorNeeded) -> Response[Any]:
+    return _on_the_way(request, error, "staff/second-factor")
+
+
+def _step_up_needed(request: PageRequest, error: StepUpNeeded) -> Response[Any]:
+    return _on_the_way(request, error, "staff/step-up")
+
+
+def _on_the_way(request: PageRequest, error: Forbidden | SignInNeeded, where: str) -> Response[Any]:
+    """People are led to what is missing and back; programs are told."""
+    if not _is_page(request):
+        return domain_error(request, error)
+    back = request.url.path
+    if request.method not in SAFE_METHODS:  # what was posted is gone: back to the page that posted it
+        back = safe_next(request.headers.get("referer", "").partition(request.headers.get("host", "?"))[2], default="")
+    elif request.url.query:
+        back += f"?{request.url.query}"
+    query = f"?next={quote(back, safe='/')}" if back else ""
+    return see_other(f"/{language_of_request(request)}/{where}{query}")
+
+
+def _refused(request: PageRequest, error: Forbidden | ForgedRequest) -> Response[Any]:
+    if not _is_page(request):
+        return domain_error(request, error)
+    return page(
+        request,
+        "accounts/refused.html",
+        locale=language_of_request(request),
+        status_code=error.status,
+        forged=isinstance(error, ForgedRequest),
+    )
+
+
+def _is_page(request: PageRequest) -> bool:
+    return not request.url.path.startswith(("/api", "/data/", "/pb/"))
+
+
+exception_handlers: ExceptionHandlersMap = {
+    SignInNeeded: _sign_in_needed,
+    SecondFactorNeeded: _second_factor_needed,
+    StepUpNeeded: _step_up_needed,
+    Forbidden: _refused,
+    ForgedRequest: _refused,
+}
+
+
+def _require_signed_in(actor: Actor, *, factor: bool) -> None:
+    if actor.account_id is None:
+        raise SignInNeeded("Sign in first.")
+    if factor and actor.grants and not actor.second_factor:
+        raise SecondFactorNeeded("Your role needs a second factor: give it, or enrol one, first.")
+
+
+async def _recognise(connection: Connection, token: str) -> Actor:
+    state = connection.app.state
+    async with state.database.transaction() as session:
+        return await sessions.recognise(session, token, now=state.clock())
+
+
+def _request(connection: Connection) -> PageRequest:
+    assert isinstance(connection, Request)  # noqa: S101 - there are no websockets here
+    return connection
