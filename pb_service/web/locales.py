@@ -30,10 +30,9 @@ _Texts = str | list[str] | tuple[str, ...]
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
-_METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
-_OPTIONS: dict[str, dict[str, str]] = {
-    "**/templates/**.html": {"trimmed": "false", "silent": "false", "newstyle_gettext": "true"}
-}
+_JINJA = {"trimmed": "false", "silent": "false", "newstyle_gettext": "true"}
+_METHODS = [("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2"), ("**.py", "python")]
+_OPTIONS: dict[str, dict[str, str]] = {"**/templates/**.html": _JINJA, "**/templates/**.txt": _JINJA}
 
 
 def rooms() -> list[Path]:

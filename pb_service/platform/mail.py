@@ -1,0 +1,211 @@
+"""One mail on its way out: how it is put together, and the two ways it leaves: by SMTP, or into a folder."""
+
+import asyncio
+import os
+import re
+import unicodedata
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+from pathlib import Path
+from typing import ClassVar, Protocol
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import idna
+import structlog
+
+from pb_service.platform.errors import DomainError
+from pb_service.platform.jobs import Failure, GiveUp
+
+#: A server may be silent this long, and one mail may take this long in all.
+SILENCE_SECONDS = 60.0
+MOST_SECONDS = 300.0
+
+#: RFC 5321, 4.5.3.1: a path of 256 octets with its brackets, a local part of 64.
+_MOST_ADDRESS = 254
+_MOST_LOCAL = 64
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+_DEFAULT_PORTS: Mapping[str, int] = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+
+log_event = structlog.get_logger()
+
+
+class MailRefused(DomainError):
+    """This cannot be sent as a mail: its address or its subject is not one."""
+
+    status: ClassVar[int] = 422
+    type: ClassVar[str] = "mail-refused"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What the reader reads, in one language, as plain text and as HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Post(Protocol):
+    """A way out. Raises Failure when it may work later, GiveUp when it never will."""
+
+    async def send(self, message: EmailMessage) -> None: ...
+
+
+def address(given: str) -> Address:
+    """Return one plain address, its domain in ASCII. Raises MailRefused for anything that is more, or less, than that.
+
+    Line breaks and other control characters, names, comments, lists and quoted local parts are refused: what is typed
+    into a form must not become a header. A local part beyond ASCII needs SMTPUTF8, which few servers speak: refused.
+    """
+    local, at, domain = given.strip(" ").rpartition("@")
+    try:
+        ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        ascii_domain = ""
+    whole = f"{local}@{ascii_domain}"
+    if not (at and _LOCAL.fullmatch(local) and ascii_domain):
+        raise MailRefused("This is not an e-mail address that mail can be sent to.")
+    if len(local) > _MOST_LOCAL or len(whole) > _MOST_ADDRESS:
+        raise MailRefused("This e-mail address is too long.")
+    return Address(username=local, domain=ascii_domain)
+
+
+def sender(given: str) -> Address:
+    """Return the sender of PB_MAIL_FROM, ``name@example.org`` or ``Name <name@example.org>``. Raises MailRefused."""
+    name, plain = parseaddr(given)
+    found = address(plain)
+    if any(unicodedata.category(letter).startswith("C") for letter in given):
+        raise MailRefused("The sender's name holds a control character.")
+    return Address(display_name=name, username=found.username, domain=found.domain)
+
+
+def compose(
+    letter: Letter,
+    *,
+    mail_id: str,
+    sender: Address,
+    to: Address,
+    language: str,
+    at: datetime,
+    unsubscribe: str | None,
+) -> EmailMessage:
+    """Return the message. Its Message-ID follows from the mail's id alone: sent twice, it is the same mail twice.
+
+    ``unsubscribe`` is the address for one click (RFC 8058) and stands on all mail that the reader may refuse. Raises
+    MailRefused when the subject holds a line break or another control character.
+    """
+    if any(unicodedata.category(letter_).startswith("C") for letter_ in letter.subject):
+        raise MailRefused("The subject of this mail holds a control character.")
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = letter.subject
+    message["Date"] = at
+    message["Message-ID"] = f"<{mail_id}@{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office replies stay away
+    message["Content-Language"] = language
+    if unsubscribe:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    # Quoted-printable: no server on the way may have to change a byte.
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    return message
+
+
+@dataclass(frozen=True, repr=False)
+class SmtpPost:
+    """Hands mail to an SMTP server: ``smtp`` demands STARTTLS, ``smtps`` speaks TLS at once, ``smtp+plain`` neither."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+
+    @classmethod
+    def of(cls, url: str) -> "SmtpPost":
+        parts = urlsplit(url)
+        return cls(
+            scheme=parts.scheme,
+            host=parts.hostname or "",
+            port=parts.port or _DEFAULT_PORTS[parts.scheme],
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )
+
+    async def send(self, message: EmailMessage) -> None:
+        try:
+            async with asyncio.timeout(MOST_SECONDS):
+                await self._send(message)
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            _refused("the address", error.recipients[0].code, error.recipients[0].message, error)
+        except aiosmtplib.SMTPDataError as error:
+            _refused("the mail", error.code, error.message, error)
+        except aiosmtplib.SMTPResponseException as error:
+            # Greeting, sign-in, sender: the same for every mail, so a matter of settings; the mails wait until it is put right.
+            raise Failure(f"The mail server refuses us: {_code(error.code, error.message)}.") from error
+        except aiosmtplib.SMTPNotSupported as error:
+            raise Failure("The mail server does not offer what PB_SMTP_URL demands, such as STARTTLS.") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Failure(f"The mail server cannot be reached or broke off: {type(error).__name__}.") from error
+
+    async def _send(self, message: EmailMessage) -> None:
+        client = aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            username=self.user,
+            password=self.password,
+            use_tls=self.scheme == "smtps",
+            start_tls=self.scheme == "smtp",
+            timeout=SILENCE_SECONDS,
+        )
+        await client.connect()
+        try:
+            to, by = (message[name].addresses[0].addr_spec for name in ("To", "From"))
+            await client.sendmail(by, [to], message.as_bytes())
+        except BaseException:
+            client.close()
+            raise
+        # The mail is accepted: whatever happens from here on must not have it sent again.
+        with suppress(aiosmtplib.SMTPException, OSError):
+            await client.quit()
+        client.close()
+
+
+def _refused(what: str, code: int, said: str, error: Exception) -> None:
+    if 500 <= code <= 599:
+        raise GiveUp(f"The mail server refuses {what} for good: {_code(code, said)}.") from error
+    raise Failure(f"The mail server does not take {what} yet: {_code(code, said)}.") from error
+
+
+def _code(code: int, said: str) -> str:
+    """The numbers of an answer; its words may name the reader's address."""
+    enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", said)
+    return f"{code} {enhanced.group()}" if enhanced else str(code)
+
+
+@dataclass(frozen=True)
+class FolderPost:
+    """Writes mail to files that any mail program opens: what happens where no mail server is set."""
+
+    folder: Path
+
+    async def send(self, message: EmailMessage) -> None:
+        file = self.folder / f"{message['Message-ID'].strip('<>').partition('@')[0]}.eml"
+        await asyncio.to_thread(self._write, file, message.as_bytes())
+        log_event.info("mail.written", file=str(file))
+
+    def _write(self, file: Path, content: bytes) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
