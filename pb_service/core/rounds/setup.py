@@ -361,9 +361,33 @@ def stored_step(kind: type[S], content: object) -> S:
     return msgspec.convert(content, kind)
 
 
-def changed_fields(before: Step, after: Step) -> list[str]:
-    """Return the names of the top-level fields in which two versions of a step differ, in their order."""
-    return [name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name)]
+def changed_paths(before: Step, after: Step) -> list[str]:
+    """Return where two versions of a step differ, sorted.
+
+    A path is the name of a field; in a list of named things ``districts.population``, or ``districts.key`` when one
+    was added, removed or moved.
+    """
+    paths: set[str] = set()
+    for name in before.__struct_fields__:
+        old, new = getattr(before, name), getattr(after, name)
+        if old == new:
+            continue
+        if not _is_list_of_named(old) or not _is_list_of_named(new):
+            paths.add(name)
+            continue
+        identity = "phase" if name == "phases" else "key"
+        if [getattr(item, identity) for item in old] != [getattr(item, identity) for item in new]:
+            paths.add(f"{name}.{identity}")
+        others = {getattr(item, identity): item for item in new}
+        for item in old:
+            if other := others.get(getattr(item, identity)):
+                fields = item.__struct_fields__
+                paths |= {f"{name}.{field}" for field in fields if getattr(item, field) != getattr(other, field)}
+    return sorted(paths)
+
+
+def _is_list_of_named(value: object) -> bool:
+    return isinstance(value, tuple) and all(hasattr(item, "key") or hasattr(item, "phase") for item in value)
 
 
 def text_in(text: Text, language: str) -> str:
