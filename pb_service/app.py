@@ -1,12 +1,10 @@
 """The web application: the only place that knows every stage."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
 from litestar.config.response_cache import ResponseCacheConfig
@@ -17,6 +15,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import Dependencies
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pb_service.background import at_work
 from pb_service.features.accounts import guards
 from pb_service.features.accounts.policy import ACTS, Actor
 from pb_service.features.opendata import routes as opendata
@@ -30,8 +29,6 @@ from pb_service.web.assets import static_file
 from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
 
-log_event = structlog.get_logger()
-
 
 def create_app(service: Service) -> Litestar:
     """Return the web application: pages, JSON API, downloads, and the files of the record.
@@ -40,20 +37,16 @@ def create_app(service: Service) -> Litestar:
     """
 
     @asynccontextmanager
-    async def sequencing(_app: Litestar) -> AsyncIterator[None]:
-        task = asyncio.create_task(service.sequencer.run_forever())
-        task.add_done_callback(_report_end)
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError, Exception):  # an exception was reported when it ended the task
-            await task
+    async def background(_app: Litestar) -> AsyncIterator[None]:
+        async with at_work(service, jobs=service.settings.jobs == "server"):
+            yield
 
     app = Litestar(
         route_handlers=[site_router, results_router, opendata.api, opendata.data, record_router, static_file],
         dependencies=_dependencies(service),
         guards=[guards.guard],
         state=_state(service),
-        lifespan=[sequencing],
+        lifespan=[background],
         before_send=[security_headers, keep_private],
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
         response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30, key_builder=page_key),
@@ -117,9 +110,3 @@ def _state(service: Service) -> State:
 
 def _always(value: object) -> Any:
     return lambda: value
-
-
-def _report_end(task: asyncio.Task[None]) -> None:
-    """The sequencer ends only when published and stored records contradict each other: an incident."""
-    if not task.cancelled() and (error := task.exception()):
-        log_event.critical("record.sequencer_stopped", error=str(error))

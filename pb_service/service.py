@@ -1,9 +1,11 @@
 """A running service without its web side: database, keys and public record, put together for commands and the app."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pb_service.features.opendata.service import BundleShelf
@@ -12,7 +14,10 @@ from pb_service.features.record.store import TileStore
 from pb_service.platform.clock import Clock, system_clock
 from pb_service.platform.db import Database
 from pb_service.platform.keys import KeyFolder
+from pb_service.platform.mail import FolderPost, SmtpPost, sender
+from pb_service.platform.outbox import Mailer
 from pb_service.settings import Settings
+from pb_service.web.mail import render_mail
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Service:
     tiles: TileStore
     sequencer: Sequencer
     bundles: BundleShelf
+    mailer: Mailer
 
 
 @asynccontextmanager
@@ -50,9 +56,21 @@ async def open_service(settings: Settings, url: str, *, clock: Clock = system_cl
         tiles=tiles,
         sequencer=Sequencer(database, tiles, log_key),
         bundles=BundleShelf(settings.data / "bundles"),
+        mailer=mailer(settings, keys),
     )
     try:
         await service.sequencer.recover()
         yield service
     finally:
         await database.close()
+
+
+def mailer(settings: Settings, keys: KeyFolder) -> Mailer:
+    """Return the way mails leave: by the mail server that is set, else into a folder. Raises MailRefused, KeyFolderError."""
+    return Mailer(
+        post=SmtpPost.of(settings.smtp_url) if settings.smtp_url else FolderPost(settings.data / "mail"),
+        sender=sender(settings.mail_from),
+        render=render_mail,
+        public_url=settings.public_url,
+        links=Fernet(urlsafe_b64encode(keys.secret("mail"))),
+    )

@@ -1,5 +1,6 @@
 """Everything an operator can set, read once from the environment; docs/operate.md explains each variable."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -31,6 +32,12 @@ class Settings:
     pg_bin: Path | None = None
     origin: str = "localhost"
     public_url: str = ""
+    # Neither is shown: the first may hold a password, the second is one.
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str = "Participatory budgeting <noreply@localhost>"
+    alarm_mail: tuple[str, ...] = ()
+    jobs: str = "server"
+    metrics_token: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -53,6 +60,11 @@ class Settings:
             pg_bin=_pg_bin(values, "PB_PG_BIN"),
             origin=_origin(values, "PB_ORIGIN", cls.origin),
             public_url=_public_url(values, "PB_PUBLIC_URL"),
+            smtp_url=_smtp_url(values, "PB_SMTP_URL"),
+            mail_from=_mail_addresses(values, "PB_MAIL_FROM", (cls.mail_from,))[0],
+            alarm_mail=_mail_addresses(values, "PB_ALARM_MAIL", ()),
+            jobs=_choice(values, "PB_JOBS", cls.jobs, ("server", "worker")),
+            metrics_token=_token(values, "PB_METRICS_TOKEN"),
         )
 
 
@@ -112,6 +124,48 @@ def _public_url(values: Mapping[str, str], name: str) -> str:
     if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
         raise SettingsError(f"{name} must be an address without a path, such as https://budget.example.org")
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _smtp_url(values: Mapping[str, str], name: str) -> str | None:
+    url = _url(values, name, ("smtp", "smtps", "smtp+plain"))
+    try:
+        parts = urlsplit(url or "smtp://localhost")
+        usable = bool(parts.hostname) and not parts.path.strip("/") and (parts.port or 1) > 0
+    except ValueError:  # of the port
+        usable = False
+    if not usable:
+        raise SettingsError(
+            f"{name} must be a mail server's address, such as smtp://user:password@mail.example.org:587"
+        )
+    if url and "PB_MAIL_FROM" not in values:
+        raise SettingsError(f"{name} is set, so PB_MAIL_FROM must say from which address the mails come")
+    return url
+
+
+def _mail_addresses(values: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses, perhaps with names, separated by commas; what exactly mail can be sent to is platform.mail's matter."""
+    if name not in values:
+        return default
+    found = tuple(part.strip() for part in values[name].split(","))
+    if not all(
+        part.isprintable() and re.fullmatch(r"[^@<>]+@[^@<>]+|[^@<>]*<[^@<>\s]+@[^@<>\s]+>", part) for part in found
+    ):
+        raise SettingsError(f"{name} must be mail addresses, such as pb@example.org or Town of X <pb@example.org>")
+    return found
+
+
+def _choice(values: Mapping[str, str], name: str, default: str, known: tuple[str, ...]) -> str:
+    found = values.get(name, default)
+    if found not in known:
+        raise SettingsError(f"{name} must be {' or '.join(known)}, not {found!r}")
+    return found
+
+
+def _token(values: Mapping[str, str], name: str) -> str | None:
+    token = values.get(name)
+    if token is not None and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{16,}", token):
+        raise SettingsError(f"{name} must be at least 16 letters, digits and . _ ~ + / = - without spaces")
+    return token
 
 
 def _database_url(values: Mapping[str, str], name: str) -> str | None:

@@ -1,7 +1,10 @@
-"""`pb worker`: the sequencer of the public record alone, beside web processes on other machines."""
+"""`pb worker`: jobs and the sequencer of the public record alone, beside web processes."""
+
+import asyncio
 
 import click
 
+from pb_service.background import at_work
 from pb_service.cli.console import say, with_service
 from pb_service.platform.logs import configure
 from pb_service.service import Service
@@ -9,12 +12,13 @@ from pb_service.service import Service
 
 @click.command()
 def worker() -> None:
-    """Give entries their place in the public record and publish its head, until Ctrl-C."""
+    """Run jobs (mail among them), give entries their place in the public record and publish its head, until Ctrl-C."""
 
     configure("info")
 
     async def work(service: Service) -> None:
-        say("Sequencing the public record.")
-        await service.sequencer.run_forever()
+        say("Running jobs and sequencing the public record.")
+        async with at_work(service, jobs=True):
+            await asyncio.Event().wait()
 
     with_service(work)

@@ -413,7 +413,9 @@ class JobRunner(Generic[S]):
             async with self._service.database.transaction() as session:
                 await session.execute(delete(Job).where(*mine))
         report = log_event.error if "dead_at" in values else log_event.warning
-        report("job.dead" if "dead_at" in values else "job.failed", job=claim.name, attempts=claim.attempts, exc_info=error)
+        report(
+            "job.dead" if "dead_at" in values else "job.failed", job=claim.name, attempts=claim.attempts, exc_info=error
+        )
 
     async def _tend(self, connection: AsyncConnection) -> None:
         """Take back the jobs of runners that are gone, put the repeated ones in order, mend times of a wrong clock."""

@@ -64,9 +64,7 @@ async def test_a_job_runs_once_and_is_gone(service: Surroundings, runner: JobRun
     assert (service.did, await rows(service)) == ([1], [])
 
 
-async def test_a_transaction_that_fails_leaves_no_job(
-    service: Surroundings, runner: JobRunner[Surroundings]
-) -> None:
+async def test_a_transaction_that_fails_leaves_no_job(service: Surroundings, runner: JobRunner[Surroundings]) -> None:
     with pytest.raises(ZeroDivisionError):
         async with service.database.transaction() as session:
             await jobs.enqueue(session, "note", {"n": 1})
@@ -90,9 +88,7 @@ async def test_a_moment_that_passed_while_nothing_ran_is_made_up_for(
     assert (await runner.run_due(), service.did) == (1, [1])
 
 
-async def test_jobs_run_in_the_order_of_their_moments(
-    service: Surroundings, runner: JobRunner[Surroundings]
-) -> None:
+async def test_jobs_run_in_the_order_of_their_moments(service: Surroundings, runner: JobRunner[Surroundings]) -> None:
     for n in (3, 1, 2):
         await ask(service, n=n, run_at=service.clock() - timedelta(minutes=9 - n))
     await ask(service, n=0)
@@ -371,13 +367,14 @@ async def test_a_runner_outlives_the_loss_of_its_connections(service: Surroundin
     assert service.did == [0, 1, 2]
 
 
-async def test_numbers_tell_what_waits_runs_and_is_dead(
-    service: Surroundings, runner: JobRunner[Surroundings]
-) -> None:
+async def test_numbers_tell_what_waits_runs_and_is_dead(service: Surroundings, runner: JobRunner[Surroundings]) -> None:
     await ask(service, "fail", how="never")
     await ask(service, "note", n=1, run_at=service.clock() + timedelta(hours=1))
     await runner.run_due()
     async with service.database.reading() as session:
         found = await jobs.counts(session, now=service.clock())
         assert await session.scalar(select(func.count()).select_from(Job)) == 2
-    assert [(c.name, c.waiting, c.running, c.dead, c.stuck) for c in found] == [("fail", 0, 0, 1, 1), ("note", 1, 0, 0, 0)]
+    assert [(c.name, c.waiting, c.running, c.dead, c.stuck) for c in found] == [
+        ("fail", 0, 0, 1, 1),
+        ("note", 1, 0, 0, 0),
+    ]
