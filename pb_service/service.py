@@ -66,7 +66,7 @@ async def open_service(settings: Settings, url: str, *, clock: Clock = system_cl
 
 
 def mailer(settings: Settings, keys: KeyFolder) -> Mailer:
-    """Return the way mails leave: by the mail server that is set, else into a folder. Raises MailRefused, KeyFolderError."""
+    """Return how mails leave: by the mail server that is set, else into a folder. Raises MailRefused, KeyFolderError."""
     return Mailer(
         post=SmtpPost.of(settings.smtp_url) if settings.smtp_url else FolderPost(settings.data / "mail"),
         sender=sender(settings.mail_from),

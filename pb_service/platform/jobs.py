@@ -52,7 +52,7 @@ log_event = structlog.get_logger()
 
 
 class Job(Base):
-    """A job: waiting (no runner), running (a runner's number), or a dead letter (``dead_at``). Done ones are deleted."""
+    """A job: waiting (no runner), running (a runner's number), or a dead letter (``dead_at``). Deleted when done."""
 
     __tablename__ = "job"
     __table_args__ = (
@@ -372,7 +372,7 @@ class JobRunner(Generic[S]):
         if row is None:
             return None
         _, every = self._every.get(row.key or "", (None, None))
-        return _Claim(*row, runner=number, every=every)
+        return _Claim(row.id, row.name, row.payload, row.key, row.attempts, number, every)
 
     async def _perform(self, claim: _Claim) -> None:
         token = _current.set(claim)
@@ -412,10 +412,9 @@ class JobRunner(Generic[S]):
         except IntegrityError:  # a newer request with this key waits already: it will do the work
             async with self._service.database.transaction() as session:
                 await session.execute(delete(Job).where(*mine))
-        report = log_event.error if "dead_at" in values else log_event.warning
-        report(
-            "job.dead" if "dead_at" in values else "job.failed", job=claim.name, attempts=claim.attempts, exc_info=error
-        )
+        dead = "dead_at" in values
+        report = log_event.error if dead else log_event.warning
+        report("job.dead" if dead else "job.failed", job=claim.name, attempts=claim.attempts, exc_info=error)
 
     async def _tend(self, connection: AsyncConnection) -> None:
         """Take back the jobs of runners that are gone, put the repeated ones in order, mend times of a wrong clock."""
@@ -443,7 +442,7 @@ class JobRunner(Generic[S]):
         await connection.execute(update(Job).where(*waits_for_retry).values(run_at=now))
 
     async def _give_back(self, connection: AsyncConnection, whose: Any, *, spent: int) -> None:
-        """Let jobs wait again. ``spent`` is 1 if the interrupted run counts as a try: it may have killed its process."""
+        """Let jobs wait again. ``spent`` is 1 if the interrupted run counts as a try: it may have ended its process."""
         newer = aliased(Job)
         superseded = (
             select(newer.id)

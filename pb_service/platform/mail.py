@@ -151,7 +151,7 @@ class SmtpPost:
         except aiosmtplib.SMTPDataError as error:
             _refused("the mail", error.code, error.message, error)
         except aiosmtplib.SMTPResponseException as error:
-            # Greeting, sign-in, sender: the same for every mail, so a matter of settings; the mails wait until it is put right.
+            # Greeting, sign-in, sender: the same for every mail, so a matter of settings; the mails wait for that.
             raise Failure(f"The mail server refuses us: {_code(error.code, error.message)}.") from error
         except aiosmtplib.SMTPNotSupported as error:
             raise Failure("The mail server does not offer what PB_SMTP_URL demands, such as STARTTLS.") from error
