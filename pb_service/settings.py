@@ -14,6 +14,9 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 #: Read by the tests alone; known here so that a shell in which they are set can still start the service.
 TEST_VARIABLES = ("PB_CHROMIUM", "PB_TEST_NO_BROWSER")
 
+#: Names by which a browser reaches the machine that it runs on.
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
 
 class SettingsError(ValueError):
     """A variable that cannot be used as it stands. The message names it and says what it must be, without secrets."""
@@ -38,6 +41,9 @@ class Settings:
     alarm_mail: tuple[str, ...] = ()
     jobs: str = "server"
     metrics_token: str | None = field(default=None, repr=False)
+    signin: Path | None = None
+    #: None: not decided; `pb run` turns it on where nobody else can come (`is_this_machine_alone`).
+    development: bool | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -51,7 +57,7 @@ class Settings:
                 near = get_close_matches(name, VARIABLES, n=1, cutoff=0)[0]
                 raise SettingsError(f"{name} is not a setting; did you mean {near}? docs/operate.md lists them all")
         values = {name: given[name] for name in VARIABLES if given.get(name)}
-        return cls(
+        made = cls(
             port=_number(values, "PB_PORT", cls.port, 1, 65535),
             listen=_addresses(values, "PB_LISTEN", cls.listen),
             data=_path(values, "PB_DATA") or cls.data,
@@ -65,7 +71,21 @@ class Settings:
             alarm_mail=_mail_addresses(values, "PB_ALARM_MAIL", ()),
             jobs=_choice(values, "PB_JOBS", cls.jobs, ("server", "worker")),
             metrics_token=_token(values, "PB_METRICS_TOKEN"),
+            signin=_path(values, "PB_SIGNIN"),
+            development=_yes_or_no(values, "PB_DEVELOPMENT"),
         )
+        if made.development and not made.is_this_machine_alone:
+            raise SettingsError(
+                "PB_DEVELOPMENT signs anybody in as anybody: it needs PB_LISTEN on loopback (127.0.0.1, ::1) and "
+                "PB_PUBLIC_URL on localhost"
+            )
+        return made
+
+    @property
+    def is_this_machine_alone(self) -> bool:
+        """Whether nobody but a user of this machine can reach the service: loopback addresses, public on localhost."""
+        host = urlsplit(self.public_url).hostname
+        return all(ip_address(address).is_loopback for address in self.listen) and host in LOCAL_HOSTS
 
 
 #: Every variable the service reads; docs/operate.md has one row for each, which a test compares.
@@ -77,6 +97,13 @@ def _number(values: Mapping[str, str], name: str, default: int, least: int, most
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {text!r}")
     return int(text)
+
+
+def _yes_or_no(values: Mapping[str, str], name: str) -> bool | None:
+    text = values.get(name)
+    if text not in (None, "0", "1"):
+        raise SettingsError(f"{name} must be 1 or 0, not {text!r}")
+    return None if text is None else text == "1"
 
 
 def _addresses(values: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -143,7 +170,7 @@ def _smtp_url(values: Mapping[str, str], name: str) -> str | None:
 
 
 def _mail_addresses(values: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-    """Addresses, perhaps with names, separated by commas; what exactly mail can be sent to is platform.mail's matter."""
+    """Addresses, perhaps with names, separated by commas; what mail can be sent to is platform.mail's matter."""
     if name not in values:
         return default
     found = tuple(part.strip() for part in values[name].split(","))

@@ -1,0 +1,45 @@
+"""From a proven identity to an account: the same person comes back to the same account, whatever road they take."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.features.accounts import identity_repository as repository
+from pb_service.features.accounts.drivers import Identity
+from pb_service.features.accounts.identity_errors import SigninFailed
+from pb_service.features.accounts.identity_tables import ProvenIdentity
+from pb_service.web.locales import Language
+
+
+async def recognise(
+    session: AsyncSession, identity: Identity, *, driver: str, identity_key: bytes, language: Language, now: datetime
+) -> UUID:
+    """Return the account of a person, made if they come for the first time, with what is known of them now.
+
+    Of the birth date the year alone is kept, and never the person id (drivers.py). Raises SigninFailed when the
+    account is blocked.
+    """
+    pseudonym = identity.pseudonym(identity_key)
+    await repository.lock_pseudonym(session, pseudonym)
+    account = await repository.account_of_pseudonym(session, pseudonym)
+    if account is None:
+        account = await repository.add_account(session, language, now)
+    if account.blocked_at is not None:
+        raise SigninFailed("blocked", "the account is blocked")
+    await repository.put_identity(
+        session,
+        ProvenIdentity(
+            pseudonym=pseudonym,
+            account_id=account.id,
+            driver=driver,
+            assurance=identity.assurance,
+            birth_year=identity.birth_date.year if identity.birth_date else None,
+            municipality=identity.municipality,
+            postal_code=identity.postal_code,
+            proven_at=now,
+        ),
+    )
+    account.last_seen_at, account.idle_notice_at = now, None
+    await session.flush()
+    return account.id
