@@ -82,6 +82,9 @@ def _dependencies(service: Service) -> Dependencies:
     given = {
         "clock": service.clock,
         "settings": service.settings,
+        "database": service.database,
+        "limits": service.limits,
+        "passwords": service.passwords,
         "service": service,
         "tile_store": service.tiles,
         "shelf": service.bundles,

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pb_service.features.accounts.passwords import Passwords
 from pb_service.features.opendata.service import BundleShelf
 from pb_service.features.record.sequencer import Sequencer
 from pb_service.features.record.store import TileStore
 from pb_service.platform.clock import Clock, system_clock
 from pb_service.platform.db import Database
 from pb_service.platform.keys import KeyFolder
+from pb_service.platform.limits import Limits
 from pb_service.platform.mail import FolderPost, SmtpPost, sender
 from pb_service.platform.outbox import Mailer
 from pb_service.settings import Settings
@@ -34,6 +36,8 @@ class Service:
     sequencer: Sequencer
     bundles: BundleShelf
     mailer: Mailer
+    limits: Limits
+    passwords: Passwords
 
 
 @asynccontextmanager
@@ -57,16 +61,19 @@ async def open_service(settings: Settings, url: str, *, clock: Clock = system_cl
         sequencer=Sequencer(database, tiles, log_key),
         bundles=BundleShelf(settings.data / "bundles"),
         mailer=mailer(settings, keys),
+        limits=Limits(settings.redis_url),
+        passwords=Passwords(),
     )
     try:
         await service.sequencer.recover()
         yield service
     finally:
+        service.passwords.close()
         await database.close()
 
 
 def mailer(settings: Settings, keys: KeyFolder) -> Mailer:
-    """Return how mails leave: by the mail server that is set, else into a folder. Raises MailRefused, KeyFolderError."""
+    """Return how mails leave: by the mail server that is set, else into a folder. Raises MailRefused."""
     return Mailer(
         post=SmtpPost.of(settings.smtp_url) if settings.smtp_url else FolderPost(settings.data / "mail"),
         sender=sender(settings.mail_from),

@@ -81,7 +81,7 @@ def upgrade() -> None:
         "account_token",
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),

@@ -86,13 +86,13 @@ class AccountSession(Base):
 
 
 class AccountToken(Base):
-    """A single-use secret sent by mail, as its SHA-256: verify, reset, change, invite and what else needs one."""
+    """A single-use secret sent by mail, as its SHA-256. ``account_id`` is empty while there is no account yet."""
 
     __tablename__ = "account_token"
 
     sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     purpose: Mapped[str] = mapped_column(Text)
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
