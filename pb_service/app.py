@@ -17,7 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.background import at_work
 from pb_service.features.accounts import guards
+from pb_service.features.accounts.development import DevelopmentDriver
+from pb_service.features.accounts.development_pages import development_router
+from pb_service.features.accounts.drivers import SigninDriver
 from pb_service.features.accounts.policy import ACTS, Actor
+from pb_service.features.accounts.provider_pages import provider_router
+from pb_service.features.accounts.provider_signin import Providers, providers_of
+from pb_service.features.accounts.token_pages import bearer_router, token_bearer
+from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
@@ -36,14 +43,30 @@ def create_app(service: Service) -> Litestar:
     Raises UndeclaredAccess when a handler does not say who may use it.
     """
 
+    providers = providers_of(service.settings, service.keys, service.clock)
+    drivers: list[SigninDriver] = [*providers.clients.values()]
+    if service.settings.development:
+        drivers.append(DevelopmentDriver())
+
     @asynccontextmanager
     async def background(_app: Litestar) -> AsyncIterator[None]:
         async with at_work(service, jobs=service.settings.jobs == "server"):
             yield
+        await providers.close()
 
     app = Litestar(
-        route_handlers=[site_router, results_router, opendata.api, opendata.data, record_router, static_file],
-        dependencies=_dependencies(service),
+        route_handlers=[
+            site_router,
+            results_router,
+            opendata.api,
+            opendata.data,
+            record_router,
+            static_file,
+            provider_router,
+            bearer_router,
+            *([development_router] if service.settings.development else []),
+        ],
+        dependencies=_dependencies(service, providers, drivers),
         guards=[guards.guard],
         state=_state(service),
         lifespan=[background],
@@ -64,7 +87,7 @@ def create_app(service: Service) -> Litestar:
     return app
 
 
-def _dependencies(service: Service) -> Dependencies:
+def _dependencies(service: Service, providers: Providers, drivers: list[SigninDriver]) -> Dependencies:
     """What handlers may ask for by name; a handler takes ``session`` or ``transaction``, not both."""
 
     async def session() -> AsyncGenerator[AsyncSession, None]:
@@ -83,7 +106,10 @@ def _dependencies(service: Service) -> Dependencies:
         "clock": service.clock,
         "settings": service.settings,
         "database": service.database,
+        "keys": service.keys,
         "limits": service.limits,
+        "providers": providers,
+        "signin_drivers": drivers,
         "passwords": service.passwords,
         "service": service,
         "tile_store": service.tiles,
@@ -107,6 +133,8 @@ def _state(service: Service) -> State:
             "cookie_key": service.keys.secret("cookie"),
             "secure": public.scheme == "https",
             "public_host": public.netloc,
+            "token_signer": TokenSigner(service.settings.public_url, service.keys.secret("tokens")),
+            "token_bearer": token_bearer,
         }
     )
 

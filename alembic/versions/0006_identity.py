@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("nonce", sa.Text, nullable=False),
         sa.Column("next_path", sa.Text, nullable=False),
         sa.Column("language", sa.Text, nullable=False),
+        sa.Column("shared", sa.Boolean, nullable=False),
         sa.Column("expires_at", AT, nullable=False),
         sa.CheckConstraint("octet_length(state_sha256) = 32", name="state_sha256"),
         sa.CheckConstraint("octet_length(browser_sha256) = 32", name="browser_sha256"),

@@ -85,8 +85,10 @@ def signed_out(request: PageRequest, address: str) -> Response[None]:
     """Answer a sign-out: the browser forgets the session and everything it kept of this service."""
     response = see_other(address)
     drop_cookie(response, request, "pb-session")
-    # For shared computers: pages behind the back button and drafts on the device go as well.
-    response.headers["clear-site-data"] = '"cache", "storage"'
+    # For shared computers: pages behind the back button and drafts on the device go as well. Not the storage of staff:
+    # their signing keys live there and nowhere else.
+    actor: Actor = request.scope["state"].get("actor", ANONYMOUS)
+    response.headers["clear-site-data"] = '"cache"' if actor.is_staff else '"cache", "storage"'
     return response
 
 

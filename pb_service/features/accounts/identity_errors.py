@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from pb_service.platform.errors import DomainError
+from pb_service.settings import SettingsError
 
 #: Why a sign-in by a provider did not come to an end. Pages have a sentence for each.
 #: unavailable: the provider does not answer, or not as it should; refused: the person or the provider said no;
@@ -23,7 +24,7 @@ class SigninFailed(DomainError):
         self.detail = detail
 
 
-class SigninConfigError(ValueError):
+class SigninConfigError(SettingsError):
     """The file of providers cannot be used. The message names the file and the place in it, without secrets."""
 
 

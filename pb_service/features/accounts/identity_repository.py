@@ -1,10 +1,11 @@
 """Every query on the tables of identity: proven identities, sign-ins under way, tokens, signing keys."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +18,8 @@ from pb_service.features.accounts.identity_tables import (
     SigningKey,
 )
 from pb_service.features.accounts.policy import Role
-from pb_service.features.accounts.tables import Account
+from pb_service.features.accounts.tables import Account, AccountSession, RoleGrant
+from pb_service.platform.db import uuid7
 
 #: How often at most the time of a token's last use is written.
 _USED_EVERY = timedelta(minutes=1)
@@ -42,6 +44,30 @@ async def add_account(session: AsyncSession, language: str, now: datetime) -> Ac
     session.add(account)
     await session.flush()
     return account
+
+
+async def demonstration_account(
+    session: AsyncSession, *, email: str, name: str, role: Role | None, now: datetime
+) -> UUID:
+    """Return the account of that address, made without a password and with the role for all rounds if it is new."""
+    row = insert(Account).values(
+        id=uuid7(),
+        email=email,
+        email_key=email,
+        email_verified_at=now,
+        language="fi",
+        name=name,
+        is_staff=role is not None,
+        created_at=now,
+        last_seen_at=now,
+    )
+    made = (await session.scalars(row.on_conflict_do_nothing().returning(Account.id))).one_or_none()
+    if made is None:
+        return (await session.scalars(select(Account.id).where(Account.email_key == email))).one()
+    if role is not None:
+        session.add(RoleGrant(account_id=made, role=role, granted_at=now))
+        await session.flush()
+    return made
 
 
 async def put_identity(session: AsyncSession, identity: ProvenIdentity) -> None:
@@ -74,9 +100,12 @@ async def delete_attempts(session: AsyncSession, before: datetime) -> None:
     await session.execute(delete(SigninAttempt).where(SigninAttempt.expires_at < before))
 
 
-async def put_session_driver(session: AsyncSession, session_id: UUID, driver: str) -> None:
-    row = insert(SessionDriver).values(session_id=session_id, driver=driver)
-    await session.execute(row.on_conflict_do_update(index_elements=["session_id"], set_={"driver": driver}))
+async def put_session_driver(session: AsyncSession, token: str, driver: str) -> None:
+    """Note by which provider the session with that secret began."""
+    found = select(AccountSession.id, literal(driver)).where(
+        AccountSession.token_sha256 == hashlib.sha256(token.encode()).digest()
+    )
+    await session.execute(insert(SessionDriver).from_select(["session_id", "driver"], found))
 
 
 async def session_driver(session: AsyncSession, session_id: UUID) -> str | None:

@@ -50,6 +50,7 @@ class SigninAttempt(Base):
     nonce: Mapped[str] = mapped_column(Text)
     next_path: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
+    shared: Mapped[bool]
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
     __table_args__ = (

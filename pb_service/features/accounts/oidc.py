@@ -1,8 +1,8 @@
 """OpenID Connect, the client's side: code flow with PKCE, every answer checked before a word of it is believed.
 
 Sources: OpenID Connect Core 1.0 (3.1), Discovery 1.0, RP-Initiated Logout 1.0; RFC 7636 (PKCE, S256), RFC 9207 (issuer
-in the answer), RFC 9700 (best current practice). No database here, and no framework: see signins.py and
-signin_pages.py. The ID token itself is checked by Authlib (claims) over joserfc (signatures).
+in the answer), RFC 9700 (best current practice). No database here, and no framework: see provider_signin.py and
+provider_pages.py. The ID token itself is checked by Authlib (claims) over joserfc (signatures).
 """
 
 import asyncio

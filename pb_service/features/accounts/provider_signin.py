@@ -26,6 +26,10 @@ from pb_service.features.accounts import identity_repository as repository
 from pb_service.features.accounts.identity_errors import SigninFailed
 from pb_service.features.accounts.identity_tables import SigninAttempt
 from pb_service.features.accounts.oidc import Answer, OidcClient, Proof
+from pb_service.features.accounts.providers import read_providers
+from pb_service.platform.clock import Clock
+from pb_service.platform.keys import KeyFolder
+from pb_service.settings import Settings
 from pb_service.web.locales import Language
 
 Purpose = Literal["sign-in", "vote"]
@@ -44,6 +48,7 @@ class Attempt:
     nonce: str
     next_path: str
     language: Language
+    shared: bool
     state: str = field(repr=False)
 
 
@@ -73,6 +78,19 @@ class Providers:
             await client.close()
 
 
+def providers_of(
+    settings: Settings, keys: KeyFolder, clock: Clock, purposes: Mapping[Purpose, PurposeHandler] | None = None
+) -> Providers:
+    """Return the providers of the file that PB_SIGNIN names, or none. Raises SigninConfigError."""
+    found = read_providers(settings.signin) if settings.signin else []
+    return Providers(
+        clients={provider.key: OidcClient(provider, clock=clock) for provider in found},
+        public_url=settings.public_url,
+        state_key=keys.secret("cookie"),
+        purposes=purposes or {},
+    )
+
+
 async def begin(
     session: AsyncSession,
     providers: Providers,
@@ -84,8 +102,10 @@ async def begin(
     now: datetime,
     nonce: str | None = None,
     purpose: Purpose = "sign-in",
+    shared: bool = False,
 ) -> str:
     """Return the provider's address to which the browser goes; ``browser`` is the secret in its cookie.
+    ``shared``: other people use the computer too.
 
     Raises SigninFailed when there is no such provider, or it does not answer; ValueError for a nonce that is not 22 to
     128 characters of base64url.
@@ -114,6 +134,7 @@ async def begin(
             nonce=nonce,
             next_path=next_path,
             language=language,
+            shared=shared,
             expires_at=now + LASTS,
         ),
     )
@@ -139,6 +160,7 @@ async def come_back(session: AsyncSession, provider: str, *, state: str, browser
         purpose=found.purpose,  # type: ignore[arg-type] # the table's check
         nonce=found.nonce,
         next_path=found.next_path,
+        shared=found.shared,
         language=found.language,  # type: ignore[arg-type] # ours, written above
         state=state,
     )
@@ -167,7 +189,7 @@ async def sign_out_address(
     if client is None:
         return None
     try:
-        address = await client.sign_out_address(return_to=f"{providers.public_url}/{language}", language=language)
+        address = await client.sign_out_address(return_to=f"{providers.public_url}/", language=language)
     except SigninFailed:
         return None
     return (client.provider.names[language], address) if address else None
