@@ -1,14 +1,16 @@
 """A running service without its web side: database, keys and public record, put together for commands and the app."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pb_service.features.accounts import personal
 from pb_service.features.accounts.passwords import Passwords
+from pb_service.features.accounts.personal import PersonalData
 from pb_service.features.opendata.service import BundleShelf
 from pb_service.features.record.sequencer import Sequencer
 from pb_service.features.record.store import TileStore
@@ -20,6 +22,9 @@ from pb_service.platform.mail import FolderPost, SmtpPost, sender
 from pb_service.platform.outbox import Mailer
 from pb_service.settings import Settings
 from pb_service.web.mail import render_mail
+
+#: What each stage knows of a person and erases with the account, in the order of the download.
+PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT,)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Service:
     mailer: Mailer
     limits: Limits
     passwords: Passwords
+    personal_data: Sequence[PersonalData]
 
 
 @asynccontextmanager
@@ -63,6 +69,7 @@ async def open_service(settings: Settings, url: str, *, clock: Clock = system_cl
         mailer=mailer(settings, keys),
         limits=Limits(settings.redis_url),
         passwords=Passwords(),
+        personal_data=PERSONAL_DATA,
     )
     try:
         await service.sequencer.recover()

@@ -35,6 +35,10 @@ class Settings:
     pg_bin: Path | None = None
     origin: str = "localhost"
     public_url: str = ""
+    keep_addresses_days: int = 14
+    keep_access_log_months: int = 60
+    keep_idle_accounts_months: int = 24
+    idle_notice_days: int = 30
     # Neither is shown: the first may hold a password, the second is one.
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "Participatory budgeting <noreply@localhost>"
@@ -66,6 +70,12 @@ class Settings:
             pg_bin=_pg_bin(values, "PB_PG_BIN"),
             origin=_origin(values, "PB_ORIGIN", cls.origin),
             public_url=_public_url(values, "PB_PUBLIC_URL"),
+            keep_addresses_days=_number(values, "PB_KEEP_ADDRESSES_DAYS", cls.keep_addresses_days, 0, 366),
+            keep_access_log_months=_number(values, "PB_KEEP_ACCESS_LOG_MONTHS", cls.keep_access_log_months, 6, 240),
+            keep_idle_accounts_months=_number(
+                values, "PB_KEEP_IDLE_ACCOUNTS_MONTHS", cls.keep_idle_accounts_months, 6, 120
+            ),
+            idle_notice_days=_number(values, "PB_IDLE_NOTICE_DAYS", cls.idle_notice_days, 7, 366),
             smtp_url=_smtp_url(values, "PB_SMTP_URL"),
             mail_from=_mail_addresses(values, "PB_MAIL_FROM", (cls.mail_from,))[0],
             alarm_mail=_mail_addresses(values, "PB_ALARM_MAIL", ()),

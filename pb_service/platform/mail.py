@@ -11,7 +11,6 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import parseaddr
 from pathlib import Path
 from typing import ClassVar, Protocol
 from urllib.parse import unquote, urlsplit
@@ -80,11 +79,17 @@ def address(given: str) -> Address:
 
 def sender(given: str) -> Address:
     """Return the sender of PB_MAIL_FROM, ``name@example.org`` or ``Name <name@example.org>``. Raises MailRefused."""
-    name, plain = parseaddr(given)
-    found = address(plain)
-    if any(unicodedata.category(letter).startswith("C") for letter in given):
-        raise MailRefused("The sender's name holds a control character.")
+    parts = re.fullmatch(r"(?P<name>[^<>]*)<(?P<named>[^<>]*)>|(?P<plain>[^<>]*)", given.strip(" "))
+    if parts is None or _breaks(given):
+        raise MailRefused("The sender must be an address, or a name and an address in angle brackets.")
+    found = address(parts["plain"] if parts["named"] is None else parts["named"])
+    name = (parts["name"] or "").strip(' "')
     return Address(display_name=name, username=found.username, domain=found.domain)
+
+
+def _breaks(text: str) -> bool:
+    """Whether a text holds a control character or anything that breaks a line: it could begin another header."""
+    return any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
 
 
 def compose(
@@ -102,7 +107,7 @@ def compose(
     ``unsubscribe`` is the address for one click (RFC 8058) and stands on all mail that the reader may refuse. Raises
     MailRefused when the subject holds a line break or another control character.
     """
-    if any(unicodedata.category(letter_).startswith("C") for letter_ in letter.subject):
+    if _breaks(letter.subject):
         raise MailRefused("The subject of this mail holds a control character.")
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
@@ -111,13 +116,13 @@ def compose(
     message["Date"] = at
     message["Message-ID"] = f"<{mail_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office replies stay away
-    message["Content-Language"] = language
     if unsubscribe:
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # Quoted-printable: no server on the way may have to change a byte.
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = language  # last: setting the content would take it away
     return message
 
 
@@ -130,6 +135,7 @@ class SmtpPost:
     port: int
     user: str | None
     password: str | None
+    silence_seconds: float = SILENCE_SECONDS
 
     @classmethod
     def of(cls, url: str) -> "SmtpPost":
@@ -153,8 +159,6 @@ class SmtpPost:
         except aiosmtplib.SMTPResponseException as error:
             # Greeting, sign-in, sender: the same for every mail, so a matter of settings; the mails wait for that.
             raise Failure(f"The mail server refuses us: {_code(error.code, error.message)}.") from error
-        except aiosmtplib.SMTPNotSupported as error:
-            raise Failure("The mail server does not offer what PB_SMTP_URL demands, such as STARTTLS.") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Failure(f"The mail server cannot be reached or broke off: {type(error).__name__}.") from error
 
@@ -162,14 +166,20 @@ class SmtpPost:
         client = aiosmtplib.SMTP(
             hostname=self.host,
             port=self.port,
-            username=self.user,
-            password=self.password,
             use_tls=self.scheme == "smtps",
-            start_tls=self.scheme == "smtp",
-            timeout=SILENCE_SECONDS,
+            start_tls=False,
+            timeout=self.silence_seconds,
         )
         await client.connect()
         try:
+            if self.scheme == "smtp":
+                await client.ehlo()
+                # Somebody between us and the server may hide the offer to read along: then nothing is said at all.
+                if not client.supports_extension("starttls"):
+                    raise Failure("The mail server does not offer STARTTLS, which PB_SMTP_URL demands.")
+                await client.starttls()
+            if self.user is not None:
+                await client.login(self.user, self.password or "")
             to, by = (message[name].addresses[0].addr_spec for name in ("To", "From"))
             await client.sendmail(by, [to], message.as_bytes())
         except BaseException:

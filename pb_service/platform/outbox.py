@@ -66,7 +66,7 @@ class Mailer:
     def opened(self, token: str) -> tuple[str, Kind]:
         """Return the reader and the kind of an unsubscribe address. Raises MailRefused for one that we did not make."""
         try:
-            to, kind = json.loads(self.links.decrypt(token))
+            to, kind = json.loads(self.links.decrypt(token.encode()))
         except InvalidToken:
             raise MailRefused("This address is not from one of our mails.") from None
         return to, kind

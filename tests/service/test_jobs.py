@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 
 from pb_service.platform import jobs
 from pb_service.platform.db import Database
-from pb_service.platform.jobs import BACKOFF, Failure, GiveUp, Job, JobLost, JobNotFound, JobRunner
+from pb_service.platform.jobs import BACKOFF, Counts, Failure, GiveUp, Job, JobLost, JobNotFound, JobRunner
 from tests.conftest import FakeClock
 
 
@@ -48,7 +48,7 @@ def runner(service: Surroundings) -> JobRunner[Surroundings]:
 
 
 async def ask(service: Surroundings, name: str = "note", **options: Any) -> int:
-    payload = {key: options.pop(key) for key in ("n", "how") if key in options}
+    payload: dict[str, Any] = {key: options.pop(key) for key in ("n", "how") if key in options}
     async with service.database.transaction() as session:
         return await jobs.enqueue(session, name, payload, **options)
 
@@ -358,7 +358,7 @@ async def test_a_runner_outlives_the_loss_of_its_connections(service: Surroundin
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
     for n in range(3):
         await ask(service, n=n)
-        while len(service.did) <= n:
+        while len(service.did) <= n:  # noqa: ASYNC110 - the handlers of these tests set no event
             await asyncio.sleep(0.01)
         async with service.database.transaction() as session:
             await session.execute(text(f"{others} AND pid <> pg_backend_pid()"))
@@ -374,7 +374,4 @@ async def test_numbers_tell_what_waits_runs_and_is_dead(service: Surroundings, r
     async with service.database.reading() as session:
         found = await jobs.counts(session, now=service.clock())
         assert await session.scalar(select(func.count()).select_from(Job)) == 2
-    assert [(c.name, c.waiting, c.running, c.dead, c.stuck) for c in found] == [
-        ("fail", 0, 0, 1, 1),
-        ("note", 1, 0, 0, 0),
-    ]
+    assert found == [Counts("fail", 0, 0, 1, 1), Counts("note", 1, 0, 0, 0)]
