@@ -20,14 +20,21 @@ from pb_service.features.accounts import guards
 from pb_service.features.accounts.development import DevelopmentDriver
 from pb_service.features.accounts.development_pages import development_router
 from pb_service.features.accounts.drivers import SigninDriver
+from pb_service.features.accounts.entry_pages import entry_router
+from pb_service.features.accounts.factors import FactorBox
+from pb_service.features.accounts.me_pages import me_router
+from pb_service.features.accounts.passkeys import RelyingParty
 from pb_service.features.accounts.policy import ACTS, Actor
 from pb_service.features.accounts.provider_pages import provider_router
 from pb_service.features.accounts.provider_signin import Providers, providers_of
+from pb_service.features.accounts.staff_pages import staff_routers
+from pb_service.features.accounts.stepup import Prover
 from pb_service.features.accounts.token_pages import bearer_router, token_bearer
 from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
+from pb_service.features.rounds.scopes import round_scopes
 from pb_service.features.site.pages import router as site_router
 from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
@@ -62,8 +69,11 @@ def create_app(service: Service) -> Litestar:
             opendata.data,
             record_router,
             static_file,
+            entry_router,
+            me_router,
             provider_router,
             bearer_router,
+            *staff_routers,
             *([development_router] if service.settings.development else []),
         ],
         dependencies=_dependencies(service, providers, drivers),
@@ -108,9 +118,16 @@ def _dependencies(service: Service, providers: Providers, drivers: list[SigninDr
         "database": service.database,
         "keys": service.keys,
         "limits": service.limits,
+        "personal_data": service.personal_data,
         "providers": providers,
         "signin_drivers": drivers,
         "passwords": service.passwords,
+        "prover": Prover(
+            FactorBox(service.keys.secret("factors")),
+            RelyingParty.of(service.settings.public_url),
+            service.passwords.matches,
+        ),
+        "scope_list": round_scopes,
         "service": service,
         "tile_store": service.tiles,
         "shelf": service.bundles,

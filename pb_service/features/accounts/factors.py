@@ -46,9 +46,7 @@ class FactorBox:
         try:
             return self._cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], account_id.bytes).decode("ascii")
         except InvalidTag:
-            raise FactorUnreadable(
-                "The second factor cannot be read with this installation's keys. An administrator can reset it."
-            ) from None
+            raise FactorUnreadable from None
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ async def confirm_app(session: AsyncSession, account_id: UUID, box: FactorBox, c
     secret = await pending_app(session, account_id, box)
     step = step_of_code(secret, code, now) if secret else None
     if step is None or not await repository.confirm_pending(session, account_id, step, now):
-        raise CodeRefused("That is not the code of the app.")
+        raise CodeRefused
 
 
 async def prove_by_app(session: AsyncSession, account_id: UUID, box: FactorBox, code: str, *, now: datetime) -> bool:

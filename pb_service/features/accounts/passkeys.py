@@ -28,7 +28,7 @@ from webauthn.helpers.structs import (
 )
 
 from pb_service.features.accounts import staff_repository as repository
-from pb_service.features.accounts.staff_errors import PasskeyRefused
+from pb_service.features.accounts.staff_errors import PasskeyRefused, TooManyPasskeys
 
 CHALLENGE_LIFE = timedelta(minutes=5)
 #: More than this many passkeys of one account are a mistake or worse.
@@ -45,13 +45,12 @@ class RelyingParty:
 
     id: str
     origin: str
-    name: str
 
     @classmethod
-    def of(cls, public_url: str, name: str) -> "RelyingParty":
+    def of(cls, public_url: str) -> "RelyingParty":
         """``public_url``: PB_PUBLIC_URL, such as https://budget.example.org."""
         parts = urlsplit(public_url)
-        return cls(id=parts.hostname or "", origin=f"{parts.scheme}://{parts.netloc}", name=name)
+        return cls(id=parts.hostname or "", origin=f"{parts.scheme}://{parts.netloc}")
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ async def offer_enrolment(
     known = await repository.passkeys_of(session, holder.account_id)
     options = generate_registration_options(
         rp_id=party.id,
-        rp_name=party.name,
+        rp_name=party.id,
         user_id=holder.account_id.bytes,
         user_name=account,
         exclude_credentials=[PublicKeyCredentialDescriptor(id=key.credential_id) for key in known],
@@ -85,18 +84,19 @@ async def offer_enrolment(
 async def enrol(
     session: AsyncSession, holder: Holder, party: RelyingParty, answer: str, *, name: str, now: datetime
 ) -> None:
-    """Keep a new passkey. Raises PasskeyRefused when the answer is not for this session, host and challenge."""
+    """Keep a new passkey. Raises PasskeyRefused when the answer is not for this session, host and
+    challenge, and TooManyPasskeys."""
     challenge = await repository.take_challenge(session, holder.session_id, "enrol", now)
     if challenge is None:
-        raise PasskeyRefused("The page was open too long. Try again.")
+        raise PasskeyRefused
     try:
         made = verify_registration_response(
             credential=answer, expected_challenge=challenge, expected_rp_id=party.id, expected_origin=party.origin
         )
     except _MALFORMED:
-        raise PasskeyRefused("The device's answer could not be accepted.") from None
+        raise PasskeyRefused from None
     if len(await repository.passkeys_of(session, holder.account_id)) >= MOST_PASSKEYS:
-        raise PasskeyRefused("There are too many passkeys. Remove one first.")
+        raise TooManyPasskeys
     kept = await repository.insert_passkey(
         session,
         holder.account_id,
@@ -107,7 +107,7 @@ async def enrol(
         now=now,
     )
     if not kept:
-        raise PasskeyRefused("This passkey is in use already.")
+        raise PasskeyRefused
 
 
 async def offer_proof(session: AsyncSession, holder: Holder, party: RelyingParty, *, now: datetime) -> str | None:

@@ -99,7 +99,7 @@ PERMISSIONS: Mapping[Act, frozenset[Role]] = {
     "rounds.publish": _roles("manager"),
     "rounds.translate": _roles("editor", "manager"),
     "staff.enter": _EVERYBODY,
-    "tokens.manage": _roles("administrator"),
+    "tokens.manage": _roles("registrar", "manager", "administrator"),
     "units.edit": _roles("manager", "administrator"),
 }
 
@@ -137,6 +137,15 @@ APART: frozenset[frozenset[Role]] = frozenset(
     )
 )
 
+#: The roles that each role may give and take, within the rounds and districts that it reaches itself. Nobody gives a
+#: role to himself (staff_errors.NotOneself), so a role over evidence always comes from somebody else's hand.
+GIVES: Mapping[Role, frozenset[Role]] = {
+    "administrator": _EVERYBODY,
+    "manager": _roles("moderator", "assessor", "editor", "desk", "observer"),
+}
+#: Roles for the whole service: never bound to a round.
+UNBOUND: frozenset[Role] = _roles("administrator")
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -165,6 +174,8 @@ class Actor:
     stepped_up_until: datetime | None = None
     kiosk: bool = False
     is_staff: bool = False
+    #: The only acts that the bearer of a token may do; None for people.
+    acts: frozenset[Act] | None = None
     #: Shown in the frame of staff pages; decides nothing.
     name: str = ""
 
@@ -227,6 +238,14 @@ def require_somewhere(actor: Actor, act: Act, *, now: datetime | None = None) ->
     _require(actor, act, may_somewhere(actor, act), now)
 
 
+def may_give(actor: Actor, wanted: Grant) -> bool:
+    """Whether the actor may give or take that role there. A role for all rounds is given by who reaches all rounds."""
+    return actor.second_factor and any(
+        wanted.role in GIVES.get(grant.role, frozenset()) and grant.reaches(wanted.round_id, wanted.district)
+        for grant in actor.grants
+    )
+
+
 def kept_apart(held: Iterable[Grant], wanted: Grant) -> Grant | None:
     """Return a grant already held that may not stand beside the wanted one in the same round, if there is one."""
     for grant in held:
@@ -248,4 +267,6 @@ def _require(actor: Actor, act: Act, allowed: bool, now: datetime | None) -> Non
 
 
 def _grants_for(actor: Actor, act: Act) -> list[Grant]:
+    if actor.acts is not None and act not in actor.acts:
+        return []
     return [grant for grant in actor.grants if grant.role in PERMISSIONS[act]]

@@ -1,6 +1,6 @@
 """Every query on the tables of staff: factors, invitations, roles, decisions, units and contact persons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -254,6 +254,12 @@ async def lock_administrators(session: AsyncSession) -> Sequence[UUID]:
 _ADMINISTRATORS = 5_022_319_940
 
 
+async def accounts_like(session: AsyncSession, text: str, limit: int) -> Sequence[UUID]:
+    """Return accounts whose name or address holds the text, case ignored."""
+    held = Account.name.icontains(text, autoescape=True) | Account.email.icontains(text, autoescape=True)
+    return (await session.scalars(select(Account.id).where(held).order_by(Account.id).limit(limit))).all()
+
+
 async def names_of(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the names, or else the addresses, of accounts that still exist."""
     if not account_ids:
@@ -289,15 +295,19 @@ async def log_page(
     before: int | None,
     limit: int,
 ) -> Sequence[AccessLog]:
-    """Return the newest rows of the access log that match everything given, below the id ``before``."""
+    """Return the newest rows of the access log that match everything given, below the id ``before``.
+
+    A row is about an account that acted, or that its object names; ``act`` is how the act begins, such as ``role.``;
+    ``outcome`` is empty, ``done`` or ``not-done``.
+    """
     found = select(AccessLog)
     if account_ids is not None:
-        text_ids = [str(id_) for id_ in account_ids]
-        found = found.where(or_(AccessLog.account_id.in_(account_ids), AccessLog.object.in_(text_ids)))
+        named = func.string_to_array(AccessLog.object, " ").overlap([str(id_) for id_ in account_ids])
+        found = found.where(or_(AccessLog.account_id.in_(account_ids), named))
     if act:
         found = found.where(AccessLog.act.startswith(act, autoescape=True))
     if outcome:
-        found = found.where(AccessLog.outcome == outcome)
+        found = found.where(AccessLog.outcome == "done" if outcome == "done" else AccessLog.outcome != "done")
     if since:
         found = found.where(AccessLog.at >= since)
     if until:
@@ -364,14 +374,21 @@ async def units(session: AsyncSession) -> Sequence[Unit]:
 
 
 async def unit_by_id(session: AsyncSession, unit_id: UUID) -> Unit | None:
-    return (
-        await session.scalars(select(Unit).where(Unit.id == unit_id, Unit.closed_at.is_(None)).with_for_update())
-    ).one_or_none()
+    return (await session.scalars(select(Unit).where(Unit.id == unit_id, Unit.closed_at.is_(None)))).one_or_none()
 
 
-async def insert_unit(session: AsyncSession, unit: Unit) -> None:
-    session.add(unit)
-    await session.flush()
+async def insert_unit(
+    session: AsyncSession,
+    unit_id: UUID,
+    *,
+    names: Mapping[str, str],
+    email: str | None,
+    phone: str | None,
+    now: datetime,
+) -> None:
+    """Keep a unit; the same id again changes nothing."""
+    row = insert(Unit).values(id=unit_id, names=dict(names), email=email, phone=phone, created_at=now)
+    await session.execute(row.on_conflict_do_nothing(index_elements=["id"]))
 
 
 async def members(session: AsyncSession, unit_ids: Sequence[UUID]) -> Sequence[tuple[UnitMember, Account]]:
