@@ -19,7 +19,7 @@ from pb_service.background import at_work
 from pb_service.features.accounts import guards
 from pb_service.features.accounts.development import DevelopmentDriver
 from pb_service.features.accounts.development_pages import development_router
-from pb_service.features.accounts.drivers import SigninDriver
+from pb_service.features.accounts.drivers import SigninDriver, SigninDrivers
 from pb_service.features.accounts.entry_pages import entry_router
 from pb_service.features.accounts.factors import FactorBox
 from pb_service.features.accounts.me_pages import me_router
@@ -76,7 +76,7 @@ def create_app(service: Service) -> Litestar:
             *staff_routers,
             *([development_router] if service.settings.development else []),
         ],
-        dependencies=_dependencies(service, providers, drivers),
+        dependencies=_dependencies(service, providers, SigninDrivers(drivers)),
         guards=[guards.guard],
         state=_state(service),
         lifespan=[background],
@@ -97,7 +97,7 @@ def create_app(service: Service) -> Litestar:
     return app
 
 
-def _dependencies(service: Service, providers: Providers, drivers: list[SigninDriver]) -> Dependencies:
+def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers) -> Dependencies:
     """What handlers may ask for by name; a handler takes ``session`` or ``transaction``, not both."""
 
     async def session() -> AsyncGenerator[AsyncSession, None]:

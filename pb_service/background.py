@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import structlog
 
+from pb_service.features.accounts import jobs as accounts
+from pb_service.features.rounds import jobs as rounds
 from pb_service.platform import outbox
 from pb_service.platform.jobs import Handler, JobRunner
 from pb_service.service import Service
@@ -16,10 +18,12 @@ log_event = structlog.get_logger()
 #: Every job by its name. A stage's jobs.py has its handlers; here they are put together.
 HANDLERS: Mapping[str, Handler[Service]] = {
     outbox.JOB: outbox.deliver,
+    **accounts.HANDLERS,
+    **rounds.HANDLERS,
 }
 
 #: Jobs that run again and again, and how often.
-EVERY: Sequence[tuple[str, timedelta]] = ()
+EVERY: Sequence[tuple[str, timedelta]] = (*accounts.EVERY, *rounds.EVERY)
 
 
 def job_runner(service: Service) -> JobRunner[Service]:

@@ -1,7 +1,8 @@
-"""The two cookies of the service: who is signed in, and which forms were shown to a browser that is not.
+"""The cookies of the service: who is signed in, which forms were shown, and that an account has been used here before.
 
-Both are needed for what the reader asked for, so there is nothing to consent to. Over TLS their names begin with
-`__Host-`: no other host of the domain can set them, and they never travel in clear.
+All are needed for what the reader asked for, so there is nothing to consent to. Over TLS their names begin with
+`__Host-`: no other host of the domain can set them, and they never travel in clear. Only the last outlives the browser:
+it keeps guessers elsewhere from locking the reader out (features/accounts/signin.py).
 """
 
 from typing import Any, Literal
@@ -10,8 +11,11 @@ from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
-CookieKind = Literal["pb-session", "pb-visit"]
+CookieKind = Literal["pb-session", "pb-visit", "pb-known"]
 Connection = ASGIConnection[Any, Any, Any, Any]
+
+#: How long a cookie is kept; the others go when the browser is closed.
+_LASTS: dict[CookieKind, int] = {"pb-known": 180 * 24 * 3600}
 
 #: Longer values are nobody's: ours have 43 characters.
 _MOST = 100
@@ -29,12 +33,13 @@ def read_cookie(connection: Connection, kind: CookieKind) -> str:
 
 
 def set_cookie(response: Response[Any], connection: Connection, kind: CookieKind, value: str) -> None:
-    """Have the browser keep a value until it is closed; scripts cannot read it, other sites cannot send it along."""
+    """Have the browser keep a value; scripts cannot read it, other sites cannot send it along."""
     response.cookies.append(
         Cookie(
             key=cookie_name(connection, kind),
             value=value,
             path="/",
+            max_age=_LASTS.get(kind),
             secure=connection.app.state.secure,
             httponly=True,
             samesite="lax",
