@@ -22,11 +22,11 @@ async def count_round(service: Service, slug: str, *, say: Say) -> None:
         async with service.database.transaction() as session:
             await freeze(session, slug, operator=operator, log_key=public_bytes(service.log_key), now=now())
         await service.sequencer.settle()
-    if await _phase(service, slug) == "frozen":
+    if await _phase(service, slug) == "voting":
         async with service.database.transaction() as session:
             await close(session, slug, operator=operator, now=now())
         await service.sequencer.settle()
-    if await _phase(service, slug) == "closed":
+    if await _phase(service, slug) == "counting":
         async with service.database.transaction() as session:
             await count(session, slug, operator=operator, now=now(), progress=lambda title: say(f"Counting {title}."))
     await service.sequencer.settle()

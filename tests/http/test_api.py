@@ -7,7 +7,7 @@ import pytest
 async def test_rounds_are_listed_with_links(client: httpx.AsyncClient) -> None:
     (listed,) = (await client.get("/api/v1/rounds")).json()
     assert listed["id"] == "spring"
-    assert listed["phase"] == "preliminary"
+    assert listed["phase"] == "results"
     assert (await client.get(listed["href"])).status_code == 200
 
 

@@ -71,7 +71,7 @@ def test_a_round_is_imported_counted_exported_and_verified_by_hand(
     assert (folder / "one.zip").read_bytes() == (folder / "two.zip").read_bytes()
     verified = subprocess.run([sys.executable, "-m", "pb_service.verifier", str(folder / "one.zip")], check=False)
     assert verified.returncode == 0
-    assert pb(environ, "round", "list").stdout == "spring\tpreliminary\tspring\n"
+    assert pb(environ, "round", "list").stdout == "spring\tresults\tspring\n"
 
 
 def test_a_dry_run_reports_and_stores_nothing(environ: dict[str, str], north: Path) -> None:

@@ -84,13 +84,13 @@ async def test_counting_twice_changes_nothing(imported: Service) -> None:
 
 async def test_a_frozen_round_cannot_be_frozen_again(imported: Service) -> None:
     await freeze_spring(imported)
-    with pytest.raises(PhaseError, match="phase frozen"):
+    with pytest.raises(PhaseError, match="phase voting"):
         await freeze_spring(imported)
 
 
 async def test_nothing_is_counted_before_the_close(imported: Service) -> None:
     await freeze_spring(imported)
-    with pytest.raises(PhaseError, match="needs phase closed"):
+    with pytest.raises(PhaseError, match="needs phase counting"):
         async with imported.database.transaction() as session:
             await count(session, "spring", operator=imported.operator_key, now=imported.clock())
 

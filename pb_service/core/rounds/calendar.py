@@ -134,6 +134,15 @@ def next_year(text: str) -> str:
     return later.isoformat(timespec="seconds").removesuffix(":00") if later.year in _YEARS else text
 
 
+def same_day_next_year(text: str) -> str:
+    """Return a date (``2027-12-31``) a year on; 29 February becomes 28 February. What is no date stays."""
+    local = wall_clock(f"{text}T00:00")
+    if local is None or local.year + 1 not in _YEARS:
+        return text
+    last = (local.month, local.day) == (2, 29)
+    return local.replace(year=local.year + 1, day=28 if last else local.day).date().isoformat()
+
+
 def later_by(text: str, days: int) -> str:
     """Return a wall-clock time some days later at the same hour. What is no time stays."""
     local = wall_clock(text)

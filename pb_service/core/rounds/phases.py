@@ -90,6 +90,10 @@ MAY_CHANGE: Mapping[Phase, Mapping[StepName, frozenset[str]]] = {
 }
 
 
+#: Phases in which the result is published.
+AFTER_COUNT: frozenset[Phase] = frozenset({"results", "implementation", "archived"})
+
+
 class PhaseError(Exception):
     """A round cannot go from one phase to another in this way."""
 

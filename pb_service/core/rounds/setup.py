@@ -339,6 +339,20 @@ def to_content(step: Struct) -> dict[str, Any]:
     return cast(dict[str, Any], _without_none(msgspec.to_builtins(step)))
 
 
+def to_content_of_text(text: Text) -> dict[str, Any]:
+    """Return a text as plain JSON values."""
+    return {language: to_content(wording) for language, wording in text.items()}
+
+
+def public_document(setup: Setup) -> dict[str, Any]:
+    """Return a set-up as the public record holds it: canonical (amounts as pairs), without trustees' addresses."""
+    document = to_content(setup)
+    document["money"]["amounts"] = sorted([key, amount] for key, amount in setup.money.amounts.items())
+    for trustee in document["trustees"]["trustees"]:
+        del trustee["email"]
+    return document
+
+
 def _without_none(value: object) -> object:
     if isinstance(value, dict):
         return {key: _without_none(item) for key, item in value.items() if item is not None}

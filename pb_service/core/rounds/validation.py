@@ -117,6 +117,16 @@ def _contact(field: str, contact: Contact) -> Found:
         yield Problem(f"{field}.phone", "phone")
 
 
+def text_problems(field: str, text: Text, most: int = SHORT) -> list[Problem]:
+    """Return what is wrong with a text by language, apart from what is missing."""
+    return list(_text(field, text, most))
+
+
+def contact_problems(field: str, contact: Contact) -> list[Problem]:
+    """Return what is wrong with a contact."""
+    return list(_contact(field, contact))
+
+
 def is_email(text: str) -> bool:
     """Whether a text has the form of an e-mail address, on one line, without anything that a header could break on."""
     return len(text) <= 254 and is_printable(text) and _EMAIL.fullmatch(text) is not None

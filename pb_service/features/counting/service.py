@@ -29,14 +29,15 @@ def store_ballots(session: AsyncSession, contest: Contest, ballots: Sequence[Bal
 async def close(session: AsyncSession, slug: str, *, operator: Ed25519PrivateKey, now: datetime) -> None:
     """End the vote: log the ``close`` entry, which names the size of the record before it."""
     closing = await find_round(session, slug, for_update=True)
-    phases.require(closing.phase, "frozen")
-    if now < closing.closes_at:
-        raise phases.PhaseError(f"the vote is open until {closing.closes_at.isoformat()}")
+    phases.require(closing.phase, "voting")
+    _, closes_at = closing.vote
+    if now < closes_at:
+        raise phases.PhaseError(f"the vote is open until {closes_at.isoformat()}")
     eid = await _election_id(session, closing)
-    size = await record.next_index(session, closing.log_id)
+    size = await record.next_index(session, closing.log)
     entry = entries.close_entry(eid, size, int(now.timestamp()), {"op": operator})
-    await record.append(session, closing.log_id, entry)
-    closing.phase = phases.following("frozen")
+    await record.append(session, closing.log, entry)
+    closing.phase = "counting"
 
 
 async def count(
@@ -49,12 +50,12 @@ async def count(
 ) -> None:
     """Count every contest of a closed round and log each result: preliminary until a decision confirms it."""
     counted = await find_round(session, slug, for_update=True)
-    phases.require(counted.phase, "closed")
+    phases.require(counted.phase, "counting")
     eid = await _election_id(session, counted)
     for contest in counted.contests:
         progress(contest.title[0][1])
         await _count_contest(session, counted, contest, eid, operator=operator, now=now)
-    counted.phase = phases.following("closed")
+    counted.phase = "results"
 
 
 async def _count_contest(
@@ -72,7 +73,7 @@ async def _count_contest(
     )
     session.add(count)
     entry = entries.result_entry(eid, contest.key, count.ballots_sha256, count.outcome_sha256, {"op": operator})
-    await record.append(session, counted.log_id, entry)
+    await record.append(session, counted.log, entry)
 
 
 def instance_of(contest: Contest, ballots: Sequence[Ballot], *, unit: int) -> Instance:

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.record import canonical, checkpoint
 from pb_service.core.record.tiles import log_files
 from pb_service.core.rounds.bundle import zip_stored
+from pb_service.core.rounds.phases import AFTER_COUNT
 from pb_service.features.counting import repository as counting
 from pb_service.features.opendata.errors import NothingToExport
 from pb_service.features.record import service as record
@@ -27,10 +28,10 @@ async def evidence_bundle(session: AsyncSession, counted: Round, published_check
     Raises NothingToExport before every result stands in the published record.
     """
     counts = await counting.counts_of_round(session, counted.id)
-    if counted.phase != "preliminary":
+    if counted.phase not in AFTER_COUNT:
         raise NothingToExport(f"The round {counted.slug!r} has no published result yet.")
     head = checkpoint.parse(published_checkpoint)
-    entries = await record.entries(session, counted.log_id, head.size)
+    entries = await record.entries(session, counted.log, head.size)
     results = sum(canonical.decode(entry)["k"] == "result" for entry in entries)
     if results != len(counts):
         raise NothingToExport(f"The results of the round {counted.slug!r} are not in the published record yet.")

@@ -140,7 +140,7 @@ async def _log_act(
 ) -> None:
     file_hash = await record.salted_file(session, about, kind=kind, at=now)
     entry = entries.act(kind, at=int(now.timestamp()), object_id=object_id, by="operator", file_hash=file_hash)
-    await record.append(session, on.log_id, entry)
+    await record.append(session, on.log, entry)
 
 
 def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) -> ImportedContest:

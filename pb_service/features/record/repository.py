@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, column, func, literal, select, update
+from sqlalchemy import BigInteger, cast, column, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -125,3 +125,15 @@ async def insert_file(session: AsyncSession, sha256: bytes, body: bytes, kind: s
 
 async def file_body(session: AsyncSession, sha256: bytes) -> bytes | None:
     return await session.scalar(select(RecordFile.body).where(RecordFile.sha256 == sha256))
+
+
+async def all_bodies(session: AsyncSession, log_id: UUID) -> Sequence[bytes]:
+    """Return every entry of the log, with an index or waiting for one."""
+    return (await session.scalars(select(LogEntry.body).where(LogEntry.log_id == log_id).order_by(LogEntry.id))).all()
+
+
+async def delete_log(session: AsyncSession, log_id: UUID, files: Sequence[bytes]) -> None:
+    """Delete a log, its entries, and the files of those hashes. Only for rehearsals."""
+    await session.execute(delete(LogEntry).where(LogEntry.log_id == log_id))
+    await session.execute(delete(Log).where(Log.id == log_id))
+    await session.execute(delete(RecordFile).where(RecordFile.sha256.in_(files)))

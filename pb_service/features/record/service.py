@@ -18,6 +18,9 @@ from pb_service.features.record.errors import InvalidLogName, UnknownRecordFile
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 SALT_SIZE = 32
 
+#: How the name of a log begins whose acts are a rehearsal by staff, so that its origin says so everywhere.
+REHEARSAL = "rehearsal-"
+
 
 async def open_log(session: AsyncSession, slug: str, origin: str) -> UUID:
     """Return the id of the log at ``/pb/<slug>`` with that origin line, begun if it does not exist yet.
@@ -61,6 +64,20 @@ async def entries(session: AsyncSession, log_id: UUID, size: int | None = None) 
     if size is None:
         size = (await repository.get_log(session, log_id)).size
     return [body async for batch in repository.indexed_entries(session, log_id, 0, size) for body, _ in batch]
+
+
+async def erase_rehearsal_log(session: AsyncSession, log_id: UUID) -> None:
+    """Delete the log of a rehearsal with its entries and the salted files that they name.
+
+    Raises InvalidLogName for every other log: a record that counts is only ever added to.
+    """
+    log = await repository.get_log(session, log_id)
+    if not log.slug.startswith(REHEARSAL):
+        raise InvalidLogName(f"{log.slug!r} is no rehearsal: its record stays.")
+    await repository.lock_log(session, log_id)
+    bodies = await repository.all_bodies(session, log_id)
+    hashes = [canonical.unb64u(fields["h"]) for fields in map(canonical.decode, bodies) if "h" in fields]
+    await repository.delete_log(session, log_id, hashes)
 
 
 async def put_file(session: AsyncSession, body: bytes, *, kind: str, at: datetime) -> bytes:

@@ -67,6 +67,12 @@ class TileStore:
         for path in paths:
             shutil.rmtree(self.root / slug / f"{path}.p", ignore_errors=True)
 
+    def erase(self, slug: str) -> None:
+        """Remove everything published of a rehearsal's log. Raises ValueError for any other."""
+        if not slug.startswith("rehearsal-"):
+            raise ValueError(f"{slug!r} is no rehearsal")
+        shutil.rmtree(self.root / slug, ignore_errors=True)
+
     @contextmanager
     def publishing(self, slug: str) -> Iterator[None]:
         """Hold the right to replace the checkpoint, so that comparing and replacing are one step."""

@@ -1,4 +1,7 @@
-"""Set-up of a round and the freeze of its manifest. Functions never commit; the command's edge does."""
+"""What other rooms call of the stage rounds; and imported rounds: their creation and the freeze of their manifest.
+
+Functions never commit; the command's edge does.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +25,100 @@ from pb_service.core.rounds.documents import (
 )
 from pb_service.features.record import service as record
 from pb_service.features.rounds import repository
-from pb_service.features.rounds.errors import RoundExists, RoundNotFound
+from pb_service.features.rounds.drafts import (
+    Checklist,
+    StaffRound,
+    StepLine,
+    StepState,
+    checklist,
+    clone,
+    create_draft,
+    erase_draft,
+    erase_rehearsal,
+    publish,
+    save_step,
+    staff_rounds,
+    step_state,
+)
+from pb_service.features.rounds.errors import RoundExists
+from pb_service.features.rounds.finding import find_round, published_round
+from pb_service.features.rounds.imports import ImportReport, import_apply, import_preview
+from pb_service.features.rounds.municipality import (
+    MunicipalityState,
+    municipality,
+    municipality_state,
+    save_municipality,
+)
+from pb_service.features.rounds.place_tables import Found, district_of
+from pb_service.features.rounds.public import (
+    PublicAct,
+    PublicRound,
+    TimelineStep,
+    preview,
+    public_round,
+    public_rounds,
+)
+from pb_service.features.rounds.schedule import phase_effects, phase_guards
 from pb_service.features.rounds.tables import Contest, Project, Round
+from pb_service.features.rounds.timetable import (
+    Move,
+    archive,
+    extend,
+    pause,
+    phase_moves,
+    push_phase,
+    require_open,
+    resume,
+)
+
+__all__ = [
+    "Checklist",
+    "ContestSetup",
+    "Found",
+    "ImportReport",
+    "Move",
+    "MunicipalityState",
+    "ProjectSetup",
+    "PublicAct",
+    "PublicRound",
+    "RoundSetup",
+    "StaffRound",
+    "StepLine",
+    "StepState",
+    "TimelineStep",
+    "archive",
+    "ballot_list",
+    "checklist",
+    "clone",
+    "create_draft",
+    "create_round",
+    "district_of",
+    "erase_draft",
+    "erase_rehearsal",
+    "extend",
+    "find_round",
+    "freeze",
+    "import_apply",
+    "import_preview",
+    "municipality",
+    "municipality_state",
+    "pause",
+    "phase_effects",
+    "phase_guards",
+    "phase_moves",
+    "preview",
+    "public_round",
+    "public_rounds",
+    "publish",
+    "published_round",
+    "push_phase",
+    "require_open",
+    "resume",
+    "save_municipality",
+    "save_step",
+    "staff_rounds",
+    "step_state",
+]
 
 _GROUP = "district"
 
@@ -71,22 +166,6 @@ class RoundSetup:
     contests: Sequence[ContestSetup]
 
 
-async def find_round(session: AsyncSession, slug: str, *, for_update: bool = False) -> Round:
-    """Return a round with everything in it. Raises RoundNotFound."""
-    found = await repository.by_slug(session, slug, for_update=for_update) if record.SLUG.fullmatch(slug) else None
-    if found is None:
-        raise RoundNotFound(f"There is no round called {slug!r}.")
-    return found
-
-
-async def published_round(session: AsyncSession, slug: str) -> Round:
-    """Return a round that anybody may see. Raises RoundNotFound for one still being set up."""
-    found = await find_round(session, slug)
-    if found.phase == "set_up":
-        raise RoundNotFound(f"There is no round called {slug!r}.")
-    return found
-
-
 async def create_round(session: AsyncSession, setup: RoundSetup, *, origin_host: str, now: datetime) -> Round:
     """Store a round of mode ``open`` and begin its public record. Raises RoundExists."""
     if await repository.by_slug(session, setup.slug) is not None:
@@ -104,6 +183,7 @@ async def create_round(session: AsyncSession, setup: RoundSetup, *, origin_host:
         opens_at=setup.opens_at,
         closes_at=setup.closes_at,
         created_at=now,
+        imported=True,
         log_id=log_id,
         contests=[_contest(position, contest) for position, contest in enumerate(setup.contests)],
     )
@@ -155,12 +235,12 @@ async def freeze(
         {"id": "log", "role": "log", "pk": canonical.b64u(log_key)},
         {"id": "op", "role": "operator", "pk": canonical.b64u(public_bytes(operator))},
     ]
-    origin = await record.origin_of(session, frozen.log_id)
+    origin = await record.origin_of(session, frozen.log)
     body = canonical.encode(_manifest(frozen, origin, keys, hashes))
     frozen.manifest_sha256 = await record.put_file(session, body, kind="manifest", at=now)
-    frozen.phase = phases.following("set_up")
+    frozen.phase = "voting"
     eid = entries.election_id(body)
-    await record.append(session, frozen.log_id, entries.manifest_entry(eid, frozen.manifest_sha256, {"op": operator}))
+    await record.append(session, frozen.log, entries.manifest_entry(eid, frozen.manifest_sha256, {"op": operator}))
     return eid
 
 
@@ -202,6 +282,7 @@ def _manifest(frozen: Round, origin: str, keys: list[KeyDocument], list_hashes: 
         }
         for contest, list_hash in zip(frozen.contests, list_hashes, strict=True)
     ]
+    opens_at, closes_at = frozen.vote
     return {
         "v": 1,
         "origin": origin,
@@ -211,8 +292,8 @@ def _manifest(frozen: Round, origin: str, keys: list[KeyDocument], list_hashes: 
         "source": frozen.source,
         "currency": frozen.currency,
         "unit": frozen.unit,
-        "opens": int(frozen.opens_at.timestamp()),
-        "closes": int(frozen.closes_at.timestamp()),
+        "opens": int(opens_at.timestamp()),
+        "closes": int(closes_at.timestamp()),
         "keys": keys,
         "wit": {"k": 0, "vkeys": []},
         "groups": [{"id": _GROUP, "open": True, "cls": ["import"]}],

@@ -48,7 +48,7 @@ async def round_view(session: AsyncSession, slug: str) -> RoundView:
 async def _round(session: AsyncSession, shown: Round) -> RoundView:
     body, _ = await manifest_of(session, shown)
     counts = {contest.key: count for contest, count in await counting.counts_of_round(session, shown.id)}
-    log = await record_rows.get_log(session, shown.log_id)
+    log = await record_rows.get_log(session, shown.log)
     verified = await latest_verification(session, shown)
     return RoundView(
         slug=shown.slug,
@@ -102,7 +102,7 @@ def _count(contest: Contest, outcome: OutcomeDocument, counted_at: datetime) -> 
 async def record_view(session: AsyncSession, slug: str, tiles: TileStore, *, before: int | None = None) -> RecordView:
     """Return the entries below index ``before`` (by default the newest), newest first. Raises RoundNotFound."""
     shown = await published_round(session, slug)
-    log = await record_rows.get_log(session, shown.log_id)
+    log = await record_rows.get_log(session, shown.log)
     end = log.size if before is None else max(0, min(before, log.size))
     start = max(0, end - PAGE_SIZE)
     rows = [row async for batch in record_rows.indexed_entries(session, log.id, start, end) for row in batch]
@@ -122,7 +122,7 @@ async def record_view(session: AsyncSession, slug: str, tiles: TileStore, *, bef
 async def proof_view(session: AsyncSession, slug: str, index: int) -> tuple[RoundView, ProofView]:
     """Return one entry with its proof of inclusion. Raises RoundNotFound or EntryNotFound."""
     shown = await published_round(session, slug)
-    log = await record_rows.get_log(session, shown.log_id)
+    log = await record_rows.get_log(session, shown.log)
     if not 0 <= index < log.size:
         raise EntryNotFound(f"The record of {slug!r} has {log.size} entries, numbered from 0.")
     leaves = await record_rows.leaf_hashes(session, log.id, log.size)

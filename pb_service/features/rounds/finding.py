@@ -1,0 +1,26 @@
+"""Finding a round by its name in addresses."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.features.record import service as record
+from pb_service.features.rounds import repository
+from pb_service.features.rounds.errors import RoundNotFound
+from pb_service.features.rounds.tables import Round
+
+
+async def find_round(session: AsyncSession, slug: str, *, for_update: bool = False, whole: bool = True) -> Round:
+    """Return a round with everything in it (not ``whole``: without its contests). Raises RoundNotFound."""
+    found = None
+    if record.SLUG.fullmatch(slug):
+        found = await repository.by_slug(session, slug, for_update=for_update, whole=whole)
+    if found is None:
+        raise RoundNotFound(f"There is no round called {slug!r}.")
+    return found
+
+
+async def published_round(session: AsyncSession, slug: str, *, whole: bool = True) -> Round:
+    """Return a round that anybody may see. Raises RoundNotFound for one still being set up."""
+    found = await find_round(session, slug, whole=whole)
+    if found.phase == "set_up":
+        raise RoundNotFound(f"There is no round called {slug!r}.")
+    return found
