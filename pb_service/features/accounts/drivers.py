@@ -75,7 +75,7 @@ class Road:
 
 
 class SigninDriver(Protocol):
-    """A road into the service. app.py puts those in force into one list, in the order of the page."""
+    """A road into the service."""
 
     @property
     def key(self) -> str:
@@ -85,6 +85,12 @@ class SigninDriver(Protocol):
         """Return how the sign-in page offers it; whoever takes it comes to ``next_path``, a path of ours."""
 
 
-def roads(drivers: Sequence[SigninDriver], language: Language, next_path: str, *, but: str = "") -> list[Road]:
-    """Return every road but the one that has just failed."""
-    return [driver.road(language, next_path) for driver in drivers if driver.key != but]
+@dataclass(frozen=True)
+class SigninDrivers:
+    """The drivers in force, in the order of the sign-in page; app.py fills the list."""
+
+    drivers: Sequence[SigninDriver]
+
+    def roads(self, language: Language, next_path: str, *, but: str = "") -> list[Road]:
+        """Return every road but the one that has just failed."""
+        return [driver.road(language, next_path) for driver in self.drivers if driver.key != but]

@@ -1,7 +1,6 @@
 """Signing in by a provider: the way out, the way back, and what to do when it did not succeed."""
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
@@ -13,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.accounts import access_log, identities, identity_repository, provider_signin, sessions
-from pb_service.features.accounts.drivers import SigninDriver, roads
+from pb_service.features.accounts.drivers import SigninDrivers
 from pb_service.features.accounts.guards import actor_of, safe_next, see_other, signed_in, visitor_of
 from pb_service.features.accounts.identity_errors import Reason, SigninFailed
 from pb_service.features.accounts.oidc import Answer, Proof
@@ -114,7 +113,7 @@ async def come_back(
 async def show_failure(
     request: PageRequest,
     providers: NamedDependency[Providers],
-    signin_drivers: NamedDependency[Sequence[SigninDriver]],
+    signin_drivers: NamedDependency[SigninDrivers],
     lang: FromPath[str],
 ) -> Response[str]:
     """Say why nobody was signed in, and which other roads there are. An address of its own: it can be read again."""
@@ -130,7 +129,7 @@ async def show_failure(
         status_code=_STATUS.get(reason, 403),
         reason=reason,
         again=client.road(language, onward) if client else None,
-        roads=roads(signin_drivers, language, onward, but=client.key if client else ""),
+        roads=signin_drivers.roads(language, onward, but=client.key if client else ""),
     )
 
 
