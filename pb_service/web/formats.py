@@ -1,10 +1,12 @@
 """Numbers, money, dates and places as each language writes them (CLDR, through Babel); texts from the catalogues."""
 
+import datetime as dt
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
@@ -36,15 +38,19 @@ class Reader:
     """Words and numbers of one reader's language.
 
     Amounts are integer minor units, ``unit`` of which (a power of ten, at least 100) make one unit of ``currency``
-    (ISO 4217). Moments are seconds since 1970 or aware datetimes, and are written in UTC.
+    (ISO 4217). Moments are seconds since 1970 or aware datetimes, and are written in ``zone`` (IANA). UTC is named
+    beside every time; of any other zone the page says once that its times are local.
     """
 
-    def __init__(self, language: Language, catalogue: Catalogue, *, currency: str = "EUR", unit: int = 100) -> None:
+    def __init__(
+        self, language: Language, catalogue: Catalogue, *, currency: str = "EUR", unit: int = 100, zone: str = "UTC"
+    ) -> None:
         self.language = language
         self.locale = Locale.parse(_LOCALES[language])
         self._catalogue = catalogue
         self._unit = unit
         self._code = currency
+        self._zone = ZoneInfo(zone)
 
     def gettext(self, message: str, /) -> str:
         return self._catalogue.gettext(message)
@@ -84,20 +90,27 @@ class Reader:
 
     def date(self, moment: int | datetime, /) -> str:
         """A day: 30 June 2022."""
-        return format_date(_utc(moment).date(), "long", locale=self.locale)
+        return format_date(self._local(moment).date(), "long", locale=self.locale)
+
+    def date_of(self, day: dt.date, /) -> str:
+        """A day that is no moment: 30 June 2022."""
+        return format_date(day, "long", locale=self.locale)
 
     def short_date(self, moment: int | datetime, /) -> str:
         """A day in digits: 30.6.2022, 30/06/2022."""
-        return format_date(_utc(moment), "dd/MM/y" if self.language == "en" else "d.M.y", locale=self.locale)
+        return format_date(self._local(moment), "dd/MM/y" if self.language == "en" else "d.M.y", locale=self.locale)
 
     def moment(self, moment: int | datetime, /) -> str:
-        """A day and a time, in UTC and saying so: 30 June 2022, 20:00 UTC."""
-        clock = format_time(_utc(moment), "short", tzinfo=UTC, locale=self.locale)
-        return f"{self.date(moment)}, {clock}{NO_BREAK}UTC"
+        """A day and a time: 30 June 2022, 20:00 UTC; in a zone of one's own without its name."""
+        return f"{self.date(moment)}, {self.clock(moment)}{f'{NO_BREAK}UTC' if self._zone.key == 'UTC' else ''}"
+
+    def clock(self, moment: int | datetime, /) -> str:
+        """A time of day, to the minute: 20:00, 20.00."""
+        return format_time(self._local(moment).time(), "short", locale=self.locale)
 
     def dates(self, first: int | datetime, last: int | datetime, /) -> str:
         """The days from one moment to another, both included, with a dash between them."""
-        start, end = _utc(first), _utc(last)
+        start, end = self._local(first), self._local(last)
         if start.date() == end.date():
             return self.date(end)
         if start.year != end.year:
@@ -139,6 +152,10 @@ class Reader:
         """The length of a bar of ``width`` pixels for a part of a whole, to a tenth of a pixel."""
         return f"{max(0.0, min(1.0, amount / whole)) * width:.1f}" if whole > 0 else "0"
 
+    def _local(self, moment: int | datetime) -> datetime:
+        aware = datetime.fromtimestamp(moment, UTC) if isinstance(moment, int) else moment
+        return aware.astimezone(self._zone)
+
     @staticmethod
     def _narrow(text: str) -> str:
         return text.replace(NO_BREAK, NARROW)
@@ -148,7 +165,3 @@ def text_in(texts: Sequence[Sequence[str]], language: str) -> tuple[str, str]:
     """The text in the wanted language, or else the first one, with its language: (language, text)."""
     code, text = next((pair for pair in texts if pair[0] == language), texts[0])
     return code, text
-
-
-def _utc(moment: int | datetime) -> datetime:
-    return datetime.fromtimestamp(moment, UTC) if isinstance(moment, int) else moment.astimezone(UTC)

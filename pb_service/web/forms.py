@@ -89,6 +89,10 @@ class Form:
         """As `filled`, for names that are no identifiers."""
         return cls({name: list(_shown(value)) for name, value in values.items()}, {}, words)
 
+    def with_fields(self, fields: Mapping[str, Sequence[str]]) -> "Form":
+        """A form with other fields for the same reader, without errors and files."""
+        return Form(fields, {}, self._words)
+
     def value(self, name: str) -> str:
         """What was typed in a field, to show it again; empty when nothing was."""
         values = self._fields.get(name)

@@ -4,6 +4,7 @@ The rules of a set-up speak in codes and values (core/rounds/validation.py); eac
 """
 
 from pb_service.core.rounds.setup import Problem, StepName
+from pb_service.core.rounds.sheet_rows import RowProblem
 from pb_service.features.rounds.steps.labels import label_of, language_names, phase_names
 from pb_service.web.formats import Reader
 from pb_service.web.locales import Language, translations
@@ -22,6 +23,16 @@ def sentence(problem: Problem, step: StepName, language: Language) -> str:
     return f"{label}: {text % {'code': problem.code, **_values(problem, step, words)}}"
 
 
+def row_sentence(problem: RowProblem, language: Language) -> str:
+    """One sentence for a fault in a row of an imported file."""
+    words = Reader(language, translations(language))
+    as_field = Problem(problem.column, problem.code, problem.values)
+    values = {"column": problem.column, "code": problem.code, "name": "", **_values(as_field, "districts", words)}
+    text = _texts(words).get(problem.code) or words.gettext("this cannot be used as it stands (%(code)s)")
+    told = text % values
+    return f"{problem.column}: {told}" if problem.column and "%(column)s" not in text else told
+
+
 def _values(problem: Problem, step: StepName, words: Reader) -> dict[str, str]:
     values = {name: str(value) for name, value in problem.values.items()}
     names = {str(phase): name for phase, name in phase_names(words).items()}
@@ -29,6 +40,7 @@ def _values(problem: Problem, step: StepName, words: Reader) -> dict[str, str]:
     for name in ("before", "phase", "target"):
         if name in values:
             values[name] = names.get(values[name], values[name])
+    values.setdefault("name", values.get("key", ""))
     if "language" in values:
         values["language"] = language_names(words).get(values["language"], values["language"])
     if "other" in values and problem.code == "more_than":
@@ -101,7 +113,7 @@ def _texts(words: Reader) -> dict[str, str]:
         # money
         "currency": words.gettext("write the three letters of the currency, such as EUR"),
         "unit": words.gettext("must be 100, 1000 or 10000"),
-        "no_district": words.gettext("there is no district %(key)s"),
+        "no_district": words.gettext("there is no district %(name)s"),
         "beyond_total": words.gettext("is more than there is in all"),
         "not_whole_steps": words.gettext("the money cannot be divided into steps of this size"),
         "no_city_wide": words.gettext("there is no city-wide vote; it is chosen with the districts"),
@@ -123,7 +135,36 @@ def _texts(words: Reader) -> dict[str, str]:
         "classes_overlap": words.gettext("must be above the class before it"),
         "few_trustees": words.gettext("name at least %(least)s"),
         "not_commercial": words.gettext("a licence that forbids commercial use is not open data; choose another"),
+        # files
+        "too_many_rows": words.gettext("the file has too many rows"),
+        "not_a_table": words.gettext("the file is not a table that can be read: XLSX, or CSV in UTF-8"),
+        "empty_file": words.gettext("the file is empty"),
+        "pabulib": words.gettext("the file cannot be read as Pabulib (%(reason)s)"),
+        "file_gone": words.gettext("the file is not kept any more; choose it again"),
+        "bad_rows": words.gettext("some rows are faulty (%(rows)s); leave them out, or correct the file"),
+        "column_missing": words.gettext("the column %(column)s is missing"),
+        "column_twice": words.gettext("the column %(column)s is there twice"),
+        "contradicts": words.gettext("another row says something else of the same place"),
+        "wrong_type": words.gettext("%(column)s: this is not what belongs here"),
+        "formula": words.gettext("%(column)s: a formula is not taken; write its value"),
+        "money": words.gettext("%(column)s: this is not a sum of money"),
+        "postal_code": words.gettext("%(column)s: a postal code has five digits"),
+        "side": words.gettext("%(column)s: write both, odd or even"),
+        "no_way_home": words.gettext(
+            "residents vote where they live, so draw all borders, or bring a table of postal codes or addresses"
+        ),
         # phases
+        "slug": words.gettext("small letters, digits and hyphens only, at most %(most)s; “rehearsal” comes by itself"),
+        "fixed": words.gettext("cannot change any more in the phase “%(phase)s”"),
+        "published_already": words.gettext("the round is public already"),
+        "not_published": words.gettext("the round is not public yet"),
+        "imported": words.gettext("the vote of this round was held elsewhere"),
+        "in_manifest": words.gettext("the end of a vote is locked with its ballot list"),
+        "no_date": words.gettext("the timetable has no date for what comes next"),
+        "not_later": words.gettext("must be later than before"),
+        "nothing_to_pause": words.gettext("there is nothing to pause in this phase"),
+        "not_paused": words.gettext("the round is not paused"),
+        "not_open": words.gettext("the round is not in this phase now"),
         "not_next": words.gettext("“%(target)s” does not follow “%(phase)s”"),
         "paused": words.gettext("the round is paused"),
         "not_by": words.gettext("“%(target)s” cannot be begun by hand"),

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pb_service.core.rounds.documents import RuleDocument
+from pb_service.core.rounds.setup import pairs
 from pb_service.features.results.sentences import tie_reason
+from pb_service.features.rounds.public import PublicRound
 from pb_service.features.site.checks import GROUPS, figures_in_words, title_of
 from pb_service.features.site.views import DistrictView, ProofView, RecordView, RoundView, Texts, VerificationView
 from pb_service.web.bars import Amount, MoneyPart, parts_of
@@ -59,6 +61,30 @@ def round_page(shown: RoundView, language: Language) -> dict[str, Any]:
         "files": _files(shown, words),
         "rules_in_words": [rule_in_words(rule, words) for rule in shown.rules],
     }
+
+
+@dataclass(frozen=True)
+class KeptWithRound:
+    """How long things of one round are kept, in months; ``name`` is (language, text)."""
+
+    name: tuple[str, str]
+    roll_months: int
+    proposals_months: int
+    messages_months: int
+
+
+def kept_with_rounds(rounds: Sequence[PublicRound], language: Language) -> list[KeptWithRound]:
+    """What the privacy page says of each public round that is not archived."""
+    return [
+        KeptWithRound(
+            text_in(pairs(shown.setup.texts.name), language),
+            shown.setup.closing.roll_months,
+            shown.setup.closing.proposals_months,
+            shown.setup.closing.messages_months,
+        )
+        for shown in rounds
+        if shown.phase != "archived"
+    ]
 
 
 def record_page(shown: RecordView, language: Language) -> dict[str, Any]:
