@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("key_id", sa.Uuid, sa.ForeignKey("signing_key.id"), nullable=False),
         sa.Column("round_id", sa.Uuid, sa.ForeignKey("round.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("log_id", sa.Uuid, sa.ForeignKey("record_log.id"), nullable=False),
         sa.Column("role", sa.Text, nullable=False),
         sa.Column("district", sa.Text),
         sa.Column("from_at", AT, nullable=False),

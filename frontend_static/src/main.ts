@@ -10,3 +10,6 @@ focusErrorSummary();
 offerPrinting();
 stepThroughTurns();
 unfoldInPlace();
+
+// Keys and signatures: only staff pages have them, so only those load them.
+if (document.querySelector("key-maker, sign-button, key-place")) import("./signing/elements");

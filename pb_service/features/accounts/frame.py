@@ -27,6 +27,8 @@ class Desk:
 
     name: str
     links: tuple[DeskLink, ...]
+    #: The person's own keys and tokens: on the desk alone, for the menu is long enough.
+    own: tuple[DeskLink, ...] = ()
 
 
 #: The menu in its order: key, path below /{lang}, words, and the act without which the line is left out.
@@ -40,18 +42,24 @@ _MENU: tuple[tuple[str, str, Callable[[Catalogue], str], Act], ...] = (
     ("log", "/staff/log", lambda words: words.gettext("Access log"), "log.read"),
 )
 
+_OWN: tuple[tuple[str, str, Callable[[Catalogue], str], Act], ...] = (
+    ("keys", "/staff/keys", lambda words: words.gettext("Signing keys"), "keys.enrol"),
+    ("tokens", "/staff/tokens", lambda words: words.gettext("Tokens for programs"), "tokens.manage"),
+)
+
 
 def desk_of(actor: Actor, language: Language) -> Desk:
     """The frame for one person: the server refuses what the menu leaves out, the menu only spares them the refusal."""
     words = translations(language)
-    return Desk(
-        name=actor.name or words.gettext("My page"),
-        links=tuple(
+    links, own = (
+        tuple(
             DeskLink(key, f"/{language}{path}", text(words))
-            for key, path, text, act in _MENU
+            for key, path, text, act in lines
             if may_somewhere(actor, act)
-        ),
+        )
+        for lines in (_MENU, _OWN)
     )
+    return Desk(name=actor.name or words.gettext("My page"), links=links, own=own)
 
 
 def staff_page(

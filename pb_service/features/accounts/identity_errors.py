@@ -2,8 +2,10 @@
 
 from typing import ClassVar, Literal
 
+from pb_service.features.accounts.staff_errors import StaffError
 from pb_service.platform.errors import DomainError
 from pb_service.settings import SettingsError
+from pb_service.web.formats import Catalogue
 
 #: Why a sign-in by a provider did not come to an end. Pages have a sentence for each.
 #: unavailable: the provider does not answer, or not as it should; refused: the person or the provider said no;
@@ -42,15 +44,62 @@ class TokenScopeError(DomainError):
     type: ClassVar[str] = "token-scope"
 
 
-class KeyRefused(DomainError):
-    """A signing key cannot be enrolled, granted or used like this."""
+#: What keeps a key from being enrolled or granted.
+#: unsigned: the statement is not signed by the key that it names; foreign: it was made for somebody else; old: it is
+#: older than a day; many: the person has too many keys; enrolled: the key is known already; absent: no such key or
+#: grant is in force; no-role: the holder has no such role there; no-record: the round is not published; no-district: it
+#: has none of that name; granted: the key has the grant.
+KeyRule = Literal[
+    "unsigned", "foreign", "old", "many", "enrolled", "absent", "no-role", "no-record", "no-district", "granted"
+]
 
-    status: ClassVar[int] = 422
+
+class KeyRefused(StaffError):
+    """A signing key cannot be enrolled, granted or revoked like this."""
+
     type: ClassVar[str] = "key-refused"
 
+    def __init__(self, rule: KeyRule) -> None:
+        self.rule = rule
+        super().__init__()
 
-class SignatureRefused(DomainError):
+    def in_words(self, words: Catalogue) -> str:
+        sentences: dict[KeyRule, str] = {
+            "unsigned": words.gettext("The statement is not signed by the key that it names."),
+            "foreign": words.gettext("The statement was made for somebody else."),
+            "old": words.gettext("The statement is older than a day. Take a new one from this page."),
+            "many": words.gettext("You have ten keys already. Revoke one that you do not use."),
+            "enrolled": words.gettext("This key is enrolled already. A revoked key cannot come back: make a new one."),
+            "absent": words.gettext("There is no such key or grant in force."),
+            "no-role": words.gettext("The holder of the key does not have this role here."),
+            "no-record": words.gettext("The round has no public record yet. Publish it first."),
+            "no-district": words.gettext("The round has no such district."),
+            "granted": words.gettext("This key has this grant already."),
+        }
+        return sentences[self.rule]
+
+
+#: What is wrong with a signature. absent: no key of the signer; ungranted: the key may not sign this; no-role: the
+#: signer has lost the role; invalid: it is not of this entry and key; old, unknown: of a trial.
+SignatureRule = Literal["absent", "ungranted", "no-role", "invalid", "old", "unknown"]
+
+
+class SignatureRefused(StaffError):
     """The signature is not valid, or the key may not sign this here and now."""
 
-    status: ClassVar[int] = 422
     type: ClassVar[str] = "signature-refused"
+
+    def __init__(self, rule: SignatureRule) -> None:
+        self.rule = rule
+        super().__init__()
+
+    def in_words(self, words: Catalogue) -> str:
+        sentences: dict[SignatureRule, str] = {
+            "absent": words.gettext("This is no key of yours that is in force."),
+            "ungranted": words.gettext("Your key has no grant for this."),
+            "no-role": words.gettext("You do not have the role any more in which this is signed."),
+            "invalid": words.gettext("The signature is not valid."),
+            "old": words.gettext("This was shown more than an hour ago. Sign what is shown now."),
+            "unknown": words.gettext("This cannot be signed here."),
+        }
+        return sentences[self.rule]

@@ -180,6 +180,23 @@ async def keys_of(session: AsyncSession, account_id: UUID) -> Sequence[SigningKe
     return (await session.scalars(found.order_by(SigningKey.enrolled_at.desc(), SigningKey.id))).all()
 
 
+async def account_by_id(session: AsyncSession, account_id: UUID) -> Account | None:
+    return await session.get(Account, account_id)
+
+
+async def revoke_key(session: AsyncSession, key_id: UUID, why: str, now: datetime) -> None:
+    await session.execute(update(SigningKey).where(SigningKey.id == key_id).values(revoked_at=now, revoked_why=why))
+
+
+async def revoke_key_grants(
+    session: AsyncSession, now: datetime, by: UUID | None, *, key_id: UUID | None = None, grant_id: UUID | None = None
+) -> Sequence[KeyGrant]:
+    """Revoke a grant, or every grant of a key that is in force; return those that were."""
+    revoked = update(KeyGrant).where(KeyGrant.revoked_at.is_(None)).values(revoked_at=now, revoked_by=by)
+    revoked = revoked.where(KeyGrant.key_id == key_id) if key_id else revoked.where(KeyGrant.id == grant_id)
+    return (await session.scalars(revoked.returning(KeyGrant))).all()
+
+
 async def keys_in_force(session: AsyncSession) -> Sequence[tuple[SigningKey, Account]]:
     """Return every key that is not revoked, with its holder, by name."""
     found = await session.execute(
@@ -198,6 +215,7 @@ async def add_key_grant(session: AsyncSession, grant: KeyGrant) -> bool:
         id=grant.id,
         key_id=grant.key_id,
         round_id=grant.round_id,
+        log_id=grant.log_id,
         role=grant.role,
         district=grant.district,
         from_at=grant.from_at,

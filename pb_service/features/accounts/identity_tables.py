@@ -128,6 +128,7 @@ class KeyGrant(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     key_id: Mapped[UUID] = mapped_column(ForeignKey("signing_key.id"))
     round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"), index=True)
+    log_id: Mapped[UUID] = mapped_column(ForeignKey("record_log.id"))
     role: Mapped[Role] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
     from_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

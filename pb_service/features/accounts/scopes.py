@@ -28,6 +28,8 @@ class RoundScope:
     slug: str
     names: Texts
     districts: tuple[DistrictScope, ...]
+    #: The round's record; None until it is published.
+    log_id: UUID | None = None
 
 
 #: Every round, newest first.

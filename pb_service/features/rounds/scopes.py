@@ -24,7 +24,7 @@ async def round_scopes(session: AsyncSession) -> Sequence[RoundScope]:
     for round_id, key, title in await session.execute(contests):
         if all(known.key != key for known in districts[round_id]):
             districts[round_id].append(DistrictScope(key, title))
-    return [RoundScope(found.id, found.slug, found.names, tuple(districts[found.id])) for found in rounds]
+    return [RoundScope(found.id, found.slug, found.names, tuple(districts[found.id]), found.log_id) for found in rounds]
 
 
 def _texts(name: Mapping[str, Mapping[str, str]], key: str) -> list[list[str]]:
