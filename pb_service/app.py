@@ -15,7 +15,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import Dependencies
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.background import at_work
+from pb_service.background import Tasks, at_work
 from pb_service.features.accounts import guards
 from pb_service.features.accounts.development import DevelopmentDriver
 from pb_service.features.accounts.development_pages import development_router
@@ -34,14 +34,21 @@ from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
+from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
+from pb_service.features.site.feedback_pages import feedback_router
+from pb_service.features.site.jobs_pages import jobs_router
+from pb_service.features.site.operations import operations_router
 from pb_service.features.site.pages import router as site_router
+from pb_service.features.site.promises_pages import promises_router
+from pb_service.platform.health import Health
 from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
 from pb_service.web.access import check_access, keep_private
 from pb_service.web.assets import static_file
 from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
+from pb_service.web.observed import observed
 
 
 def create_app(service: Service) -> Litestar:
@@ -55,15 +62,21 @@ def create_app(service: Service) -> Litestar:
     if service.settings.development:
         drivers.append(DevelopmentDriver())
 
+    tasks: Tasks = {}
+
     @asynccontextmanager
     async def background(_app: Litestar) -> AsyncIterator[None]:
-        async with at_work(service, jobs=service.settings.jobs == "server"):
+        async with at_work(service, jobs=service.settings.jobs == "server", tasks=tasks):
             yield
         await providers.close()
 
     app = Litestar(
         route_handlers=[
             site_router,
+            promises_router,
+            feedback_router,
+            operations_router,
+            jobs_router,
             results_router,
             opendata.api,
             opendata.data,
@@ -74,13 +87,15 @@ def create_app(service: Service) -> Litestar:
             provider_router,
             bearer_router,
             *staff_routers,
+            *round_routers,
             *([development_router] if service.settings.development else []),
         ],
-        dependencies=_dependencies(service, providers, SigninDrivers(drivers)),
+        dependencies=_dependencies(service, providers, SigninDrivers(drivers), tasks),
         guards=[guards.guard],
         state=_state(service),
         lifespan=[background],
         before_send=[security_headers, keep_private],
+        logging_config=None,  # platform/logs.py decides what is written
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
         response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30, key_builder=page_key),
         stores={"pages": page_store(service.settings.redis_url)},
@@ -94,10 +109,11 @@ def create_app(service: Service) -> Litestar:
         ),
     )
     check_access(app, ACTS)
+    app.asgi_handler = observed(app.asgi_handler)  # around the routing itself, so that what has no route counts too
     return app
 
 
-def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers) -> Dependencies:
+def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers, tasks: Tasks) -> Dependencies:
     """What handlers may ask for by name; a handler takes ``session`` or ``transaction``, not both."""
 
     async def session() -> AsyncGenerator[AsyncSession, None]:
@@ -117,7 +133,9 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "settings": service.settings,
         "database": service.database,
         "keys": service.keys,
+        "health": Health(service.database, service.settings.redis_url, service.settings.jobs == "server", tasks),
         "limits": service.limits,
+        "mailer": service.mailer,
         "personal_data": service.personal_data,
         "providers": providers,
         "signin_drivers": drivers,

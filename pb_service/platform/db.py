@@ -2,12 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import ClassVar
 from uuid import UUID
 
 import uuid_utils
 from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+
+from pb_service.platform.errors import DomainError
+
+#: How long a request waits for a connection, new or free, before its reader is told to come back.
+PATIENCE_SECONDS = 5
 
 
 class Base(DeclarativeBase):
@@ -29,26 +36,70 @@ def uuid7() -> UUID:
     return UUID(bytes=uuid_utils.uuid7().bytes)
 
 
-class Database:
-    """A pool of connections to PostgreSQL. Make one per process; close it at the end."""
+class DatabaseUnavailable(DomainError, ConnectionError):
+    """The database cannot be reached just now. Also a ConnectionError: to whoever outlives those, it is one of them.
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    After a command it says nothing about whether it was stored: the loss may have come after the commit.
+    """
+
+    status: ClassVar[int] = 503
+    type: ClassVar[str] = "database-unavailable"
+
+
+class Database:
+    """A pool of connections to PostgreSQL. Make one per process; close it at the end.
+
+    ``name`` is what the server's list of connections shows of this process.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, name: str = "pb") -> None:
         self.url = url
-        self.engine = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        self.engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            pool_pre_ping=True,
+            pool_timeout=PATIENCE_SECONDS,
+            hide_parameters=True,  # errors are logged, and parameters are personal data
+            connect_args={"timeout": PATIENCE_SECONDS, "server_settings": {"application_name": name}},
+        )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session in one transaction: returning commits, raising rolls back."""
-        async with self._sessions() as session, session.begin():
+        """Yield a session in one transaction: returning commits, raising rolls back. Raises DatabaseUnavailable."""
+        async with _naming_loss(), self._sessions() as session, session.begin():
+            await _connect(session)
             yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session whose transaction is read only, on one snapshot: a write in a read path fails early."""
-        async with self._sessions() as session, session.begin():
+        """Yield a session whose transaction is read only, on one snapshot: a write in a read path fails early.
+
+        Raises DatabaseUnavailable.
+        """
+        async with _naming_loss(), self._sessions() as session, session.begin():
+            await _connect(session)
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _connect(session: AsyncSession) -> None:
+    """Get the connection now, where whatever goes wrong is the database's fault and not the command's."""
+    try:
+        await session.connection()
+    except (OSError, SQLAlchemyError) as error:
+        raise DatabaseUnavailable("The database cannot be reached.") from error
+
+
+@asynccontextmanager
+async def _naming_loss() -> AsyncIterator[None]:
+    """Tell the loss of a connection in the middle of a command from the command's own faults."""
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable("The connection to the database was lost.") from error
+        raise

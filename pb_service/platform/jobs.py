@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from pb_service.platform.clock import Clock
 from pb_service.platform.db import Base, Database
 from pb_service.platform.errors import DomainError
+from pb_service.platform.metrics import JOBS
 
 #: How long after each failure the next try comes; after the last the job is a dead letter, some eleven hours in all.
 BACKOFF = (
@@ -387,11 +388,10 @@ class JobRunner(Generic[S]):
             _current.reset(token)
 
     async def _store_success(self, claim: _Claim) -> None:
-        async with self._service.database.transaction() as session:
-            try:
+        with suppress(JobLost):  # ended by the handler itself, or taken over: nothing is left to store
+            async with self._service.database.transaction() as session:
                 await complete(session, now=self._service.clock())
-            except JobLost:  # completed by the handler itself, or taken over: nothing is left to store
-                return
+        JOBS.labels(claim.name, "done").inc()
         log_event.debug("job.done", job=claim.name)
 
     async def _store_failure(self, claim: _Claim, error: Exception) -> None:
@@ -413,6 +413,7 @@ class JobRunner(Generic[S]):
             async with self._service.database.transaction() as session:
                 await session.execute(delete(Job).where(*mine))
         dead = "dead_at" in values
+        JOBS.labels(claim.name, "dead" if dead else "failed").inc()
         report = log_event.error if dead else log_event.warning
         report("job.dead" if dead else "job.failed", job=claim.name, attempts=claim.attempts, exc_info=error)
 

@@ -1,11 +1,12 @@
 """Brings a database to the newest version of the tables, in this process, only if it is behind."""
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pb_service.settings import CHECKOUT
 
@@ -36,6 +37,17 @@ async def upgrade(url: str) -> bool:
             return False
     finally:
         await engine.dispose()
+
+
+async def is_current(engine: AsyncEngine) -> bool:
+    """Return whether a database has exactly the newest tables that this code knows."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(_applied) == _newest()
+
+
+@cache
+def _newest() -> frozenset[str]:
+    return revisions()[1]
 
 
 def alembic_config(connection: Connection) -> "Config":

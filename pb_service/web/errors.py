@@ -11,17 +11,25 @@ from litestar.types import ExceptionHandlersMap
 
 from pb_service.platform.errors import DomainError
 from pb_service.web.languages import language_of_request
+from pb_service.web.observed import route_of
 from pb_service.web.render import page
 
 #: Below these paths programs are answered, not people.
 _FOR_PROGRAMS = ("/api", "/pb/", "/data/", "/static/")
 
+#: When to try again after an answer 503: embedded and managed databases are back within this, mostly.
+COME_BACK_SECONDS = 10
+
 _log = structlog.get_logger()
 
 
 def domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
-    """A rule was not kept: its own status and sentence."""
-    return _answer(request, error.status, error.type, str(error))
+    """A rule was not kept: its own status and sentence. What is out of order for a moment says when to come back."""
+    answer = _answer(request, error.status, error.type, str(error))
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        _log.warning("unavailable", error=error.type, route=route_of(request.scope))
+        answer.headers["retry-after"] = str(COME_BACK_SECONDS)
+    return answer
 
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -35,7 +43,7 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A fault of ours: logged with its traceback; the reader learns that it is ours and what to do."""
-    _log.error("unexpected error", path=request.url.path, exc_info=error)
+    _log.error("unexpected error", route=route_of(request.scope), exc_info=error)
     return _answer(request, 500, "internal-server-error", "")
 
 

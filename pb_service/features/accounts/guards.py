@@ -2,8 +2,9 @@
 
 `guard` stands before every handler of the application. It holds the request to what the handler declared: `access=`
 (required; see web/access.py), and optionally `step_up=True` (a page that begins a dangerous act asks for the step-up
-already when it is opened) or `without_factor=True` (staff may use it before the second factor: to enrol one, to give
-one, to sign out). Services check the scope of an act again, where the object is known.
+already when it is opened), `without_factor=True` (staff may use it before the second factor: to enrol one, to give one,
+to sign out) or `by_link=True` (a secret in the address is what allows the act, whoever sends it: mail programs post to
+RFC 8058's links). Services check the scope of an act again, where the object is known.
 """
 
 from typing import Any
@@ -45,7 +46,7 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         connection.scope["state"]["actor"] = await connection.app.state.token_bearer(connection, handler)
         return
     unsafe = _request(connection).method not in SAFE_METHODS
-    if unsafe:
+    if unsafe and not handler.opt.get("by_link"):
         await check_own(_request(connection))
     if access == ANYONE:
         return

@@ -41,6 +41,18 @@ async def log_by_slug(session: AsyncSession, slug: str) -> Log | None:
     return (await session.scalars(select(Log).where(Log.slug == slug))).one_or_none()
 
 
+async def waiting_by_log(session: AsyncSession) -> Sequence[tuple[str, int, int]]:
+    """Return for each log with entries without an index its slug, the first one's id, and how many there are."""
+    waiting = (
+        select(Log.slug, func.min(LogEntry.id), func.count())
+        .join(LogEntry, LogEntry.log_id == Log.id)
+        .where(LogEntry.idx.is_(None))
+        .group_by(Log.slug)
+        .order_by(Log.slug)
+    )
+    return [(slug, first, number) for slug, first, number in await session.execute(waiting)]
+
+
 async def insert_entries(session: AsyncSession, log_id: UUID, entries: Sequence[tuple[bytes, bytes]]) -> None:
     """Add entries, given as (body, leaf hash), in this order.
 
