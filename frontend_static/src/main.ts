@@ -13,3 +13,6 @@ unfoldInPlace();
 
 // Keys and signatures: only staff pages have them, so only those load them.
 if (document.querySelector("key-maker, sign-button, key-place")) import("./signing/elements");
+
+// Borders of districts, drawn on a map.
+if (document.querySelector("border-map")) import("./border");
