@@ -52,9 +52,7 @@ async def show_form(session: Transaction, visit: Asked, scope_list: Rounds) -> R
 
 
 @post("/new", access="tokens.manage", status_code=200)
-async def make_token(
-    transaction: Transaction, visit: Asked, scope_list: Rounds, token_signer: NamedDependency[TokenSigner]
-) -> Response[Any]:
+async def make_token(transaction: Transaction, visit: Asked, scope_list: Rounds) -> Response[Any]:
     """Make a token and show it, this once: the answer to the post itself, so that no address ever holds it."""
     words, form = visit.words, await visit.form()
     known = {str(scope.id) for scope in await scope_list(transaction)}
@@ -73,7 +71,8 @@ async def make_token(
         lasts=timedelta(days=days),
     )
     try:
-        text = await tokens.make(transaction, visit.actor, order, token_signer, now=visit.now)
+        signer: TokenSigner = visit.request.app.state.token_signer
+        text = await tokens.make(transaction, visit.actor, order, signer, now=visit.now)
     except TokenScopeError:
         form.refuse(
             "acts",
