@@ -9,7 +9,9 @@ COMMANDS = {
     "run": "pb_service.cli.run:run",
     "serve": "pb_service.cli.serve:serve",
     "worker": "pb_service.cli.worker:worker",
+    "doctor": "pb_service.cli.doctor:doctor",
     "round": "pb_service.cli.round:round_",
+    "admin": "pb_service.cli.admin:admin",
     "export": "pb_service.cli.export:export",
     "tally": "pb_service.cli.tally:tally",
 }

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, and_, delete, exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import CursorResult, Select, Text, and_, delete, exists, func, or_, select, update
+from sqlalchemy import cast as cast_to
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.accounts.policy import Role
@@ -166,9 +167,12 @@ async def account_by_id(session: AsyncSession, account_id: UUID) -> Account | No
 
 
 async def lock_account(session: AsyncSession, account_id: UUID) -> Account | None:
-    """Return an account and keep others from deciding about it until this transaction ends."""
-    found = select(Account).where(Account.id == account_id).with_for_update().execution_options(populate_existing=True)
-    return (await session.scalars(found)).one_or_none()
+    """Return an account and keep others from deciding about it until this transaction ends.
+
+    Not from naming it in a row of theirs: two who decide about each other would wait for each other.
+    """
+    found = select(Account).where(Account.id == account_id).with_for_update(key_share=True)
+    return (await session.scalars(found.execution_options(populate_existing=True))).one_or_none()
 
 
 async def account_by_email_key(session: AsyncSession, email_key: str) -> Account | None:
@@ -302,7 +306,8 @@ async def log_page(
     """
     found = select(AccessLog)
     if account_ids is not None:
-        named = func.string_to_array(AccessLog.object, " ").overlap([str(id_) for id_ in account_ids])
+        words = func.string_to_array(AccessLog.object, " ", type_=ARRAY(Text))
+        named = words.overlap(cast_to([str(id_) for id_ in account_ids], ARRAY(Text)))
         found = found.where(or_(AccessLog.account_id.in_(account_ids), named))
     if act:
         found = found.where(AccessLog.act.startswith(act, autoescape=True))

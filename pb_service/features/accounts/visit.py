@@ -40,8 +40,9 @@ class Visit:
         return f"/{self.language}/staff/{below}".rstrip("/")
 
     def query(self, name: str) -> str:
-        """A parameter of the address, at most 200 characters, or an empty text."""
-        return str(self.request.query_params.get(name, ""))[:200].strip()
+        """A parameter of the address, at most 200 characters, cleaned as a field of a form; or an empty text."""
+        typed = str(self.request.query_params.get(name, ""))[:200]
+        return Form.filled(self.words, typed=typed).value("typed")
 
     async def form(self) -> Form:
         """The form that was sent."""
