@@ -1,14 +1,16 @@
 """The JSON API and the downloads. Addresses are stable: links to them stand in reports and papers."""
 
+from typing import Annotated, Any
+
 from litestar import MediaType, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from litestar.response import File
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.opendata import service, tabular
-from pb_service.features.opendata.schemas import ContestResult, RoundDetail, RoundSummary
+from pb_service.features.opendata.schemas import ContestResult, DistrictFound, RoundDetail, RoundSummary
 from pb_service.features.opendata.service import BundleShelf
 from pb_service.features.record.store import TileStore
 from pb_service.features.results.service import contest_documents
@@ -27,6 +29,34 @@ async def list_rounds(session: Session) -> list[RoundSummary]:
 @get("/rounds/{slug:str}", summary="A round and its districts", access="anyone")
 async def get_round(session: Session, slug: FromPath[str]) -> RoundDetail:
     return await service.round_detail(session, slug)
+
+
+@get(
+    "/rounds/{slug:str}/districts",
+    summary="A round's districts as GeoJSON",
+    media_type="application/geo+json",
+    access="anyone",
+)
+async def get_districts(session: Session, slug: FromPath[str]) -> dict[str, Any]:
+    return await service.round_areas(session, slug)
+
+
+@get(
+    "/rounds/{slug:str}/district",
+    summary="The district of a point, a postal code or an address",
+    description="One of: lon and lat in degrees; postal_code; address, such as Esimerkkikatu 5, 00100.",
+    access="anyone",
+)
+async def get_district(
+    session: Session,
+    slug: FromPath[str],
+    lon: Annotated[float | None, QueryParameter(ge=-180, le=180)] = None,
+    lat: Annotated[float | None, QueryParameter(ge=-90, le=90)] = None,
+    postal_code: Annotated[str, QueryParameter(max_length=20)] = "",
+    address: Annotated[str, QueryParameter(max_length=200)] = "",
+) -> DistrictFound:
+    point = (lon, lat) if lon is not None and lat is not None else None
+    return await service.find_district(session, slug, point=point, postal_code=postal_code, address=address)
 
 
 @get(
@@ -129,7 +159,9 @@ def _download(body: bytes, name: str, media_type: str) -> Response[bytes]:
     return Response(body, media_type=media_type, headers=headers)
 
 
-api = Router("/api/v1", route_handlers=[list_rounds, get_round, get_contest], tags=["results"])
+api = Router(
+    "/api/v1", route_handlers=[list_rounds, get_round, get_districts, get_district, get_contest], tags=["results"]
+)
 data = Router(
     "/data",
     route_handlers=[

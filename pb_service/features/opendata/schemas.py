@@ -20,27 +20,65 @@ class ContestSummary(Struct, frozen=True):
 
 
 class RoundSummary(Struct, frozen=True):
-    """A round in a list. ``phase`` is frozen, closed or preliminary; ``mode`` open means ballots in clear."""
+    """A round in a list. ``mode`` open means ballots in clear.
+
+    ``phase`` is announced, ideas, moderation, assessment, voting, counting, results, implementation or archived; a round
+    goes through those that it plans, in this order. ``open_until`` is when the present one ends by itself, if it does.
+    ``opens_at`` and ``closes_at`` are the times of the vote, absent as long as they are not fixed. ``rehearsal`` marks
+    a rehearsal of the staff, which counts for nothing.
+    """
 
     id: str
     names: list[tuple[str, str]]
     mode: str
     phase: str
+    open_until: datetime | None
+    paused: bool
+    rehearsal: bool
+    imported: bool
     currency: str
     unit: int
-    opens_at: datetime
-    closes_at: datetime
+    opens_at: datetime | None
+    closes_at: datetime | None
     licence: str
     source: str
     href: str
 
 
+class PhaseTimes(Struct, frozen=True):
+    """A phase of a round: when it began or is planned to begin, and to end; ``state`` is done, now or next."""
+
+    phase: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    state: str
+
+
+class DistrictSummary(Struct, frozen=True):
+    """A district of a round of one's own; ``money`` in minor units is absent as long as it is not fixed."""
+
+    id: str
+    name: list[tuple[str, str]]
+    population: int | None
+    money: int | None
+
+
 class RoundDetail(Struct, frozen=True):
-    """A round with its districts. ``election_id`` is the manifest's hash, which every later entry carries."""
+    """A round with its districts. ``election_id`` is the manifest's hash, which every later entry carries; it is
+    absent until the manifest is fixed.
+
+    ``phases``, ``time_zone``, ``districts``, ``areas`` (GeoJSON) and ``city_wide`` are of rounds held here;
+    ``contests`` are the votes of a round, imported ones too.
+    """
 
     round: RoundSummary
-    election_id: str
-    fingerprint: str
+    time_zone: str | None
+    phases: list[PhaseTimes]
+    districts: list[DistrictSummary]
+    areas: str | None
+    city_wide: int | None
+    election_id: str | None
+    fingerprint: str | None
     checkpoint: str
     evidence: str | None
     contests: list[ContestSummary]
@@ -84,3 +122,11 @@ class ContestResult(Struct, frozen=True):
     over: int
     projects: list[ProjectResult]
     files: dict[str, str]
+
+
+class DistrictFound(Struct, frozen=True):
+    """The answer to "which is my district". ``code``: found, several (one of ``candidates``), unknown, outside."""
+
+    district: str | None
+    candidates: list[str]
+    code: str

@@ -13,12 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.record import canonical, entries
 from pb_service.core.rounds.documents import Ballot, BallotsDocument
 from pb_service.core.rounds.fingerprint import fingerprint
+from pb_service.core.rounds.geojson import to_geojson
+from pb_service.core.rounds.phases import AFTER_COUNT
+from pb_service.core.rounds.setup import pairs
 from pb_service.features.counting import repository as counting
 from pb_service.features.opendata import pabulib, repository
 from pb_service.features.opendata.bundle import evidence_bundle, published_checkpoint
 from pb_service.features.opendata.schemas import (
     ContestResult,
     ContestSummary,
+    DistrictFound,
+    DistrictSummary,
+    PhaseTimes,
     ProjectResult,
     RoundDetail,
     RoundSummary,
@@ -30,25 +36,56 @@ from pb_service.features.results.documents import ContestDocuments
 from pb_service.features.results.errors import ContestNotFound
 from pb_service.features.results.service import contest_documents, contest_of, manifest_of, outcome_of
 from pb_service.features.rounds import repository as rounds
-from pb_service.features.rounds.service import find_round, published_round
+from pb_service.features.rounds.service import (
+    PublicRound,
+    district_of,
+    find_round,
+    public_round,
+    published_round,
+)
 from pb_service.features.rounds.tables import Round
 
 
 async def list_rounds(session: AsyncSession) -> list[RoundSummary]:
-    """Return the published rounds, newest vote first."""
+    """Return the published rounds, rehearsals left out, newest vote first."""
     return [_summary(found) for found in await rounds.published(session)]
 
 
 async def round_detail(session: AsyncSession, slug: str) -> RoundDetail:
     """Return a published round with its districts. Raises RoundNotFound."""
     shown = await published_round(session, slug)
-    body, _ = await manifest_of(session, shown)
+    own = None if shown.imported else await public_round(session, slug)
+    eid = entries.election_id((await manifest_of(session, shown))[0]) if shown.manifest_sha256 else None
+    return RoundDetail(
+        round=_summary(shown),
+        time_zone=own and own.setup.dates.time_zone,
+        phases=[PhaseTimes(step.phase, step.starts_at, step.ends_at, step.state) for step in own.timeline]
+        if own
+        else [],
+        districts=_districts(own) if own else [],
+        areas=f"/api/v1/rounds/{slug}/districts" if own and own.setup.districts.districts else None,
+        city_wide=own.setup.money.city_wide if own and own.setup.districts.city_wide else None,
+        election_id=eid and canonical.b64u(eid),
+        fingerprint=eid and fingerprint(eid),
+        checkpoint=f"/pb/{slug}/checkpoint",
+        evidence=f"/data/{slug}/evidence.zip" if shown.manifest_sha256 and shown.phase in AFTER_COUNT else None,
+        contests=await _contests(session, shown),
+    )
+
+
+def _districts(own: PublicRound) -> list[DistrictSummary]:
+    money = own.money or {}
+    return [
+        DistrictSummary(district.key, pairs(district.name), district.population, money.get(district.key))
+        for district in own.setup.districts.districts
+    ]
+
+
+async def _contests(session: AsyncSession, shown: Round) -> list[ContestSummary]:
     counted = {contest.key: count for contest, count in await counting.counts_of_round(session, shown.id)}
     contests = []
     for contest in shown.contests:
-        outcome = None
-        if contest.key in counted:
-            outcome = await outcome_of(session, counted[contest.key])
+        outcome = await outcome_of(session, counted[contest.key]) if contest.key in counted else None
         contests.append(
             ContestSummary(
                 id=contest.key,
@@ -58,18 +95,24 @@ async def round_detail(session: AsyncSession, slug: str) -> RoundDetail:
                 ballots=outcome and outcome["counts"]["ballots"],
                 chosen=None if outcome is None else len(outcome["winners"]),
                 cost=outcome and outcome["cost"],
-                href=f"/api/v1/rounds/{slug}/contests/{contest.key}",
+                href=f"/api/v1/rounds/{shown.slug}/contests/{contest.key}",
             )
         )
-    eid = entries.election_id(body)
-    return RoundDetail(
-        round=_summary(shown),
-        election_id=canonical.b64u(eid),
-        fingerprint=fingerprint(eid),
-        checkpoint=f"/pb/{slug}/checkpoint",
-        evidence=f"/data/{slug}/evidence.zip" if shown.phase == "preliminary" else None,
-        contests=contests,
-    )
+    return contests
+
+
+async def round_areas(session: AsyncSession, slug: str) -> dict[str, Any]:
+    """Return the districts of a round of one's own as GeoJSON. Raises RoundNotFound."""
+    return to_geojson((await public_round(session, slug)).setup.districts.districts)
+
+
+async def find_district(
+    session: AsyncSession, slug: str, *, point: tuple[float, float] | None, postal_code: str, address: str
+) -> DistrictFound:
+    """Return the district of a place. Raises RoundNotFound, and PlaceTableNeeded for a round without tables."""
+    shown = await published_round(session, slug, whole=False)
+    found = await district_of(session, shown, point=point, postal_code=postal_code, address=address)
+    return DistrictFound(found.district, list(found.candidates), found.code)
 
 
 def contest_result(documents: ContestDocuments) -> ContestResult:
@@ -210,6 +253,10 @@ def _summary(found: Round) -> RoundSummary:
         names=_texts(found.names),
         mode=found.mode,
         phase=found.phase,
+        open_until=found.next_phase_at,
+        paused=found.paused_at is not None,
+        rehearsal=found.rehearsal,
+        imported=found.imported,
         currency=found.currency,
         unit=found.unit,
         opens_at=found.opens_at,

@@ -22,3 +22,10 @@ class ProjectNotFound(DomainError):
 
     status = 404
     type = "project-not-found"
+
+
+class ManifestNotFound(DomainError):
+    """The round is published, and what its ballots will hold is still being prepared."""
+
+    status = 404
+    type = "manifest-not-found"

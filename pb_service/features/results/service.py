@@ -24,7 +24,7 @@ from pb_service.features.counting.tables import ContestCount
 from pb_service.features.record import service as record
 from pb_service.features.results import repository
 from pb_service.features.results.documents import ContestDocuments, Download, Sibling
-from pb_service.features.results.errors import ContestNotFound
+from pb_service.features.results.errors import ContestNotFound, ManifestNotFound
 from pb_service.features.results.tables import ContestExplanation
 from pb_service.features.rounds.service import find_round, published_round
 from pb_service.features.rounds.tables import Contest, Round
@@ -73,8 +73,9 @@ def official_winners(contest: Contest) -> list[int] | None:
 
 
 async def manifest_of(session: AsyncSession, shown: Round) -> tuple[bytes, ManifestDocument]:
-    """Return a frozen round's manifest, as bytes and as document."""
-    assert shown.manifest_sha256 is not None  # noqa: S101 # the table's constraint says so after the freeze
+    """Return a frozen round's manifest, as bytes and as document. Raises ManifestNotFound before the freeze."""
+    if shown.manifest_sha256 is None:
+        raise ManifestNotFound(f"The manifest of the round {shown.slug!r} is not fixed yet.")
     body = await record.get_file(session, shown.manifest_sha256)
     return body, cast(ManifestDocument, canonical.decode(body))
 
