@@ -48,6 +48,7 @@ async def get_districts(session: Session, slug: FromPath[str]) -> dict[str, Any]
     access="anyone",
 )
 async def get_district(
+    *,
     session: Session,
     slug: FromPath[str],
     lon: Annotated[float | None, QueryParameter(ge=-180, le=180)] = None,

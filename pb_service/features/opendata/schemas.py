@@ -22,8 +22,8 @@ class ContestSummary(Struct, frozen=True):
 class RoundSummary(Struct, frozen=True):
     """A round in a list. ``mode`` open means ballots in clear.
 
-    ``phase`` is announced, ideas, moderation, assessment, voting, counting, results, implementation or archived; a round
-    goes through those that it plans, in this order. ``open_until`` is when the present one ends by itself, if it does.
+    ``phase`` is announced, ideas, moderation, assessment, voting, counting, results, implementation or archived: a
+    round goes through those that it plans, in this order. ``open_until`` is when the present one ends by itself.
     ``opens_at`` and ``closes_at`` are the times of the vote, absent as long as they are not fixed. ``rehearsal`` marks
     a rehearsal of the staff, which counts for nothing.
     """

@@ -55,18 +55,17 @@ async def round_detail(session: AsyncSession, slug: str) -> RoundDetail:
     """Return a published round with its districts. Raises RoundNotFound."""
     shown = await published_round(session, slug)
     own = None if shown.imported else await public_round(session, slug)
+    steps = own.timeline if own else ()
     eid = entries.election_id((await manifest_of(session, shown))[0]) if shown.manifest_sha256 else None
     return RoundDetail(
         round=_summary(shown),
-        time_zone=own and own.setup.dates.time_zone,
-        phases=[PhaseTimes(step.phase, step.starts_at, step.ends_at, step.state) for step in own.timeline]
-        if own
-        else [],
+        time_zone=own.setup.dates.time_zone if own else None,
+        phases=[PhaseTimes(step.phase, step.starts_at, step.ends_at, step.state) for step in steps],
         districts=_districts(own) if own else [],
         areas=f"/api/v1/rounds/{slug}/districts" if own and own.setup.districts.districts else None,
         city_wide=own.setup.money.city_wide if own and own.setup.districts.city_wide else None,
-        election_id=eid and canonical.b64u(eid),
-        fingerprint=eid and fingerprint(eid),
+        election_id=canonical.b64u(eid) if eid else None,
+        fingerprint=fingerprint(eid) if eid else None,
         checkpoint=f"/pb/{slug}/checkpoint",
         evidence=f"/data/{slug}/evidence.zip" if shown.manifest_sha256 and shown.phase in AFTER_COUNT else None,
         contests=await _contests(session, shown),
