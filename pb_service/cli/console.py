@@ -13,6 +13,7 @@ from pb_service.platform.errors import DomainError
 from pb_service.platform.keys import KeyFolderError
 from pb_service.platform.migrate import MigrationError, upgrade
 from pb_service.platform.postgres import PostgresError, database_url
+from pb_service.platform.safety import UnsafeSettings
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings, SettingsError
 
@@ -27,6 +28,7 @@ EXPECTED = (
     PostgresError,
     RecordConflict,
     SettingsError,
+    UnsafeSettings,
     HeadMoved,
     OSError,
 )
@@ -51,14 +53,17 @@ def settings() -> Settings:
         fail(str(error))
 
 
-def with_service(work: Callable[[Service], Awaitable[T]]) -> T:
-    """Run an act on the service: the database is started if need be, brought up to date, and left as it was found."""
-    given = settings()
+def with_service(work: Callable[[Service], Awaitable[T]], given: Settings | None = None, *, role: str = "command") -> T:
+    """Run an act on the service: the database is started if need be, brought up to date, and left as it was found.
+
+    ``given`` are the settings, by default those of the environment; ``role`` is what this process says it does.
+    """
+    given = given or settings()
 
     async def run(url: str) -> T:
         if await upgrade(url):
             say("The database has been brought up to date.")
-        async with open_service(given, url) as service:
+        async with open_service(given, url, role=role) as service:
             return await work(service)
 
     try:

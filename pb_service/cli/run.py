@@ -5,18 +5,21 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any, cast
 
 import click
 
 from pb_service.app import create_app
-from pb_service.cli.console import fail, say, with_service
+from pb_service.cli.console import fail, say, settings, with_service
 from pb_service.cli.counting import count_round
 from pb_service.cli.export import bundle_of
 from pb_service.core.rounds.money import decimal_text
 from pb_service.core.tally.pabulib import read_pabulib
+from pb_service.features.accounts import development
+from pb_service.features.accounts.development_pages import links
 from pb_service.features.opendata.imports import ImportOptions, import_round, plan_import
 from pb_service.features.opendata.service import store_verification
 from pb_service.features.results.documents import ContestDocuments
@@ -24,6 +27,7 @@ from pb_service.features.results.service import contest_documents
 from pb_service.features.rounds.errors import RoundNotFound
 from pb_service.features.rounds.service import find_round
 from pb_service.platform.logs import configure
+from pb_service.platform.safety import refuse_unsafe
 from pb_service.platform.server import listen, serve_app
 from pb_service.service import Service
 
@@ -51,15 +55,26 @@ def run(once: bool) -> None:
 
     configure("info")
 
+    given = settings()
+    if given.development is None:  # nobody but a user of this machine can come
+        given = replace(given, development=given.is_this_machine_alone)
+
     async def work(service: Service) -> bool:
         passed = await _demonstrate(service)
+        if service.settings.development:
+            async with service.database.transaction() as session:
+                await development.everybody(session, now=service.clock())
         if not once:
+            await refuse_unsafe(service.settings, service.database, service.database.name)
             sockets, port = listen(service.settings.listen, service.settings.port, say=say)
             click.echo(f"\nOpen http://localhost:{port} in a browser. Ctrl-C ends the service; everything is kept.")
+            if service.settings.development:
+                click.echo("\nSign in without a password, on this machine alone, as")
+                _print_columns(links(f"http://localhost:{port}"))
             await serve_app(create_app(service), sockets)
         return passed
 
-    if not with_service(work):
+    if not with_service(work, given, role="run" if once else "serve"):
         raise SystemExit(1)
 
 
@@ -143,7 +158,7 @@ def _grouped(number: str) -> str:
     return f"{int(whole):,}{point}{decimals}"
 
 
-def _print_columns(rows: list[tuple[str, ...]]) -> None:
+def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
