@@ -20,6 +20,7 @@ from pb_service.platform.keys import KeyFolder
 from pb_service.platform.limits import Limits
 from pb_service.platform.mail import FolderPost, SmtpPost, sender
 from pb_service.platform.outbox import Mailer
+from pb_service.platform.safety import process_name
 from pb_service.settings import Settings
 from pb_service.web.mail import render_mail
 
@@ -47,13 +48,17 @@ class Service:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, url: str, *, clock: Clock = system_clock) -> AsyncIterator[Service]:
+async def open_service(
+    settings: Settings, url: str, *, clock: Clock = system_clock, role: str = "command"
+) -> AsyncIterator[Service]:
     """Yield the service over a migrated database; its record is compared with what was published before.
+
+    ``role`` is what the database's list of connections says this process does.
 
     Raises RecordConflict when something was published that the database does not know.
     """
     keys = KeyFolder(settings.data / "keys")
-    database = Database(url)
+    database = Database(url, name=process_name(role))
     tiles = TileStore(settings.data / "record")
     log_key = keys.ed25519("log")
     service = Service(

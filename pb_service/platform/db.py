@@ -54,6 +54,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10, name: str = "pb") -> None:
         self.url = url
+        self.name = name
         self.engine = create_async_engine(
             url,
             pool_size=pool_size,

@@ -4,8 +4,8 @@ import asyncio
 import os
 import re
 import unicodedata
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -149,9 +149,30 @@ class SmtpPost:
         )
 
     async def send(self, message: EmailMessage) -> None:
+        to, by = (message[name].addresses[0].addr_spec for name in ("To", "From"))
+        async with self._connected() as client:
+            await client.sendmail(by, [to], message.as_bytes())
+
+    async def try_out(self) -> None:
+        """Go as far as one can without sending anything: connection, TLS, signing in. Raises Failure."""
+        async with self._connected() as client:
+            await client.noop()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """Yield a client that the server has let in, and leave politely if all went well; name what goes wrong."""
+        client = aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            use_tls=self.scheme == "smtps",
+            start_tls=False,
+            timeout=self.silence_seconds,
+        )
         try:
             async with asyncio.timeout(MOST_SECONDS):
-                await self._send(message)
+                await client.connect()
+                await self._enter(client)
+                yield client
         except aiosmtplib.SMTPRecipientsRefused as error:
             _refused("the address", error.recipients[0].code, error.recipients[0].message, error)
         except aiosmtplib.SMTPDataError as error:
@@ -161,34 +182,22 @@ class SmtpPost:
             raise Failure(f"The mail server refuses us: {_code(error.code, error.message)}.") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Failure(f"The mail server cannot be reached or broke off: {type(error).__name__}.") from error
-
-    async def _send(self, message: EmailMessage) -> None:
-        client = aiosmtplib.SMTP(
-            hostname=self.host,
-            port=self.port,
-            use_tls=self.scheme == "smtps",
-            start_tls=False,
-            timeout=self.silence_seconds,
-        )
-        await client.connect()
-        try:
-            if self.scheme == "smtp":
-                await client.ehlo()
-                # Somebody between us and the server may hide the offer to read along: then nothing is said at all.
-                if not client.supports_extension("starttls"):
-                    raise Failure("The mail server does not offer STARTTLS, which PB_SMTP_URL demands.")
-                await client.starttls()
-            if self.user is not None:
-                await client.login(self.user, self.password or "")
-            to, by = (message[name].addresses[0].addr_spec for name in ("To", "From"))
-            await client.sendmail(by, [to], message.as_bytes())
-        except BaseException:
+        else:
+            # The mail is accepted: whatever happens from here on must not have it sent again.
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit()
+        finally:
             client.close()
-            raise
-        # The mail is accepted: whatever happens from here on must not have it sent again.
-        with suppress(aiosmtplib.SMTPException, OSError):
-            await client.quit()
-        client.close()
+
+    async def _enter(self, client: aiosmtplib.SMTP) -> None:
+        if self.scheme == "smtp":
+            await client.ehlo()
+            # Somebody between us and the server may hide the offer to read along: then nothing is said at all.
+            if not client.supports_extension("starttls"):
+                raise Failure("The mail server does not offer STARTTLS, which PB_SMTP_URL demands.")
+            await client.starttls()
+        if self.user is not None:
+            await client.login(self.user, self.password or "")
 
 
 def _refused(what: str, code: int, said: str, error: Exception) -> None:

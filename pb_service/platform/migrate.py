@@ -45,6 +45,12 @@ async def is_current(engine: AsyncEngine) -> bool:
         return await connection.run_sync(_applied) == _newest()
 
 
+async def check_known(engine: AsyncEngine) -> None:
+    """Raise MigrationError for a database that a newer version of the service has written to."""
+    async with engine.connect() as connection:
+        await connection.run_sync(_behind)
+
+
 @cache
 def _newest() -> frozenset[str]:
     return revisions()[1]
