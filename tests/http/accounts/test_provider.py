@@ -99,7 +99,7 @@ def school() -> Iterator[RealProvider]:
 
 @pytest.fixture
 async def visitor(
-    settings: Settings, database_url: str, clock: FakeClock, town: RealProvider, school: RealProvider, folder: Path
+    *, settings: Settings, database_url: str, clock: FakeClock, town: RealProvider, school: RealProvider, folder: Path
 ) -> AsyncIterator[Visitor]:
     (folder / "signin.toml").write_text(PROVIDERS.format(town=town.issuer, school=school.issuer))
     (folder / "budget.secret").write_text("secret-of-the-tests\n")
@@ -128,7 +128,7 @@ async def test_of_a_person_only_the_year_of_birth_and_the_place_are_kept(visitor
     assert (kept.birth_year, kept.municipality, kept.postal_code, kept.assurance) == (2003, "049", "02100", "high")
     async with visitor.service.database.reading() as session:
         for table in ("account", "proven_identity", "account_session", "access_log", "signin_attempt"):
-            dump = str((await session.execute(text(f"SELECT t::text FROM {table} t"))).all())
+            dump = str((await session.execute(text(f"SELECT t::text FROM {table} t"))).all())  # noqa: S608 - names from above
             assert not any(secret in dump for secret in ("010203A123N", "2003-02-01", "010203")), table
 
 
