@@ -166,9 +166,7 @@ async def test_a_manager_sees_and_withdraws_no_invitation_of_others(service: Ser
             await invitations.withdraw(session, manager, invitation.id, now=service.clock())
 
 
-@pytest.mark.parametrize(
-    "email", ["", "bo", "bo@", "bo@exämple", "bo@example.org\nBcc: x@example.org", "\u0430@bo.org"]
-)
+@pytest.mark.parametrize("email", ["", "bo", "bo@", "bo@exämple", "bo@b.org\nBcc: x@b.org", "\u0430@bo.org"])
 async def test_an_address_that_is_none_is_refused(service: Service, boss: Actor, email: str) -> None:
     """So is one that looks like another's: its first letter is Cyrillic in the last case."""
     scopes = await scopes_of(service)

@@ -111,9 +111,7 @@ async def log(service: Service, actor: Actor, wanted: LogFilter = ALL, before: i
         return await auditing.read_log(session, actor, wanted, before=before)
 
 
-async def note(
-    service: Service, account_id: UUID | None, act: str, concerning: str = "", outcome: str = "done"
-) -> None:
+async def note(service: Service, who: UUID | None, act: str, concerning: str = "", outcome: str = "done") -> None:
     async with service.database.transaction() as session:
         await access_log.note(session, who, act, concerning, outcome=outcome, now=service.clock())
 
