@@ -27,6 +27,7 @@ from pb_service.platform import jobs, outbox
 from pb_service.platform.clock import Clock
 from pb_service.platform.db import Base, Database, DatabaseUnavailable
 from pb_service.platform.metrics import ALARMS, CERTIFICATE_SECONDS
+from pb_service.platform.tasks import heed_cancellation
 
 #: How often each process looks.
 INTERVAL = timedelta(minutes=1)
@@ -103,6 +104,7 @@ class Watch:
             try:
                 await self.run_once()
             except Exception as error:
+                heed_cancellation()
                 log_event.error("alarms.hindered", exc_info=error)
             await asyncio.sleep(INTERVAL.total_seconds())
 

@@ -26,6 +26,7 @@ from pb_service.platform.clock import Clock
 from pb_service.platform.db import Base, Database
 from pb_service.platform.errors import DomainError
 from pb_service.platform.metrics import JOBS
+from pb_service.platform.tasks import heed_cancellation
 
 #: How long after each failure the next try comes; after the last the job is a dead letter, some eleven hours in all.
 BACKOFF = (
@@ -288,6 +289,7 @@ class JobRunner(Generic[S]):
                 async with self._at_work() as (connection, number):
                     await self._work(connection, number)
             except (OSError, SQLAlchemyError, JobLost) as error:
+                heed_cancellation()
                 log_event.warning("jobs.interrupted", error=describe(error))
             await asyncio.sleep(self._poll_seconds)
 

@@ -30,6 +30,7 @@ from pb_service.features.record.errors import HeadMoved, RecordConflict
 from pb_service.features.record.store import TileStore
 from pb_service.features.record.tables import Log
 from pb_service.platform.db import Database
+from pb_service.platform.tasks import heed_cancellation
 
 ELECTION_LOCK = 5_022_319_908  # any number that nothing else locks by
 BATCH = 10_000  # entries given an index in one transaction
@@ -101,6 +102,7 @@ class Sequencer:
                         await asyncio.sleep(interval)
                         await lock.execute(text("SELECT 1"))  # the lock lives and dies with its connection
             except _PASSING as error:
+                heed_cancellation()
                 log_event.warning("record.sequencer_failed", error=type(error).__name__)
             await asyncio.sleep(interval)
 
