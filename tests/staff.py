@@ -14,7 +14,7 @@ from pb_service.features.accounts.factors import FactorBox, begin_app, confirm_a
 from pb_service.features.accounts.policy import Actor, Grant, Role
 from pb_service.features.accounts.scopes import Scopes
 from pb_service.features.accounts.sessions import STEP_UP_LASTS, Visitor
-from pb_service.features.accounts.tables import Account, RoleGrant
+from pb_service.features.accounts.tables import Account, AccountSession, RoleGrant
 from pb_service.features.opendata.imports import import_round, plan_import
 from pb_service.features.rounds.scopes import round_scopes
 from pb_service.service import Service
@@ -115,7 +115,7 @@ class Desk:
             token = await sessions.start(session, member.id, "staff", visitor=Visitor(), now=now, second_factor=factor)
             if factor and not stepped_up:
                 actor = await sessions.recognise(session, token, now=now)
-                row = await session.get_one(sessions.AccountSession, actor.session_id)
+                row = await session.get_one(AccountSession, actor.session_id)
                 row.stepped_up_at = None
         self.client.cookies.delete("pb-session") if "pb-session" in self.client.cookies else None
         self.client.cookies.set("pb-session", token)

@@ -218,5 +218,5 @@ def test_every_error_says_so_in_three_languages() -> None:
     from pb_service.web.locales import translations
 
     for error in (kind for kind in StaffError.__subclasses__() if kind is not DutiesApart):
-        sentences = {error().in_words(translations(language)) for language in ("fi", "sv", "en")}  # type: ignore[arg-type]
+        sentences = {error().in_words(translations(language)) for language in ("fi", "sv", "en")}
         assert (error, len(sentences)) == (error, 3)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from pb_service.features.accounts import people
+from pb_service.features.accounts.factors import factors_of
 from pb_service.features.accounts.policy import Actor, Forbidden, Grant, SecondFactorNeeded, StepUpNeeded
 from pb_service.features.accounts.sessions import grants_of, sessions_of
 from pb_service.features.accounts.staff_errors import (
@@ -285,7 +286,7 @@ async def test_lost_factors_are_reset_by_another_administrator_and_the_password_
         await people.reset_factors(session, await actor_of(service, boss), bo.id, reason=WHY, now=service.clock())
     async with service.database.reading() as session:
         assert (await session.get_one(Account, bo.id)).password_hash is None
-        assert not (await people.factors_of(session, bo.id)).any
+        assert not (await factors_of(session, bo.id)).any
         assert await sessions_of(session, bo.id, now=service.clock()) == []
 
 
