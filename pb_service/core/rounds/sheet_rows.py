@@ -134,13 +134,16 @@ def read_rows(lines: Sequence[Sequence[Cell]], kind: Kind, known: Sequence[Distr
 
 def _settle(sheet: Sheet, numbers: Sequence[int]) -> None:
     """Take repeated rows out, and report those that contradict an earlier one."""
-    against = dict(contradictions(sheet.places))
+    first: dict[Place, int] = {}
+    for place, number in zip(sheet.places, numbers, strict=True):
+        first.setdefault(place, number)
+    sheet.repeated = len(sheet.places) - len(first)
+    places = list(first)
+    against = dict(contradictions(places))
     for row, earlier in against.items():
-        values: dict[str, str | int] = {"line": numbers[earlier], "other": sheet.places[earlier].district}
-        sheet.problems.append(RowProblem(numbers[row], "district", "contradicts", values))
-    kept = dict.fromkeys(place for row, place in enumerate(sheet.places) if row not in against)
-    sheet.repeated = len(sheet.places) - len(against) - len(kept)
-    sheet.places = list(kept)
+        values: dict[str, str | int] = {"line": first[places[earlier]], "other": places[earlier].district}
+        sheet.problems.append(RowProblem(first[places[row]], "district", "contradicts", values))
+    sheet.places = [place for row, place in enumerate(places) if row not in against]
     sheet.problems.sort(key=lambda problem: (problem.line, problem.column))
 
 

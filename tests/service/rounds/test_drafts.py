@@ -1,5 +1,7 @@
 """A round's set-up: saved as one goes, shown to the second of two editors, published whole or not at all."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import text as sql
 
@@ -41,7 +43,7 @@ async def test_a_draft_has_every_step_from_the_first_moment(service: Service, ma
     async with service.database.transaction() as session:
         await rounds.create_draft(session, manager, slug="spring", name=text("Kevät"), now=service.clock())
         state = await rounds.step_state(session, manager, "spring", "money")
-    assert (state.version, state.step, state.changeable) == (0, Setup().money, {"*"})
+    assert (state.version, state.step, state.changeable) == (0, Setup().money, frozenset({"*"}))
 
 
 async def test_a_draft_is_hidden_and_has_no_record(service: Service, manager: Actor) -> None:
@@ -104,9 +106,10 @@ async def test_saving_the_same_again_makes_no_new_version(service: Service, mana
 async def test_what_is_no_step_at_all_is_refused(service: Service, manager: Actor) -> None:
     slug = await draft(service, manager)
     async with service.database.transaction() as session:
-        for content in ({"admin": True}, {"total": "all"}, {"total": 1.5}, [], None):
+        strange: list[Any] = [{"admin": True}, {"total": "all"}, {"total": 1.5}, [], None]
+        for content in strange:
             with pytest.raises(StepRefused):
-                await rounds.save_step(session, manager, slug, "money", content, version=1, now=service.clock())  # type: ignore[arg-type] # as a stranger sends it
+                await rounds.save_step(session, manager, slug, "money", content, version=1, now=service.clock())
 
 
 @pytest.mark.parametrize("words", ["\x00", "a\u202eb", "\ud800", "x" * 201, "a\x1b[31m"])

@@ -161,7 +161,7 @@ async def test_the_vote_does_not_begin_without_a_manifest_and_staff_see_why(
 async def test_phases_are_pushed_in_their_order_alone(service: Service, manager: Actor, slug: str) -> None:
     for target in ("moderation", "announced", "set_up", "results", "archived"):
         with pytest.raises(PhaseRefused):
-            await push(service, manager, slug, target)  # type: ignore[arg-type] # each is a phase
+            await push(service, manager, slug, target)
     await push(service, manager, slug, "ideas")
     assert (await current(service, slug)).phase == "ideas"
 
