@@ -80,7 +80,7 @@ async def begin(
     setup = await setup_of(session, found)
     if refused := await refusal(session, found, setup, target, by=pusher, now=now):
         raise PhaseRefused(refused)
-    source, found.phase, found.held = found.phase, target, None
+    source, found.phase = found.phase, target
     about: dict[str, Any] = {"from": source, "to": target, "pusher": pusher, "reason": dict(reason or {})}
     if planned_at:
         about["planned"] = int(planned_at.timestamp())
@@ -107,6 +107,7 @@ async def plan_next(session: AsyncSession, found: Round, setup: Setup) -> None:
     change = None
     if found.phase not in {"set_up", "archived"}:
         change = calendar.next_change(setup.dates, phases.following(found.phase, planned_phases(found, setup)))
+    found.held = None
     found.next_phase = change.phase if change and change.by_clock else None
     found.next_phase_at = change.at if change and change.by_clock else None
     key = f"{PHASE_JOB}:{found.id}"
@@ -127,8 +128,10 @@ async def advance(session: AsyncSession, round_id: UUID, now: datetime) -> int:
         target, planned_at = found.next_phase, found.next_phase_at
         refused = await refusal(session, found, await setup_of(session, found), target, by="clock", now=now)
         if refused:
-            found.held = {"code": refused.code, "values": dict(refused.values)}
-            log_event.warning("rounds.held", round=found.slug, error=refused.code)
+            held = {"code": refused.code, "values": dict(refused.values)}
+            if found.held != held:  # said once, not at every sweep
+                log_event.warning("rounds.held", round=found.slug, error=refused.code)
+            found.held = held
             break
         await begin(session, found, target, pusher="clock", role="clock", planned_at=planned_at, now=now)
         begun += 1
