@@ -81,6 +81,7 @@ async def open_service(
         yield service
     finally:
         service.passwords.close()
+        await service.limits.close()
         await database.close()
 
 

@@ -46,7 +46,7 @@ class Reader:
     async def link(self, part: str) -> str:
         """The path of the newest link with ``part`` in it, from the mails."""
         mails = "\n".join(words(mail) for mail in await delivered(self.service))
-        return re.findall(rf"http://localhost:8000(/\S*{part}\S*)", mails)[-1]
+        return str(re.findall(rf"http://localhost:8000(/\S*{part}\S*)", mails)[-1])
 
     async def signed_in(self) -> bool:
         return (await self.get("/en/me")).status_code == 200

@@ -1,5 +1,6 @@
 import { focusErrorSummary } from "./focus";
 import { unfoldInPlace } from "./fold";
+import { watchIdleSession } from "./idle";
 import { closeMenuOutside } from "./menu";
 import { offerPrinting } from "./print";
 import { stepThroughTurns } from "./turns";
@@ -10,9 +11,13 @@ focusErrorSummary();
 offerPrinting();
 stepThroughTurns();
 unfoldInPlace();
+watchIdleSession();
 
 // Keys and signatures: only staff pages have them, so only those load them.
 if (document.querySelector("key-maker, sign-button, key-place")) import("./signing/elements");
 
 // Borders of districts, drawn on a map.
 if (document.querySelector("border-map")) import("./border");
+
+// Passkeys, where a page asks for one.
+if (document.querySelector("form[data-passkey]")) import("./passkeys").then(({ askForPasskeys }) => askForPasskeys());

@@ -12,6 +12,7 @@ from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
+from redis.asyncio import ConnectionPool
 
 #: What part of a rate one process allows by itself while Redis is gone.
 _STRICTER = 4
@@ -38,7 +39,8 @@ class Limits:
 
     def __init__(self, redis_url: str | None) -> None:
         self._alone = MovingWindowRateLimiter(MemoryStorage())
-        self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
+        self._pool = _pool(redis_url) if redis_url else None
+        self._shared = MovingWindowRateLimiter(_storage(self._pool)) if self._pool else None
         self._lost_until = 0.0
 
     @property
@@ -64,6 +66,10 @@ class Limits:
                 self._lost(error)
         return await self._alone.hit(rate.item(self._share()), *who)
 
+    async def close(self) -> None:
+        if self._pool:
+            await self._pool.aclose()
+
     def _share(self) -> int:
         return _STRICTER if self._shared else 1
 
@@ -72,11 +78,16 @@ class Limits:
         log_event.warning("limits.unreachable", error=type(error.storage_error).__name__)
 
 
-def _redis(url: str) -> RedisStorage:
-    """The store of a PB_REDIS_URL in the library's spelling."""
-    scheme, _, rest = url.partition("://")
-    spelling = {"redis": "async+redis", "rediss": "async+rediss", "unix": "async+redis+unix"}[scheme]
-    timeouts = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+def _pool(url: str) -> ConnectionPool:
+    return ConnectionPool.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+
+
+def _storage(pool: ConnectionPool) -> RedisStorage:
+    # The address that the library asks for is not used: the pool, which we can close, has it.
     return RedisStorage(
-        f"{spelling}://{rest}", wrap_exceptions=True, implementation="redispy", key_prefix="pb:limit", **timeouts
+        "async+redis://",
+        wrap_exceptions=True,
+        implementation="redispy",
+        key_prefix="pb:limit",
+        connection_pool=pool,  # type: ignore[arg-type] # documented; the signature leaves it out
     )

@@ -131,7 +131,8 @@ async def sign_out(
 ) -> Response[Any]:
     """End the session. For anyone: who was signed out meanwhile gets the same answer."""
     await service.sign_out(transaction, actor, now=clock())
-    return signed_out(request, f"/{language_of(lang)}/signed-out")
+    why = "?why=idle" if (await parse(request)).value("why") == "idle" else ""
+    return signed_out(request, f"/{language_of(lang)}/signed-out{why}")
 
 
 @get("/signed-out", access="anyone")

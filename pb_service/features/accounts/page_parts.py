@@ -1,5 +1,6 @@
 """What the pages of residents share: how they are shown, and the fields that stand on several of them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Response
@@ -9,8 +10,9 @@ from pb_service.features.accounts import service
 from pb_service.features.accounts.emails import EmailRefused, email_key, plain_email
 from pb_service.features.accounts.guards import visitor_of
 from pb_service.features.accounts.passwords import LEAST, MOST, Passwords, TooBusy, Weakness, weakness
-from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.policy import ANONYMOUS, Actor
 from pb_service.features.accounts.service import HoldsRole, WrongPassword
+from pb_service.features.accounts.sessions import LIFETIMES
 from pb_service.features.accounts.signin import AccountBlocked, Entrance, SignInRefused, TooManyTries
 from pb_service.platform.db import Database
 from pb_service.platform.errors import DomainError
@@ -27,18 +29,28 @@ SENT = Rate("mails-sent", most=5, seconds=60 * 60)
 CONFIRMED = Rate("password-confirmed", most=10, seconds=15 * 60)
 
 
+@dataclass(frozen=True)
+class IdleWatch:
+    """When a session on a shared computer ends, and how long before its reader is warned."""
+
+    seconds: int = int(LIFETIMES["kiosk"][0].total_seconds())
+    warn_seconds: int = 60
+
+
 def show(
     request: Request[Any, Any, Any], template: str, language: Language, *, status: int = 0, **context: Any
 ) -> Response[str]:
     """Answer with a page of accounts: 422 when its form has errors. No cache keeps it, no other site learns its address
     (it may hold a secret from a mail)."""
     form = context.get("form")
+    actor: Actor = request.scope["state"].get("actor", ANONYMOUS)
     answer = page(
         request,
         f"accounts/{template}.html",
         locale=language,
         status_code=status or (422 if form is not None and form.errors else 200),
         done=request.query_params.get("done", ""),
+        idle=IdleWatch() if actor.kiosk else None,
         **context,
     )
     answer.headers["cache-control"] = "no-store"
