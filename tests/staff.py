@@ -117,21 +117,21 @@ class Desk:
                 actor = await sessions.recognise(session, token, now=now)
                 row = await session.get_one(AccountSession, actor.session_id)
                 row.stepped_up_at = None
-        self.client.cookies.delete("pb-session") if "pb-session" in self.client.cookies else None
+        self.client.cookies.clear()
         self.client.cookies.set("pb-session", token)
 
     async def get(self, path: str, language: str = "en") -> httpx.Response:
         return await self.client.get(f"/{language}/{path}")
 
-    async def post(self, path: str, *, on: str = "staff", language: str = "en", **fields: object) -> httpx.Response:
-        """Send a form that stands on the page ``on``."""
-        shown = await self.get(on, language)
+    async def post(self, path: str, *, on: str = "staff", reading: str = "en", **fields: object) -> httpx.Response:
+        """Send a form that stands on the page ``on``, read in a language."""
+        shown = await self.get(on, reading)
         csrf = re.search(r'name="csrf" value="([^"]+)"', shown.text)
         assert csrf, shown.text[:3000]
         return await self.client.post(
-            f"/{language}/{path}",
+            f"/{reading}/{path}",
             data={"csrf": csrf[1], **fields},
-            headers={"origin": "http://localhost", "referer": f"http://localhost/{language}/{on}"},
+            headers={"origin": "http://localhost", "referer": f"http://localhost/{reading}/{on}"},
         )
 
 
