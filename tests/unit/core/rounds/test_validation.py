@@ -7,11 +7,11 @@ import pytest
 
 from pb_service.core.rounds.eligibility import age_facts, age_on, refusals
 from pb_service.core.rounds.municipality import municipality_problems, read_municipality
-from pb_service.core.rounds.setup import STEPS, EligibilityStep, RuleStep, Setup, StepName, read_step, rule_document
+from pb_service.core.rounds.setup import STEPS, EligibilityStep, Language, RuleStep, Setup, StepName, read_step, rule_document
 from pb_service.core.rounds.validation import is_email, is_fraction, missing, problems
 from tests.rounds import whole_setup
 
-BOTH = ("fi", "sv")
+BOTH: tuple[Language, ...] = ("fi", "sv")
 POINTS = {"fmt": "points", "points_total": 10}
 
 
