@@ -154,6 +154,13 @@ def kind_in_words(kind: str, words: Reader) -> str:
         "manifest": words.gettext("Manifest fixed and signed"),
         "close": words.gettext("Vote closed"),
         "result": words.gettext("Result of a district published"),
+        "round.published": words.gettext("Round published, with its whole set-up"),
+        "round.changed": words.gettext("Set-up changed"),
+        "phase.changed": words.gettext("A phase begun"),
+        "phase.extended": words.gettext("Dates changed"),
+        "phase.paused": words.gettext("Round paused"),
+        "phase.resumed": words.gettext("Round resumed"),
+        "districts.table": words.gettext("Table from addresses to districts exchanged"),
     }
     return known.get(kind, kind)
 
