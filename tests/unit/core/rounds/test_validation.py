@@ -7,7 +7,16 @@ import pytest
 
 from pb_service.core.rounds.eligibility import age_facts, age_on, refusals
 from pb_service.core.rounds.municipality import municipality_problems, read_municipality
-from pb_service.core.rounds.setup import STEPS, EligibilityStep, Language, RuleStep, Setup, StepName, read_step, rule_document
+from pb_service.core.rounds.setup import (
+    STEPS,
+    EligibilityStep,
+    Language,
+    RuleStep,
+    Setup,
+    StepName,
+    read_step,
+    rule_document,
+)
 from pb_service.core.rounds.validation import is_email, is_fraction, missing, problems
 from tests.rounds import whole_setup
 
