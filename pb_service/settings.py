@@ -34,7 +34,7 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     pg_bin: Path | None = None
     origin: str = "localhost"
-    public_url: str = ""
+    public_url: str = "http://localhost:8000"
     keep_addresses_days: int = 14
     keep_access_log_months: int = 60
     keep_idle_accounts_months: int = 24

@@ -90,3 +90,17 @@ def test_an_origin_is_a_plain_host_name(origin: str) -> None:
 
 def test_every_field_has_its_variable() -> None:
     assert tuple(Settings.__dataclass_fields__) == tuple(name.removeprefix("PB_").lower() for name in VARIABLES)
+
+
+def test_the_public_address_follows_the_port_unless_it_is_set() -> None:
+    assert Settings.from_environment({"PB_PORT": "9000"}).public_url == "http://localhost:9000"
+    given = Settings.from_environment({"PB_PUBLIC_URL": "https://Budget.Example.org/"})
+    assert given.public_url == "https://budget.example.org"
+
+
+@pytest.mark.parametrize(
+    "url", ["budget.example.org", "ftp://example.org", "https://example.org/pb", "https://a:b@example.org", "https://"]
+)
+def test_a_public_address_is_a_scheme_and_a_host(url: str) -> None:
+    with pytest.raises(SettingsError, match="PB_PUBLIC_URL"):
+        Settings.from_environment({"PB_PUBLIC_URL": url})
