@@ -41,6 +41,7 @@ from pb_service.features.site.jobs_pages import jobs_router
 from pb_service.features.site.operations import operations_router
 from pb_service.features.site.pages import router as site_router
 from pb_service.features.site.promises_pages import promises_router
+from pb_service.features.site.round_pages import public_router
 from pb_service.platform.health import Health
 from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
@@ -74,6 +75,7 @@ def create_app(service: Service) -> Litestar:
         route_handlers=[
             site_router,
             promises_router,
+            public_router,
             feedback_router,
             operations_router,
             jobs_router,
@@ -146,6 +148,7 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
             service.passwords.matches,
         ),
         "scope_list": round_scopes,
+        "token_signer": TokenSigner(service.settings.public_url, service.keys.secret("tokens")),
         "service": service,
         "tile_store": service.tiles,
         "shelf": service.bundles,

@@ -60,7 +60,7 @@ class BorderMap extends HTMLElement {
 	}
 
 	private say(sentence: string | undefined, number: number): void {
-		this.says.textContent = (sentence ?? "").replace("%(number)s", String(number));
+		this.says.textContent = (sentence ?? "").replace("#", String(number));
 	}
 
 	private edges(): { west: number; south: number; east: number; north: number } {

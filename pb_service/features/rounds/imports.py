@@ -62,7 +62,7 @@ async def import_preview(
     found = await find_round(session, slug, whole=False)
     require(actor, "rounds.import", round_id=found.id, now=now)
     setup = await setup_of(session, found)
-    sheet = _read(body, kind, setup)
+    sheet = await asyncio.to_thread(_read, body, kind, setup)  # takes seconds for the largest files
     kept = RoundUpload(
         round_id=found.id,
         kind=kind,
@@ -99,7 +99,7 @@ async def import_apply(
     if kept is None:
         raise ImportRejected("This file is not kept any more. Choose it again.", [Problem("file", "file_gone")])
     setup = await setup_of(session, found)
-    sheet = _read(kept.body, kept.kind, setup)
+    sheet = await asyncio.to_thread(_read, kept.body, kept.kind, setup)
     if sheet.problems and not leave_out_bad:
         raise ImportRejected("Some rows of the file are bad.", [Problem("file", "bad_rows", {"rows": sheet.bad_lines})])
     report = await _report(session, found, setup, sheet, kept, upload=None)

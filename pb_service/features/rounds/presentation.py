@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -95,6 +96,11 @@ class ShareRow:
     extra: bool
     remainder: int
     of: int
+
+    @property
+    def per_resident(self) -> Fraction | None:
+        """Money for each resident, in minor units."""
+        return Fraction(self.amount, self.population) if self.population else None
 
 
 def words_of(language: Language, *, zone: str = "UTC") -> Reader:
@@ -198,7 +204,7 @@ def _changeable(phase: Phase, step: StepName, language: Language) -> str:
     if "*" in fields:
         return words.gettext("everything")
     if not fields:
-        return words.gettext("nothing")
+        return words.gettext("nothing any more")
     labels = dict.fromkeys(label_of(step, field, language) for field in sorted(fields))
     return ", ".join(labels)
 
@@ -362,7 +368,7 @@ def _rule(setup: Setup, _form: Form, language: Language) -> dict[str, Any]:
         "example_budget": example.BUDGET,
         "rules": [_card(value, setup.rule, words) for value in _RULES],
         "voters": example.VOTERS,
-        "tie_names": {tie: _tie_name(tie, words) for tie in _TIES},
+        "tie_names": {tie: tie_name(tie, words) for tie in _TIES},
     }
 
 
@@ -414,7 +420,7 @@ def _card(value: str, saved: RuleStep, words: Reader) -> RuleCard:
         costs = [Amount(example.COSTS[letter], label=letter) for letter in count.winners]
         parts = parts_of(example.BUDGET, costs)
         told = words.gettext("Chosen: %(winners)s. Left over: %(left)s. %(heard)s of %(all)s voters get something.") % {
-            "winners": words.listed(list(count.winners)) if count.winners else words.gettext("nothing"),
+            "winners": words.listed(list(count.winners)) if count.winners else words.gettext("no project"),
             "left": words.money(count.left),
             "heard": words.number(count.heard),
             "all": words.number(example.VOTERS),
@@ -422,7 +428,8 @@ def _card(value: str, saved: RuleStep, words: Reader) -> RuleCard:
     return RuleCard(value, title, about, count, parts, told, is_saved)
 
 
-def _tie_name(tie: str, words: Reader) -> str:
+def tie_name(tie: str, words: Reader) -> str:
+    """A way to decide between equals, as one line of a list."""
     names = {
         "cost": words.gettext("The cheaper one comes first"),
         "cost_desc": words.gettext("The dearer one comes first"),

@@ -71,8 +71,8 @@ def _texts(words: Reader) -> dict[str, str]:
         # texts and languages
         "state_missing": words.gettext("say whether the text is an original, a translation or a machine draft"),
         "two_originals": words.gettext("only one language can be the original; the text %(language)s is it already"),
-        "text_missing": words.gettext("the text %(language)s is missing"),
-        "text_unread": words.gettext("a person must read the machine draft %(language)s first"),
+        "text_missing": words.gettext("the text is missing"),
+        "text_unread": words.gettext("a person must read the machine draft first"),
         # timetable
         "time_zone": words.gettext("there is no such time zone"),
         "time": words.gettext("write a day and a time of day"),

@@ -145,7 +145,7 @@ async def step_page(
         status_code=status,
         **round_context(found, language),
         bar=bar,
-        here=next(line for line in bar if line.is_here),
+        at_step=next(line for line in bar if line.is_here),
         form=form,
         state=state,
         version=state.version,

@@ -8,7 +8,11 @@ from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.record.store import TileStore
+from pb_service.features.rounds import public
+from pb_service.features.rounds.finding import published_round
+from pb_service.features.rounds.municipality import municipality
 from pb_service.features.site import service
+from pb_service.features.site.own_rounds import own_round_page
 from pb_service.features.site.presentation import front_page, proof_page, record_page, round_page, verify_page
 from pb_service.web.languages import language_of, redirect_to_language
 from pb_service.web.render import page
@@ -37,6 +41,10 @@ def show_about(request: PageRequest, lang: FromPath[str]) -> Response[str]:
 @get("/{lang:str}/rounds/{slug:str}", include_in_schema=False, cache=True, access="anyone")
 async def show_round(request: PageRequest, session: Session, lang: FromPath[str], slug: FromPath[str]) -> Response[str]:
     language = language_of(lang)
+    if not (await published_round(session, slug, whole=False)).imported:
+        shown = await public.public_round(session, slug)
+        own = own_round_page(shown, await municipality(session), language)
+        return page(request, "site/own_round.html", locale=language, **own)
     context = round_page(await service.round_view(session, slug), language)
     return page(request, "site/round.html", locale=language, **context)
 

@@ -64,6 +64,7 @@ def label_of(step: StepName, path: str, language: Language) -> str:
     plain, _, spoken = plain.rpartition(".") if plain.rpartition(".")[2] in LANGUAGES else (plain, "", "")
     numbers = [int(number) + 1 for number in _NUMBER.findall(f".{plain}")]
     plain = _NUMBER.sub("", f".{plain}").removeprefix(".")
+    plain_key = plain.removeprefix("amounts.") if plain.startswith("amounts.") else ""
     found = known.get(f"{step}.{plain}")
     while found is None and plain:
         plain = plain.rpartition(".")[0]
@@ -71,6 +72,8 @@ def label_of(step: StepName, path: str, language: Language) -> str:
     label = found or step_titles(words)[step]
     if numbers:
         label = f"{label} {numbers[0]}"
+    elif plain_key:
+        label = f"{label} ({plain_key})"
     return f"{label}, {language_names(words)[spoken]}" if spoken else label
 
 
