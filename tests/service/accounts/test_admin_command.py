@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pb_service.cli import main
+from pb_service.cli.admin import create
 from pb_service.service import Service
 from tests.staff import hire
 
@@ -43,6 +43,4 @@ async def test_with_an_administrator_there_it_makes_another_only_when_asked(
 
 
 def test_there_is_no_option_for_a_password() -> None:
-    group = main.get_command(None, "admin")  # type: ignore[attr-defined]
-    create = group.get_command(None, "create")
     assert {name for option in create.params for name in option.opts} == {"email", "--language", "--another"}
