@@ -13,6 +13,7 @@ COMMANDS = {
     "round": "pb_service.cli.round:round_",
     "admin": "pb_service.cli.admin:admin",
     "export": "pb_service.cli.export:export",
+    "key": "pb_service.cli.key:key",
     "tally": "pb_service.cli.tally:tally",
 }
 

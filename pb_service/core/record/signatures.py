@@ -5,6 +5,7 @@ decided here, before the library is asked; what is left, it computes as the rule
 of [S]B - [k]A equal R.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,12 @@ class SignatureError(ValueError):
 def public_bytes(key: Ed25519PrivateKey) -> bytes:
     """Return the 32 bytes of the public half."""
     return key.public_key().public_bytes_raw()
+
+
+def fingerprint(public_key: bytes) -> str:
+    """Return what people compare: the first 16 bytes of the public half's SHA-256, in hex, in groups of four."""
+    digits = hashlib.sha256(public_key).hexdigest()[:32]
+    return " ".join(digits[place : place + 4] for place in range(0, 32, 4))
 
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:

@@ -92,7 +92,7 @@ async def come_back(
     language, now = language_of_request(request), clock()
     browser = read_cookie(request, "pb-visit")
     try:
-        # A transaction of its own, committed whatever comes after it (docs/adr/0033): a state works once.
+        # A transaction of its own, committed whatever comes after it (docs/adr/0037): a state works once.
         async with database.transaction() as using_up:
             attempt = await provider_signin.come_back(using_up, provider, state=given_state, browser=browser, now=now)
         language = attempt.language

@@ -144,7 +144,7 @@ async def begin(
 async def come_back(session: AsyncSession, provider: str, *, state: str, browser: str, now: datetime) -> Attempt:
     """Use an attempt up and return it. Raises SigninFailed when it is not this browser's, too old, or used before.
 
-    Commit this transaction whatever comes after it (docs/adr/0033): a state works once, also when the sign-in fails.
+    Commit this transaction whatever comes after it (docs/adr/0037): a state works once, also when the sign-in fails.
     """
     found = await repository.take_attempt(session, _sha256(state))
     if found is None:

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record.canonical import b64u
+from pb_service.core.record.signatures import fingerprint
 from pb_service.features.accounts import policy, signing_keys
 from pb_service.features.accounts.identity_errors import KeyRefused, SignatureRefused
 from pb_service.features.accounts.policy import Role
@@ -258,7 +259,7 @@ def _shown(visit: Visit) -> dict[str, Any]:
     return {
         "account": holder_of(visit.actor).account_id,
         "b64u": b64u,
-        "fingerprint_of": signing_keys.fingerprint,
+        "fingerprint_of": fingerprint,
         "role_in_words": lambda role: role_in_words(role, visit.words),
     }
 

@@ -72,12 +72,6 @@ class HeldKey:
         return b64u(self.key.public_key)
 
 
-def fingerprint(public_key: bytes) -> str:
-    """Return what people compare: the first 16 bytes of the public half's SHA-256, in hex, in groups of four."""
-    digits = hashlib.sha256(public_key).hexdigest()[:32]
-    return " ".join(digits[place : place + 4] for place in range(0, 32, 4))
-
-
 def statement(secret: bytes, account_id: UUID, now: datetime) -> bytes:
     """Return what the holder of a new key signs, without the key: canonical JSON, good for a day, for one person."""
     ends = int((now + STATEMENT_LASTS).timestamp())

@@ -80,7 +80,7 @@ class Visitor:
         assert check in [line["error"] for line in self.log if line["event"] == "sign-in failed"][-1]
         return str(parameters(where)["why"])
 
-    async def rows(self, table: type) -> list[object]:
+    async def rows(self, table: type[Any]) -> list[Any]:
         async with self.service.database.reading() as session:
             return list((await session.scalars(select(table))).all())
 
@@ -190,7 +190,7 @@ async def test_a_token_that_anybody_could_have_written_is_refused(visitor: Visit
     address, now = await visitor.leave(), int(visitor.clock().timestamp())
     claims = {"iss": visitor.town.issuer, "sub": "aino", "aud": "budget", "iat": now, "exp": now + 60}
     claims |= {"nonce": parameters(address)["nonce"], "person": "010203A123N"}
-    key = "secret-of-the-tests-made-longer-for-hs256" if alg == "HS256" else None
+    key = "secret-of-the-tests-made-longer-for-hs256" if alg == "HS256" else ""
     visitor.town.control(id_token=jwt.encode(claims, key, algorithm=alg))
     back = await visitor.town.visit(address)
     assert visitor.why(await visitor.browser.get(back), "algorithm that is not allowed") == "invalid"

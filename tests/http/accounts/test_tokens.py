@@ -119,7 +119,7 @@ async def test_a_token_that_somebody_else_wrote_is_refused(client: httpx.AsyncCl
     token, key = await make(service, await hire(service, "manager")), signer_of(service).key
     assert await ask(client, jwt.encode(forged(token), key, algorithm="HS256")) == 204  # the forger's tools do work
     for wrong in (
-        jwt.encode(forged(token), None, algorithm="none"),
+        jwt.encode(forged(token), "", algorithm="none"),
         jwt.encode(forged(token), b"x" * 32, algorithm="HS256"),
         jwt.encode(forged(token), key + key, algorithm="HS512"),
         jwt.encode(forged(token, iss="https://evil.example"), key, algorithm="HS256"),
@@ -143,7 +143,7 @@ async def test_the_header_cannot_choose_the_algorithm(client: httpx.AsyncClient,
 
 @pytest.mark.parametrize("given", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer a.b.c", "Bearer ä"])
 async def test_without_a_token_programs_are_told_to_bring_one(client: httpx.AsyncClient, given: str) -> None:
-    answer = await client.get("/api/token", headers={"authorization": given.encode("latin-1")} if given else {})
+    answer = await client.get("/api/token", headers=httpx.Headers({"authorization": given}, encoding="latin-1") if given else None)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert answer.headers["content-type"].startswith("application/problem+json")

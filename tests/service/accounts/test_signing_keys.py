@@ -265,12 +265,13 @@ async def test_keys_are_granted_only_for_what_is_there(
     key = await enrol(service, actor, proof(service, auditor.id, Ed25519PrivateKey.generate()))
     unpublished = RoundScope(scope.id, scope.slug, scope.names, scope.districts)
     await grant(service, scope, key, by=manager)
-    for where, role, district, rule in (
+    wrong: list[tuple[RoundScope, Role, str | None, str]] = [
         (unpublished, "auditor", None, "no-record"),
         (scope, "registrar", None, "no-role"),
         (scope, "auditor", "atlantis", "no-district"),
         (scope, "auditor", None, "granted"),
-    ):
+    ]
+    for where, role, district, rule in wrong:
         with pytest.raises(KeyRefused) as refused:
             await grant(service, where, key, role, by=manager, district=district)
         assert refused.value.rule == rule
@@ -310,7 +311,7 @@ async def test_a_key_can_be_tried(service: Service, auditor: Member) -> None:
     body = signing_keys.trial(service.clock())
     public, signature = b64u(public_bytes(private)), sign_entry(canonical.decode(body), {"p": private})["sg"][0][1]
     async with service.database.reading() as session:
-        again = {"public_key": public, "now": service.clock()}
+        again: dict[str, Any] = {"public_key": public, "now": service.clock()}
         assert await signing_keys.verify_trial(session, actor, body, signature=signature, **again)
         for wrong, given in ((body, "A" * 86), (b'{"k":"strike","v":1}', signature), (b"{}", signature)):
             with pytest.raises(SignatureRefused):
