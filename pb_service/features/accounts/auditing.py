@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.features.accounts import policy
 from pb_service.features.accounts import staff_repository as repository
 from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.scopes import Scopes
 
 PAGE_SIZE = 50
 #: People found by a part of a name or an address; who finds more must say more.
@@ -48,8 +49,10 @@ class LogPage:
     older: int | None
 
 
-async def read_log(session: AsyncSession, actor: Actor, wanted: LogFilter, *, before: int | None = None) -> LogPage:
-    """Return a page of the log. Ids of accounts in it are named where the account still exists."""
+async def read_log(
+    session: AsyncSession, actor: Actor, wanted: LogFilter, *, scopes: Scopes, before: int | None = None
+) -> LogPage:
+    """Return a page of the log. Ids in it are named where the account or the round still exists."""
     policy.require(actor, "log.read")
     rows = await repository.log_page(
         session,
@@ -63,7 +66,7 @@ async def read_log(session: AsyncSession, actor: Actor, wanted: LogFilter, *, be
     )
     shown = rows[:PAGE_SIZE]
     ids = {id_ for row in shown for id_ in (row.account_id, *_ids(row.object)) if id_}
-    names = await repository.names_of(session, sorted(ids))
+    names = {scope.id: scope.slug for scope in scopes.rounds} | await repository.names_of(session, sorted(ids))
     lines = tuple(
         LogLine(
             row.id,

@@ -7,7 +7,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.features.accounts import auditing
+from pb_service.features.accounts import auditing, policy
 from pb_service.features.accounts.auditing import LogFilter
 from pb_service.features.accounts.factors import factors_of
 from pb_service.features.accounts.scopes import ScopeList, Scopes
@@ -32,11 +32,12 @@ async def show_desk(session: Session, visit: Asked, scope_list: NamedDependency[
         for grant in visit.actor.grants
     ]
     held = await factors_of(session, holder_of(visit.actor).account_id)
-    return visit.page("desk", roles=roles, factors=held, section="desk")
+    may_block = policy.may_somewhere(visit.actor, "accounts.block")
+    return visit.page("desk", roles=roles, factors=held, may_block=may_block, section="desk")
 
 
 @get("/log", access="log.read")
-async def show_log(session: Session, visit: Asked) -> Response[Any]:
+async def show_log(session: Session, visit: Asked, scope_list: NamedDependency[ScopeList]) -> Response[Any]:
     """The access log with its filters; the filters stand in the address, so that a search can be kept."""
     words = visit.words
     names = ("person", "act", "outcome", "since", "until")
@@ -55,7 +56,9 @@ async def show_log(session: Session, visit: Asked) -> Response[Any]:
             since=_midnight(since),
             until=_midnight(until, days=1),
         )
-        shown = await auditing.read_log(session, visit.actor, wanted, before=_row_id(before))
+        shown = await auditing.read_log(
+            session, visit.actor, wanted, before=_row_id(before), scopes=Scopes(await scope_list(session))
+        )
     kept = {name: form.value(name) for name in names if form.value(name)}
     outcomes = [
         ("", words.gettext("All")),

@@ -74,12 +74,12 @@ class PeoplePage:
 
 @dataclass(frozen=True)
 class DecisionLine:
-    """What was decided about a person, by whom (empty when that account is gone) and why."""
+    """What was decided about a person, by whom (empty when that account is gone) and why; about which role, if any."""
 
     at: datetime
     by: str
     act: str
-    detail: str
+    grant: Grant | None
     reason: str
 
 
@@ -137,7 +137,7 @@ async def person(session: AsyncSession, actor: Actor, account_id: UUID, *, now: 
                 found.at,
                 names.get(found.decided_by, "") if found.decided_by else "",
                 found.act,
-                found.detail,
+                _scope_of(found.detail),
                 found.reason,
             )
             for found in decisions
@@ -282,6 +282,14 @@ def scope_text(grant: Grant) -> str:
     return " ".join(str(part) for part in (grant.role, grant.round_id, grant.district) if part)
 
 
+def _scope_of(text: str) -> Grant | None:
+    """The grant that `scope_text` wrote."""
+    name, _, rest = text.partition(" ")
+    round_id, _, district = rest.partition(" ")
+    role = next((role for role in ROLES if role == name), None)
+    return Grant(role, UUID(round_id) if round_id else None, district or None) if role else None
+
+
 async def _staff(session: AsyncSession, actor: Actor, account_id: UUID) -> Account:
     """Return somebody else of the staff, held until the transaction ends."""
     if account_id == actor.account_id:
@@ -335,7 +343,7 @@ async def _decided(
     )
     await access_log.note(session, actor.account_id, act, f"{account.id} {detail}".strip(), now=now)
     words = translations(cast(Language, account.language))
-    role = next((role for role in ROLES if role == detail.partition(" ")[0]), None)
+    decided = _scope_of(detail)
     if account.email:
         await outbox.send(
             session,
@@ -345,7 +353,7 @@ async def _decided(
             context={
                 "act": act,
                 "what": act_in_words(act, words),
-                "role": role_in_words(role, words) if role else "",
+                "role": role_in_words(decided.role, words) if decided else "",
                 "reason": reason,
             },
             kind="security",

@@ -50,6 +50,7 @@ async def show_people(session: Session, visit: Asked, scope_list: Rounds) -> Res
         found=found,
         waiting=waiting,
         invites=policy.may_somewhere(visit.actor, "people.invite"),
+        may_block=policy.may_somewhere(visit.actor, "accounts.block"),
         roles=_role_options(visit, ROLES),
         section="people",
         **await _scoped(session, visit, scope_list),

@@ -81,6 +81,16 @@ async def test_a_role_is_given_for_a_district_of_a_round_with_a_reason(
     assert (noted.account_id, noted.object) == (boss.id, f"{bo.id} {kept.detail}")
 
 
+async def test_a_person_shows_what_was_decided_by_whom_and_why(service: Service, boss: Member, bo: Member) -> None:
+    actor, wanted = await actor_of(service, boss), Grant("desk", await spring(service), "north")
+    await give(service, actor, bo, wanted)
+    await block(service, actor, bo)
+    async with service.database.reading() as session:
+        found = await people.person(session, actor, bo.id, now=service.clock())
+    decided = [(line.act, line.by, line.grant, line.reason) for line in found.decisions]
+    assert decided == [("account.blocked", "Aino Lehto", None, WHY), ("role.given", "Aino Lehto", wanted, WHY)]
+
+
 async def test_giving_a_role_ends_the_persons_sessions_and_tells_them(
     service: Service, boss: Member, bo: Member
 ) -> None:

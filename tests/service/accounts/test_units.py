@@ -107,8 +107,9 @@ async def test_contacts_are_named_for_districts_that_exist_and_by_their_own_mana
 
 
 async def log(service: Service, actor: Actor, wanted: LogFilter = ALL, before: int | None = None) -> LogPage:
+    scopes = await scopes_of(service)
     async with service.database.reading() as session:
-        return await auditing.read_log(session, actor, wanted, before=before)
+        return await auditing.read_log(session, actor, wanted, before=before, scopes=scopes)
 
 
 async def note(service: Service, who: UUID | None, act: str, concerning: str = "", outcome: str = "done") -> None:
@@ -141,10 +142,10 @@ async def test_the_log_is_filtered_by_person_act_outcome_and_day(
 
 
 async def test_the_log_names_people_and_keeps_the_ids_of_those_who_are_gone(service: Service, boss: Actor) -> None:
-    gone = uuid4()
-    await note(service, gone, "role.given", f"{boss.account_id} desk")
+    gone, round_id = uuid4(), await open_spring(service)
+    await note(service, gone, "role.given", f"{boss.account_id} desk {round_id} north")
     line = (await log(service, boss)).lines[0]
-    assert (line.who, line.object) == (str(gone), "Aino Lehto desk")
+    assert (line.who, line.object) == (str(gone), "Aino Lehto desk spring north")
 
 
 async def test_the_log_comes_a_page_at_a_time(service: Service, boss: Actor) -> None:
