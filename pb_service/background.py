@@ -24,14 +24,14 @@ log_event = structlog.get_logger()
 
 #: Every job by its name. A stage's jobs.py has its handlers; here they are put together.
 HANDLERS: Mapping[str, Handler[Service]] = {
-    outbox.JOB: outbox.deliver,
+    **outbox.HANDLERS,
     **accounts.HANDLERS,
     **rounds.HANDLERS,
     **site.HANDLERS,
 }
 
 #: Jobs that run again and again, and how often.
-EVERY: Sequence[tuple[str, timedelta]] = (*accounts.EVERY, *rounds.EVERY, *site.EVERY)
+EVERY: Sequence[tuple[str, timedelta]] = (*outbox.EVERY, *accounts.EVERY, *rounds.EVERY, *site.EVERY)
 
 
 def job_runner(service: Service) -> JobRunner[Service]:

@@ -8,7 +8,7 @@ mail programs show it once. Once handed over, nothing of it is kept: neither the
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any, Literal, Protocol, cast
@@ -31,7 +31,11 @@ from pb_service.platform.mail import Letter, MailRefused, Post, address, compose
 Kind = Literal["account", "security", "staff", "receipt", "round", "proposal", "digest"]
 TRANSACTIONAL: frozenset[str] = frozenset({"account", "security", "staff", "receipt"})
 
-JOB = "mail.deliver"
+JOB, TIDY_JOB = "mail.deliver", "mail.tidy"
+
+#: A mail that was given up is kept this long for staff to look at; then its address goes too.
+KEEP_GIVEN_UP = timedelta(days=30)
+TIDY_EVERY = timedelta(days=1)
 
 #: Returns a template's mail in one language; ``context`` also holds ``unsubscribe_url`` (None if there is none).
 Render = Callable[[str, str, Mapping[str, Any]], Letter]
@@ -174,6 +178,18 @@ async def deliver(service: Surroundings, mail: Mapping[str, Any]) -> None:
         except MailRefused as error:
             raise GiveUp(str(error)) from error
         await service.mailer.post.send(message)
+
+
+async def tidy(service: Surroundings, _: Mapping[str, Any]) -> None:
+    """The job ``mail.tidy``: delete mails that were given up and that nobody has looked after."""
+    old = service.clock() - KEEP_GIVEN_UP
+    async with service.database.transaction() as session:
+        await session.execute(delete(Job).where(Job.name == JOB, Job.dead_at < old))
+
+
+#: The jobs of this module, and those of them that run again and again.
+HANDLERS = {JOB: deliver, TIDY_JOB: tidy}
+EVERY = ((TIDY_JOB, TIDY_EVERY),)
 
 
 def _key(to: str) -> str:

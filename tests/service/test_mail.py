@@ -521,6 +521,19 @@ async def test_an_account_that_goes_takes_its_waiting_mails_along(service: Servi
     assert await run(service) == 1
 
 
+async def test_a_mail_that_was_given_up_is_not_kept_for_ever(
+    service: Service, server: Server, clock: FakeClock
+) -> None:
+    server.recipient_answers = ["550 5.1.1 unknown"]
+    service = by(service, server)
+    await ask(service)
+    await run(service)
+    for days, kept in ((29, 1), (2, 0)):
+        clock.advance(timedelta(days=days))
+        await outbox.tidy(service, {})
+        assert len(await left(service)) == kept
+
+
 async def test_without_a_mail_server_mails_become_files_that_only_the_service_can_read(service: Service) -> None:
     service = replace(service, mailer=replace(service.mailer, render=letter))
     await ask(service)

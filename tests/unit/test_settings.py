@@ -104,3 +104,60 @@ def test_the_public_address_follows_the_port_unless_it_is_set() -> None:
 def test_a_public_address_is_a_scheme_and_a_host(url: str) -> None:
     with pytest.raises(SettingsError, match="PB_PUBLIC_URL"):
         Settings.from_environment({"PB_PUBLIC_URL": url})
+
+
+MAIL = {"PB_MAIL_FROM": "Town <pb@example.org>"}
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://mail.example.org", "smtps://pb:p%40ss@mail.example.org:465", "smtp+plain://127.0.0.1:25"]
+)
+def test_a_mail_server_is_reached_with_or_without_tls(url: str) -> None:
+    assert read(PB_SMTP_URL=url, **MAIL).smtp_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://host:99999", "smtp://pb:secret@host/path"]
+)
+def test_what_is_no_mail_server_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(SettingsError, match="PB_SMTP_URL") as refusal:
+        read(PB_SMTP_URL=url, **MAIL)
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_mail_server_needs_a_sender() -> None:
+    with pytest.raises(SettingsError, match="PB_MAIL_FROM must say"):
+        read(PB_SMTP_URL="smtp://mail.example.org")
+
+
+@pytest.mark.parametrize(
+    "given", ["pb", "Town <pb>", "a@b@c", "Town\nBcc: a@b.fi <pb@example.org>", "<pb@exa mple.org>"]
+)
+def test_a_sender_is_an_address_with_or_without_a_name(given: str) -> None:
+    with pytest.raises(SettingsError, match="PB_MAIL_FROM must be mail addresses"):
+        read(PB_MAIL_FROM=given)
+
+
+def test_alarms_go_to_several_addresses() -> None:
+    assert read(PB_ALARM_MAIL="a@example.org, On duty <b@example.org>").alarm_mail == (
+        "a@example.org",
+        "On duty <b@example.org>",
+    )
+
+
+def test_jobs_run_in_the_server_or_in_a_worker() -> None:
+    assert (read().jobs, read(PB_JOBS="worker").jobs) == ("server", "worker")
+    with pytest.raises(SettingsError, match="PB_JOBS must be server or worker"):
+        read(PB_JOBS="both")
+
+
+@pytest.mark.parametrize("token", ["short", "with spaces in it, sixteen", "ääääääääääääääää"])
+def test_a_token_is_long_and_plain(token: str) -> None:
+    with pytest.raises(SettingsError, match="PB_METRICS_TOKEN must be at least 16") as refusal:
+        read(PB_METRICS_TOKEN=token)
+    assert token not in str(refusal.value)
+
+
+def test_passwords_and_tokens_of_the_machinery_are_never_printed() -> None:
+    settings = read(PB_SMTP_URL="smtp://pb:secret@host", PB_METRICS_TOKEN=3 * "-secret", **MAIL)
+    assert "secret" not in repr(settings)

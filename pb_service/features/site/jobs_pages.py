@@ -74,6 +74,7 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "accounts.reset": lambda words: words.gettext("Send a link for a new password"),
     "accounts.retention": lambda words: words.gettext("Delete what has been kept long enough"),
     "mail.deliver": lambda words: words.gettext("Send a mail"),
+    "mail.tidy": lambda words: words.gettext("Delete mails that were given up long ago"),
     "rounds.erase_files": lambda words: words.gettext("Erase the files of a rehearsal"),
     "rounds.phase": lambda words: words.gettext("Change the phase of a round"),
     "rounds.sweep": lambda words: words.gettext("Look for phases that are due"),
