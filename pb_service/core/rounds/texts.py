@@ -21,6 +21,8 @@ def is_printable(text: str, *, lines: bool = False) -> bool:
     """Whether a text has only what can be shown and stored: no control characters (NUL above all), lone surrogates or
     marks of direction. ``lines`` allows line ends.
     """
+    if text.isprintable():  # says no to more than we do, and fast
+        return True
     return not any(
         mark in _DIRECTION or (unicodedata.category(mark) in {"Cc", "Cs"} and not (lines and mark in "\n\t"))
         for mark in text

@@ -3,6 +3,7 @@
 The file that was looked at waits in the database for that yes, for a day. Importing the same again changes nothing.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
