@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pb_service.features.accounts import personal
+from pb_service.features.accounts.identity_data import IDENTITY
 from pb_service.features.accounts.passwords import Passwords
 from pb_service.features.accounts.personal import PersonalData
 from pb_service.features.opendata.service import BundleShelf
@@ -25,7 +26,7 @@ from pb_service.settings import Settings
 from pb_service.web.mail import render_mail
 
 #: What each stage knows of a person and erases with the account, in the order of the download.
-PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT,)
+PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY)
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,21 @@ to a typed address does not depend on whether it has an account.
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.features.accounts import service
+from pb_service.features.accounts import provider_signin, service
 from pb_service.features.accounts.drivers import SigninDrivers
 from pb_service.features.accounts.guards import actor_of, safe_next, see_other, signed_in, signed_out, visitor_of
 from pb_service.features.accounts.links import LinkEnded, Purpose
 from pb_service.features.accounts.page_parts import email_in, entrance, may_ask, new_password, said, show
 from pb_service.features.accounts.passwords import MOST, TooBusy
 from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.provider_signin import Providers
 from pb_service.features.accounts.signin import AccountBlocked, Attempt, Entrance, SignInRefused, TooManyTries, sign_in
 from pb_service.platform.clock import Clock
 from pb_service.platform.limits import Limits
@@ -130,15 +132,26 @@ async def sign_out(
     request: PageRequest, transaction: Session, actor: NamedDependency[Actor], clock: Now, lang: Lang
 ) -> Response[Any]:
     """End the session. For anyone: who was signed out meanwhile gets the same answer."""
+    query = {"with": await provider_signin.driver_of(transaction, actor)}
     await service.sign_out(transaction, actor, now=clock())
-    why = "?why=idle" if (await parse(request)).value("why") == "idle" else ""
-    return signed_out(request, f"/{language_of(lang)}/signed-out{why}")
+    if (await parse(request)).value("why") == "idle":
+        query["why"] = "idle"
+    kept = urlencode({name: value for name, value in query.items() if value})
+    return signed_out(request, f"/{language_of(lang)}/signed-out{'?' if kept else ''}{kept}")
 
 
 @get("/signed-out", access="anyone")
-async def show_signed_out(request: PageRequest, lang: Lang) -> Response[str]:
+async def show_signed_out(request: PageRequest, providers: NamedDependency[Providers], lang: Lang) -> Response[str]:
     """Say that nobody is signed in any more; idle sessions and deleted accounts end here as well."""
-    return show(request, "signed_out", language_of(lang), why=request.query_params.get("why", ""))
+    language = language_of(lang)
+    client = providers.clients.get(request.query_params.get("with", ""))
+    return show(
+        request,
+        "signed_out",
+        language,
+        why=request.query_params.get("why", ""),
+        provider=client and (client.key, client.provider.names[language]),
+    )
 
 
 @get("/reset", access="anyone")

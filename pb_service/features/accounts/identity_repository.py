@@ -140,6 +140,11 @@ async def tokens(session: AsyncSession) -> Sequence[tuple[ApiToken, Account]]:
     return [(token, account) for token, account in found]
 
 
+async def tokens_of(session: AsyncSession, account_id: UUID) -> Sequence[ApiToken]:
+    found = select(ApiToken).where(ApiToken.account_id == account_id)
+    return (await session.scalars(found.order_by(ApiToken.created_at, ApiToken.id))).all()
+
+
 async def note_use(session: AsyncSession, token_id: UUID, now: datetime) -> None:
     """Write when a token was last used, once a minute at most."""
     seldom = (ApiToken.used_at.is_(None)) | (ApiToken.used_at < now - _USED_EVERY)
@@ -186,6 +191,10 @@ async def account_by_id(session: AsyncSession, account_id: UUID) -> Account | No
 
 async def revoke_key(session: AsyncSession, key_id: UUID, why: str, now: datetime) -> None:
     await session.execute(update(SigningKey).where(SigningKey.id == key_id).values(revoked_at=now, revoked_why=why))
+
+
+async def forget_label(session: AsyncSession, key_id: UUID) -> None:
+    await session.execute(update(SigningKey).where(SigningKey.id == key_id).values(label=""))
 
 
 async def revoke_key_grants(

@@ -6,7 +6,7 @@ from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 
 import structlog
-from litestar import Request, Response, Router, get
+from litestar import MediaType, Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,7 +68,7 @@ async def leave(
         )
     except SigninFailed as error:
         return _failed(error, provider, language)
-    response = see_other(address)
+    response = _away(address)
     set_cookie(response, request, "pb-visit", browser)
     return response
 
@@ -133,6 +133,16 @@ async def show_failure(
     )
 
 
+@get("/{lang:str}/sign-out/with/{provider:str}", access="anyone", include_in_schema=False)
+async def leave_provider(
+    providers: NamedDependency[Providers], lang: FromPath[str], provider: FromPath[str]
+) -> Response[Any]:
+    """Send who has signed out here on to the provider's own sign-out, if it has one."""
+    language = language_of(lang)
+    address = await provider_signin.sign_out_address(providers, provider, language=language)
+    return _away(address) if address else see_other(f"/{language}/signed-out")
+
+
 async def _sign_in(
     request: PageRequest, session: AsyncSession, keys: KeyFolder, attempt: Attempt, proof: Proof, *, now: datetime
 ) -> str:
@@ -158,10 +168,16 @@ async def _sign_in(
     return token
 
 
+def _away(address: str) -> Response[None]:
+    """Send the browser to a provider of the configuration: never to an address that a reader gave."""
+    headers = {"location": address, "cache-control": "no-store"}
+    return Response(None, media_type=MediaType.TEXT, status_code=303, headers=headers)
+
+
 def _failed(error: SigninFailed, provider: str, language: Language) -> Response[Any]:
     """Lead to the page that says why. The code and the state that stand in this address are left behind."""
     _log.warning("sign-in failed", error=f"{provider[:32]}: {error.reason}: {error.detail}")
     return see_other(f"/{language}/sign-in/failed?{urlencode({'why': error.reason, 'with': provider[:32]})}")
 
 
-provider_router = Router("/", route_handlers=[leave, come_back, show_failure])
+provider_router = Router("/", route_handlers=[leave, come_back, show_failure, leave_provider])

@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +25,7 @@ from pb_service.features.accounts import identity_repository as repository
 from pb_service.features.accounts.identity_errors import SigninFailed
 from pb_service.features.accounts.identity_tables import SigninAttempt
 from pb_service.features.accounts.oidc import Answer, OidcClient, Proof
+from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.providers import read_providers
 from pb_service.platform.clock import Clock
 from pb_service.platform.keys import KeyFolder
@@ -177,22 +177,21 @@ async def prove(providers: Providers, attempt: Attempt, answer: Answer) -> Proof
     )
 
 
-async def sign_out_address(
-    session: AsyncSession, providers: Providers, session_id: UUID, *, language: Language
-) -> tuple[str, str] | None:
-    """Return the provider by which a session began, and its place to sign out there too; None if there is none.
+async def driver_of(session: AsyncSession, actor: Actor) -> str | None:
+    """Return the provider by which the actor's session began, or None."""
+    return await repository.session_driver(session, actor.session_id) if actor.session_id else None
+
+
+async def sign_out_address(providers: Providers, provider: str, *, language: Language) -> str | None:
+    """Return where the person can sign out at a provider too, or None if it has no such place.
 
     A provider that does not answer has none: signing out here never waits for anybody's success elsewhere.
     """
-    driver = await repository.session_driver(session, session_id)
-    client = providers.clients.get(driver or "")
-    if client is None:
-        return None
     try:
-        address = await client.sign_out_address(return_to=f"{providers.public_url}/", language=language)
+        client = _client(providers, provider)
+        return await client.sign_out_address(return_to=f"{providers.public_url}/", language=language)
     except SigninFailed:
         return None
-    return (client.provider.names[language], address) if address else None
 
 
 def _client(providers: Providers, provider: str) -> OidcClient:

@@ -208,6 +208,15 @@ async def revoke(session: AsyncSession, actor: Actor, key_id: UUID, why: Why, *,
     await access_log.note(session, actor.account_id, "key.revoked", f"{key_id} {why}", now=now)
 
 
+async def forget_holder(session: AsyncSession, account_id: UUID, *, now: datetime) -> None:
+    """End all keys of a person whose account goes, and forget what they called them. Their public halves stay."""
+    for key in await repository.keys_of(session, account_id):
+        if key.revoked_at is None:
+            await repository.revoke_key(session, key.id, "left", now)
+            await _revoke_grants(session, Actor(account_id=account_id), None, now=now, key_id=key.id)
+        await repository.forget_label(session, key.id)
+
+
 async def verify(
     session: AsyncSession,
     actor: Actor,

@@ -143,7 +143,9 @@ async def test_the_header_cannot_choose_the_algorithm(client: httpx.AsyncClient,
 
 @pytest.mark.parametrize("given", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer a.b.c", "Bearer ä"])
 async def test_without_a_token_programs_are_told_to_bring_one(client: httpx.AsyncClient, given: str) -> None:
-    answer = await client.get("/api/token", headers=httpx.Headers({"authorization": given}, encoding="latin-1") if given else None)
+    answer = await client.get(
+        "/api/token", headers=httpx.Headers({"authorization": given}, encoding="latin-1") if given else None
+    )
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert answer.headers["content-type"].startswith("application/problem+json")
