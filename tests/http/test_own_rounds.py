@@ -1,11 +1,13 @@
 """The open interface over a round of one's own, from its publication on."""
 
 from collections.abc import AsyncIterator
+from hashlib import sha256
 
 import httpx
 import pytest
 
 from pb_service.app import create_app
+from pb_service.core.record import canonical
 from pb_service.core.rounds.geojson import parse_geojson
 from pb_service.features.rounds import service as rounds
 from pb_service.service import Service, open_service
@@ -111,6 +113,15 @@ async def test_what_is_no_place_is_a_problem_document(client: httpx.AsyncClient,
 async def test_what_is_not_published_yet_is_not_found(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+async def test_the_table_of_places_has_the_hash_that_its_act_names(client: httpx.AsyncClient, service: Service) -> None:
+    answer = await client.get("/data/spring/postal.json")
+    async with service.database.reading() as session:
+        (act,) = [act for act in (await rounds.public_round(session, "spring")).acts if act.kind == "districts.table"]
+    assert answer.json() == [["00100", "both", 0, 0, "etela"]]
+    assert act.about["sha256"] == canonical.b64u(sha256(answer.content).digest())
+    assert (await client.get("/data/spring/addresses.json")).status_code == 404
 
 
 async def test_the_evidence_of_a_round_without_a_result_is_refused(client: httpx.AsyncClient) -> None:

@@ -14,6 +14,7 @@ from pb_service.features.opendata.schemas import ContestResult, DistrictFound, R
 from pb_service.features.opendata.service import BundleShelf
 from pb_service.features.record.store import TileStore
 from pb_service.features.results.service import contest_documents
+from pb_service.features.rounds.service import PlaceKind
 
 Session = NamedDependency[AsyncSession]
 
@@ -163,11 +164,34 @@ def _download(body: bytes, name: str, media_type: str) -> Response[bytes]:
 api = Router(
     "/api/v1", route_handlers=[list_rounds, get_round, get_districts, get_district, get_contest], tags=["results"]
 )
+
+
+def _places(kind: PlaceKind, summary: str) -> HTTPRouteHandler:
+    """Return the handler of a table of places, served byte for byte as the record names it by hash."""
+
+    @get(
+        f"/{{slug:str}}/{kind}.json",
+        name=f"places-{kind}",
+        operation_id=f"Places{kind.title()}",
+        media_type=MediaType.JSON,
+        summary=summary,
+        description="Rows [place, side, first house, last house, district]; houses 0 to 0: all of the place.",
+        access="anyone",
+    )
+    async def places(session: Session, slug: FromPath[str]) -> Response[bytes]:
+        body = await service.published_places(session, slug, kind)
+        return _download(body, f"{slug}-{kind}.json", MediaType.JSON)
+
+    return places
+
+
 data = Router(
     "/data",
     route_handlers=[
         evidence,
         manifest,
+        _places("postal", "Which district a postal code is in"),
+        _places("addresses", "Which district an address is in"),
         pabulib,
         ballots_csv,
         projects_csv,

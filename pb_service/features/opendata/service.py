@@ -37,11 +37,13 @@ from pb_service.features.results.errors import ContestNotFound
 from pb_service.features.results.service import contest_documents, contest_of, manifest_of, outcome_of
 from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.service import (
+    PlaceKind,
     PublicRound,
     district_of,
     find_round,
     public_round,
     published_round,
+    published_table,
 )
 from pb_service.features.rounds.tables import Round
 
@@ -103,6 +105,11 @@ async def _contests(session: AsyncSession, shown: Round) -> list[ContestSummary]
 async def round_areas(session: AsyncSession, slug: str) -> dict[str, Any]:
     """Return the districts of a round of one's own as GeoJSON. Raises RoundNotFound."""
     return to_geojson((await public_round(session, slug)).setup.districts.districts)
+
+
+async def published_places(session: AsyncSession, slug: str, kind: PlaceKind) -> bytes:
+    """Return a round's table of places byte for byte as hashed. Raises RoundNotFound, PlaceTableNeeded."""
+    return await published_table(session, await published_round(session, slug, whole=False), kind)
 
 
 async def find_district(

@@ -299,7 +299,7 @@ def _require_editor(actor: Actor, found: Round, before: Step, after: Step, now: 
 def _without_translations(value: object) -> object:
     """Return plain values in which every text has only its original wordings."""
     if isinstance(value, dict):
-        if value and set(value) <= set(LANGUAGES):
+        if value and set(value) <= set(LANGUAGES) and all(isinstance(item, dict) for item in value.values()):
             return {key: item for key, item in value.items() if item.get("state") == "original"}
         return {key: _without_translations(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -5,7 +5,7 @@ The file that was looked at waits in the database for that yes, for a day. Impor
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -29,7 +29,6 @@ from pb_service.features.rounds.tables import Round, RoundUpload
 
 #: Problems that a report lists; there may be more.
 MAX_LISTED = 1_000
-KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,6 @@ async def import_preview(
         account_id=actor.account_id,
         created_at=now,
     )
-    await repository.drop_uploads(session, before=now - KEPT)
     session.add(kept)
     await session.flush()
     return await _report(session, found, setup, sheet, kept, upload=kept.id)

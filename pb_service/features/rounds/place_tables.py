@@ -70,10 +70,23 @@ async def district_of(
     return Found(None, tuple(candidates), "several" if candidates else "unknown")
 
 
+async def published_table(session: AsyncSession, found: Round, kind: PlaceKind) -> bytes:
+    """Return the table that holds, byte for byte as the record names it by hash. Raises PlaceTableNeeded."""
+    table = await repository.place_table(session, found.id, kind)
+    if table is None:
+        raise PlaceTableNeeded(f"The round {found.slug!r} has no such table.")
+    return _as_published(await repository.place_rows(session, table.id))
+
+
 def digest(places: Sequence[Place]) -> bytes:
-    """Return the SHA-256 of a table's rows in their order: two tables that say the same have the same."""
-    rows = sorted((row.place, row.side, row.first, row.last, row.district) for row in places)
-    return hashlib.sha256(canonical.encode([list(row) for row in rows])).digest()
+    """Return the SHA-256 of a table as published: two tables that say the same have the same."""
+    rows = [(row.place, row.side, row.first, row.last, row.district) for row in places]
+    return hashlib.sha256(_as_published(rows)).digest()
+
+
+def _as_published(rows: Sequence[tuple[str, str, int, int, str]]) -> bytes:
+    """Canonical JSON of the rows [place, side, first, last, district], sorted by code points and numbers."""
+    return canonical.encode([list(row) for row in sorted(rows)])
 
 
 async def store_table(

@@ -142,10 +142,11 @@ async def drop_uploads(session: AsyncSession, *, before: datetime) -> None:
     await session.execute(delete(RoundUpload).where(RoundUpload.created_at < before))
 
 
-async def place_rows(session: AsyncSession, table_id: UUID) -> Sequence[PlaceRow]:
-    """Return all rows of a table in their order."""
-    query = select(PlaceRow).where(PlaceRow.table_id == table_id)
-    return (await session.scalars(query.order_by(PlaceRow.place, PlaceRow.first, PlaceRow.side))).all()
+async def place_rows(session: AsyncSession, table_id: UUID) -> list[tuple[str, str, int, int, str]]:
+    """Return all rows of a table as (place, side, first, last, district)."""
+    columns = (PlaceRow.place, PlaceRow.side, PlaceRow.first, PlaceRow.last, PlaceRow.district)
+    found = await session.execute(select(*columns).where(PlaceRow.table_id == table_id))
+    return [(place, side, first, last, district) for place, side, first, last, district in found]
 
 
 async def municipality(session: AsyncSession, *, for_update: bool = False) -> MunicipalityRow | None:

@@ -37,6 +37,9 @@ phase_effects: list[PhaseEffect] = []
 PHASE_JOB, SWEEP_JOB = "rounds.phase", "rounds.sweep"
 SWEEP_EVERY = timedelta(minutes=1)
 
+#: How long a file waits for somebody to import it.
+UPLOAD_KEPT = timedelta(days=1)
+
 log_event = structlog.get_logger()
 
 
@@ -146,7 +149,12 @@ async def run_phase_job(service: Surroundings, payload: Mapping[str, Any]) -> No
 
 
 async def run_sweep(service: Surroundings, _payload: Mapping[str, Any]) -> None:
-    """The repeated look for rounds whose moment has passed; a transaction for each, so that none stops the others."""
+    """The repeated look for rounds whose moment has passed; a transaction for each, so that none stops the others.
+
+    Files of imports that nobody said yes to are forgotten on the way.
+    """
+    async with service.database.transaction() as session:
+        await repository.drop_uploads(session, before=service.clock() - UPLOAD_KEPT)
     async with service.database.reading() as session:
         waiting = await repository.due(session, service.clock())
     for round_id in waiting:

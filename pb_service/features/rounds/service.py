@@ -49,7 +49,7 @@ from pb_service.features.rounds.municipality import (
     municipality_state,
     save_municipality,
 )
-from pb_service.features.rounds.place_tables import Found, district_of
+from pb_service.features.rounds.place_tables import Found, PlaceKind, district_of, published_table
 from pb_service.features.rounds.public import (
     PublicAct,
     PublicRound,
@@ -78,6 +78,7 @@ __all__ = [
     "ImportReport",
     "Move",
     "MunicipalityState",
+    "PlaceKind",
     "ProjectSetup",
     "PublicAct",
     "PublicRound",
@@ -111,6 +112,7 @@ __all__ = [
     "public_rounds",
     "publish",
     "published_round",
+    "published_table",
     "push_phase",
     "require_open",
     "resume",
@@ -229,6 +231,8 @@ async def freeze(
     """
     frozen = await find_round(session, slug, for_update=True)
     phases.require(frozen.phase, "set_up")
+    if not frozen.imported:
+        raise phases.PhaseError("this round is still being set up: its ballots are fixed when it opens for the vote")
     lists = [canonical.encode(ballot_list(contest)) for contest in frozen.contests]
     hashes = [await record.put_file(session, body, kind="list", at=now) for body in lists]
     keys: list[KeyDocument] = [

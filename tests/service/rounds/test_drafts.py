@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text as sql
 
+from pb_service.cli.counting import count_round
 from pb_service.core.record import canonical, entries
+from pb_service.core.rounds.phases import PhaseError
 from pb_service.core.rounds.setup import Contact, Setup, TextsStep, Wording, to_content
 from pb_service.features.accounts.policy import ANONYMOUS, Actor, Forbidden, Grant, SignInNeeded, StepUpNeeded
 from pb_service.features.record import service as record
@@ -252,6 +254,20 @@ async def test_an_editor_translates_and_changes_nothing_else(service: Service, m
         content["name"]["fi"] = {"text": "Toinen", "state": "original"}
         with pytest.raises(Forbidden):
             await rounds.save_step(session, editor, slug, "texts", content, version=3, now=service.clock())
+
+
+async def test_a_district_may_be_called_like_a_language(service: Service, manager: Actor) -> None:
+    slug, editor = await draft(service, manager), await staff(service, "editor")
+    content = {**to_content(whole_setup().money), "amounts": {"fi": 5}}
+    async with service.database.transaction() as session:
+        with pytest.raises(Forbidden):
+            await rounds.save_step(session, editor, slug, "money", content, version=1, now=service.clock())
+
+
+async def test_the_ballots_of_a_round_being_set_up_cannot_be_frozen(service: Service, manager: Actor) -> None:
+    slug = await draft(service, manager)
+    with pytest.raises(PhaseError):
+        await count_round(service, slug, say=lambda _: None)
 
 
 async def test_a_manager_of_another_round_cannot_touch_this_one(service: Service, manager: Actor) -> None:
