@@ -37,6 +37,7 @@ _MENU: tuple[tuple[str, str, Callable[[Catalogue], str], Act], ...] = (
     ("rounds", "/staff/rounds", lambda words: words.gettext("Rounds"), "rounds.preview"),
     ("people", "/staff/people", lambda words: words.gettext("People"), "people.read"),
     ("units", "/staff/units", lambda words: words.gettext("Units"), "staff.enter"),
+    ("municipality", "/staff/municipality", lambda words: words.gettext("Municipality"), "rounds.edit"),
     ("feedback", "/staff/feedback", lambda words: words.gettext("Feedback"), "feedback.answer"),
     ("jobs", "/staff/jobs", lambda words: words.gettext("Jobs"), "jobs.manage"),
     ("log", "/staff/log", lambda words: words.gettext("Access log"), "log.read"),

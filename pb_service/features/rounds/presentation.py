@@ -260,12 +260,17 @@ def _dates(setup: Setup, _form: Form, language: Language) -> dict[str, Any]:
         "results": words.gettext("The result is published and confirmed."),
         "implementation": words.gettext("What was chosen is built, and residents can follow it."),
     }
-    zones = dict.fromkeys([*_ZONES, setup.dates.time_zone])
     return {
         "phases_about": [(phase, about[phase]) for phase in PLANNED],
-        "zones": [(zone, zone.partition("/")[2].replace("_", " ") or zone) for zone in zones],
+        "zones": time_zones(setup.dates.time_zone),
         "zone_name": zone_name(setup.dates),
     }
+
+
+def time_zones(chosen: str) -> list[tuple[str, str]]:
+    """The time zones on offer, the chosen one among them: (name, town)."""
+    zones = dict.fromkeys([*_ZONES, chosen])
+    return [(zone, zone.partition("/")[2].replace("_", " ") or zone) for zone in zones]
 
 
 def zone_name(dates: DatesStep) -> str:

@@ -3,9 +3,9 @@
 The rules of a set-up speak in codes and values (core/rounds/validation.py); each code has one sentence here.
 """
 
-from pb_service.core.rounds.setup import Problem, StepName
+from pb_service.core.rounds.setup import Problem
 from pb_service.core.rounds.sheet_rows import RowProblem
-from pb_service.features.rounds.steps.labels import label_of, language_names, phase_names
+from pb_service.features.rounds.steps.labels import Place, label_of, language_names, phase_names
 from pb_service.web.formats import Reader
 from pb_service.web.locales import Language, translations
 
@@ -13,7 +13,7 @@ from pb_service.web.locales import Language, translations
 _MONEY = frozenset({"total", "city_wide", "amounts", "quantum", "floor", "ceiling", "classes", "step"})
 
 
-def sentence(problem: Problem, step: StepName, language: Language) -> str:
+def sentence(problem: Problem, step: Place, language: Language) -> str:
     """One sentence for a problem, beginning with what people call the field."""
     words = Reader(language, translations(language))
     label = label_of(step, problem.field, language)
@@ -33,7 +33,7 @@ def row_sentence(problem: RowProblem, language: Language) -> str:
     return f"{problem.column}: {told}" if problem.column and "%(column)s" not in text else told
 
 
-def _values(problem: Problem, step: StepName, words: Reader) -> dict[str, str]:
+def _values(problem: Problem, step: Place, words: Reader) -> dict[str, str]:
     values = {name: str(value) for name, value in problem.values.items()}
     names = {str(phase): name for phase, name in phase_names(words).items()}
     names["ends"] = label_of("dates", "ends", words.language)

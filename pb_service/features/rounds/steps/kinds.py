@@ -192,6 +192,10 @@ class Rows:
         return [self.record.read(form, f"{path}.{number}", label) for number in numbers_of(form, path)]
 
 
+#: Whom people may ask.
+CONTACT = Record({"name": Line(), "email": Line(), "phone": Line()})
+
+
 def numbers_of(form: Form, path: str) -> list[int]:
     """The numbers of the rows that a form has under a name, in their order."""
     found = set()

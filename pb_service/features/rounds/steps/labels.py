@@ -3,11 +3,15 @@
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import Literal
 
 from pb_service.core.rounds.phases import PHASES, Phase
 from pb_service.core.rounds.setup import STEPS, StepName
 from pb_service.web.formats import Catalogue
 from pb_service.web.locales import LANGUAGES, Language, translations
+
+#: Where a field stands: in a step of a round, or among the municipality's settings.
+Place = StepName | Literal["municipality"]
 
 _NUMBER = re.compile(r"\.([0-9]+)(?=\.|$)")
 
@@ -52,7 +56,7 @@ def language_names(words: Catalogue) -> Mapping[str, str]:
     return {"fi": words.gettext("in Finnish"), "sv": words.gettext("in Swedish"), "en": words.gettext("in English")}
 
 
-def label_of(step: StepName, path: str, language: Language) -> str:
+def label_of(step: Place, path: str, language: Language) -> str:
     """What people call a field: ``districts.2.name.sv`` is "Name of the district 3, in Swedish".
 
     Paths may hold numbers of rows (from 0), languages, keys of districts and names of phases. A field that has no name
@@ -69,7 +73,7 @@ def label_of(step: StepName, path: str, language: Language) -> str:
     while found is None and plain:
         plain = plain.rpartition(".")[0]
         found = known.get(f"{step}.{plain}")
-    label = found or step_titles(words)[step]
+    label = found or (words.gettext("Municipality") if step == "municipality" else step_titles(words)[step])
     if numbers:
         label = f"{label} {numbers[0]}"
     elif plain_key:
@@ -91,6 +95,15 @@ def _labels(language: Language) -> Mapping[str, str]:
         "texts.contact.name": words.gettext("Name of the contact"),
         "texts.contact.email": words.gettext("E-mail of the contact"),
         "texts.contact.phone": words.gettext("Phone number of the contact"),
+        "municipality.name": words.gettext("Name of the municipality"),
+        "municipality.languages": words.gettext("Languages that texts must have"),
+        "municipality.district": words.gettext("Word for a district"),
+        "municipality.districts": words.gettext("Word for districts"),
+        "municipality.contact": words.gettext("Contact"),
+        "municipality.contact.name": words.gettext("Name of the contact"),
+        "municipality.contact.email": words.gettext("E-mail of the contact"),
+        "municipality.contact.phone": words.gettext("Phone number of the contact"),
+        "municipality.time_zone": words.gettext("Time zone"),
         "dates.time_zone": words.gettext("Time zone"),
         "dates.phases": words.gettext("Phases"),
         "dates.ends": words.gettext("The round ends"),

@@ -15,6 +15,7 @@ from pb_service.core.rounds.setup import (
     to_content,
 )
 from pb_service.features.rounds.steps.kinds import (
+    CONTACT,
     Amounts,
     Box,
     Day,
@@ -31,7 +32,6 @@ from pb_service.features.rounds.steps.kinds import (
 )
 from pb_service.web.forms import Form
 
-_CONTACT = Record({"name": Line(), "email": Line(), "phone": Line()})
 _PHASE = Record({"planned": Box(), "starts": Moment(), "by_clock": Box()})
 
 _FIELDS: Mapping[StepName, Record] = {
@@ -41,7 +41,7 @@ _FIELDS: Mapping[StepName, Record] = {
             "summary": Words(),
             "description": Words(),
             "instructions": Words(),
-            "contact": _CONTACT,
+            "contact": CONTACT,
         }
     ),
     "dates": Record(
@@ -50,7 +50,7 @@ _FIELDS: Mapping[StepName, Record] = {
     "districts": Record(
         {
             "districts": Rows(
-                Record({"key": Line(), "name": Words(), "population": Whole(), "coordinator": _CONTACT}),
+                Record({"key": Line(), "name": Words(), "population": Whole(), "coordinator": CONTACT}),
             ),
             "city_wide": Box(),
             "choice": Line(),
