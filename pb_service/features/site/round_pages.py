@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.rounds.outlines import drawn_map
 from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.units import contacts
 from pb_service.features.rounds import public
 from pb_service.features.rounds.errors import PlaceTableNeeded
 from pb_service.features.rounds.finding import published_round
@@ -138,6 +139,7 @@ async def _finder_page(
         found=found,
         names=district_names(districts, language),
         district={item.key: item for item in districts},
+        coordinators=await contacts(session, shown.id),
         money={item.key: row.amount for item, row in zip(districts, rows, strict=False)},
         map=drawn_map(districts, MAP_WIDTH),
         link=lambda key: f"{base}/district?district={key}#answer",
