@@ -298,8 +298,8 @@ class JobRunner(Generic[S]):
         ran = 0
         async with self._at_work() as (connection, number):
             await self._tend(connection)
-            while claim := await self._claim(connection, number):
-                await self._perform(claim)
+            while claims := await self._claim(connection, number, most=1):
+                await self._perform(claims[0])
                 ran += 1
         return ran
 
@@ -331,9 +331,11 @@ class JobRunner(Generic[S]):
                 if loop.time() - swept_at >= _SWEEP.total_seconds():
                     await self._tend(connection)
                     swept_at = loop.time()
-                while len(running) < self._width and (claim := await self._claim(connection, number)):
-                    running.add(asyncio.create_task(self._perform(claim)))
-                pause = await self._pause(connection)
+                free = self._width - len(running)
+                claims = await self._claim(connection, number, most=free) if free else []
+                running |= {asyncio.create_task(self._perform(claim)) for claim in claims}
+                # More may be due than there is room for: then whichever ends first makes room.
+                pause = self._poll_seconds if len(claims) == free else await self._pause(connection)
                 if running:
                     done, running = await asyncio.wait(running, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
                     for task in done:
@@ -353,7 +355,8 @@ class JobRunner(Generic[S]):
             return self._poll_seconds
         return min(self._poll_seconds, max(0.0, (moment - self._service.clock()).total_seconds()))
 
-    async def _claim(self, connection: AsyncConnection, number: int) -> _Claim | None:
+    async def _claim(self, connection: AsyncConnection, number: int, *, most: int) -> list[_Claim]:
+        """Take at most so many jobs that are due, the one that is due for the longest time first."""
         due = (
             select(Job.id)
             .where(
@@ -362,20 +365,23 @@ class JobRunner(Generic[S]):
                 Job.name.in_(self._handlers),
             )
             .order_by(Job.run_at.nulls_first(), Job.id)
-            .limit(1)
+            .limit(most)
             .with_for_update(skip_locked=True)
+            .cte("due")  # found once: a subquery might be asked again for each row, and lock more than it gives
         )
         taken = await connection.execute(
             update(Job)
-            .where(Job.id == due.scalar_subquery())
+            .where(Job.id.in_(select(due.c.id)))
             .values(runner=number, attempts=Job.attempts + 1)
             .returning(Job.id, Job.name, Job.payload, Job.key, Job.attempts)
         )
-        row = taken.one_or_none()
-        if row is None:
-            return None
-        _, every = self._every.get(row.key or "", (None, None))
-        return _Claim(row.id, row.name, row.payload, row.key, row.attempts, number, every)
+        return [
+            _Claim(row.id, row.name, row.payload, row.key, row.attempts, number, self._turns(row.key)) for row in taken
+        ]
+
+    def _turns(self, key: str | None) -> timedelta | None:
+        _, every = self._every.get(key or "", (None, None))
+        return every
 
     async def _perform(self, claim: _Claim) -> None:
         token = _current.set(claim)
