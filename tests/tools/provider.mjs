@@ -78,7 +78,8 @@ function start() {
 }
 
 function client(id, more) {
-	return { client_id: id, redirect_uris: redirectUris, post_logout_redirect_uris: redirectUris, ...more };
+	const home = [`${new URL(redirectUris[0]).origin}/`];
+	return { client_id: id, redirect_uris: redirectUris, post_logout_redirect_uris: home, ...more };
 }
 
 function keys() {

@@ -36,7 +36,7 @@ _REFETCH_EVERY = timedelta(minutes=1)
 #: No answer of a provider is longer than this.
 _MOST_BYTES = 256 * 1024
 _MOST_TOKEN = 16 * 1024
-_ALG_OF_KEY = {"RSA": "PS256", "EC": "ES256", "OKP": "Ed25519"}
+_ALG_OF_KEY = {"RSA": "RS256", "EC": "ES256", "OKP": "Ed25519"}
 
 
 _Shape = TypeVar("_Shape")

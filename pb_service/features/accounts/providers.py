@@ -40,7 +40,7 @@ from pb_service.web.locales import LANGUAGES, Language
 
 #: Signatures of ID tokens that can be taken. Never "none", and never HMAC: whoever knows the client's secret could
 #: then write tokens, and a public key could be passed off as that secret.
-Algorithm = Literal["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
+Algorithm = Literal["RS256", "PS256", "ES256", "Ed25519"]
 
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,31}")
 #: Addresses below /sign-in/ that are not providers.
@@ -77,7 +77,7 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     acr_values: list[str] = msgspec.field(default_factory=list)
     prompt: Literal["login", "none-asked"] = "login"
     userinfo: bool = False
-    algorithms: list[Algorithm] = msgspec.field(default_factory=lambda: ["RS256", "PS256", "ES256", "Ed25519", "EdDSA"])
+    algorithms: list[Algorithm] = msgspec.field(default_factory=lambda: ["RS256", "PS256", "ES256", "Ed25519"])
     timeout_s: int = 5
     voting: _Voting | None = None
 
