@@ -1,5 +1,6 @@
 """What the pages of residents share: how they are shown, and the fields that stand on several of them."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +77,7 @@ async def may_ask(request: Request[Any, Any, Any], form: Form, words: Catalogue,
     if not await limits.hit(ASKED, visitor_of(request).address_prefix or "-"):
         form.refuse("email", words.gettext("Too many mails were asked for from your network. Try again in an hour"))
         return False
-    return await limits.hit(SENT, email_key(email))
+    return await limits.hit(SENT, hashlib.sha256(email_key(email).encode()).hexdigest())
 
 
 async def entrance(
