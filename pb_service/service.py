@@ -12,11 +12,13 @@ from pb_service.features.accounts import personal
 from pb_service.features.accounts.identity_data import IDENTITY
 from pb_service.features.accounts.passwords import Passwords
 from pb_service.features.accounts.personal import PersonalData
+from pb_service.features.accounts.staff_data import STAFF
 from pb_service.features.opendata.service import BundleShelf
 from pb_service.features.record.sequencer import Sequencer
 from pb_service.features.record.store import TileStore
 from pb_service.platform.clock import Clock, system_clock
 from pb_service.platform.db import Database
+from pb_service.platform.files import FileStore, shelf
 from pb_service.platform.keys import KeyFolder
 from pb_service.platform.limits import Limits
 from pb_service.platform.mail import FolderPost, SmtpPost, sender
@@ -26,7 +28,7 @@ from pb_service.settings import Settings
 from pb_service.web.mail import render_mail
 
 #: What each stage knows of a person and erases with the account, in the order of the download.
-PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY)
+PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Service:
     limits: Limits
     passwords: Passwords
     personal_data: Sequence[PersonalData]
+    files: FileStore
 
 
 @asynccontextmanager
@@ -76,6 +79,7 @@ async def open_service(
         limits=Limits(settings.redis_url),
         passwords=Passwords(),
         personal_data=PERSONAL_DATA,
+        files=FileStore(shelf(settings.files_url, settings.data / "files"), settings.scan_command),
     )
     try:
         await service.sequencer.recover()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from pb_service.features.accounts import repository, service
+from pb_service.features.accounts import repository, service, staff_repository
 from pb_service.features.accounts.personal import PersonalData
 from pb_service.platform import jobs
 from pb_service.platform.clock import Clock
@@ -93,6 +93,7 @@ async def apply_retention(surroundings: Surroundings, _payload: Mapping[str, Any
         await repository.begin_retention(session)
         await repository.drop_ended_sessions(session, now)
         await repository.drop_ended_links(session, now - timedelta(days=1))
+        await staff_repository.drop_ended_invitations(session, now - _MONTH)
         await repository.forget_addresses(session, kept.addresses)
         await repository.drop_log_lines(session, kept.log_lines)
     async with surroundings.database.transaction() as session:

@@ -365,6 +365,16 @@ def _open(now: datetime) -> tuple[Any, ...]:
     return Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None), Invitation.expires_at > now
 
 
+async def delete_invitations(session: AsyncSession, email_key: str) -> None:
+    """Forget every invitation of an address."""
+    await session.execute(delete(Invitation).where(Invitation.email_key == email_key))
+
+
+async def drop_ended_invitations(session: AsyncSession, before: datetime) -> None:
+    """Delete invitations that could last be accepted before a moment: their addresses are needed no more."""
+    await session.execute(delete(Invitation).where(Invitation.expires_at < before))
+
+
 async def close_invitation(session: AsyncSession, invitation_id: UUID, **values: Any) -> None:
     """Note that an invitation was accepted (``accepted_by``, ``accepted_at``) or withdrawn (``withdrawn_at``)."""
     await session.execute(update(Invitation).where(Invitation.id == invitation_id).values(**values))
@@ -405,6 +415,19 @@ async def members(session: AsyncSession, unit_ids: Sequence[UUID]) -> Sequence[t
         .order_by(UnitMember.unit_id, func.lower(func.coalesce(Account.name, Account.email)), Account.id)
     )
     return [(member, account) for member, account in await session.execute(found)]
+
+
+async def memberships_of(session: AsyncSession, account_id: UUID) -> Sequence[UnitMember]:
+    """Return the places of a person in units."""
+    found = select(UnitMember).where(UnitMember.account_id == account_id).order_by(UnitMember.unit_id)
+    return (await session.scalars(found)).all()
+
+
+async def coordinators_of(session: AsyncSession, account_id: UUID) -> Sequence[Coordinator]:
+    """Return the districts whose contact a person is."""
+    return (
+        await session.scalars(select(Coordinator).where(Coordinator.account_id == account_id).order_by(Coordinator.id))
+    ).all()
 
 
 async def put_member(

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from pb_service.features.accounts import invitations
+from pb_service.features.accounts import invitations, personal
 from pb_service.features.accounts.emails import EmailRefused
 from pb_service.features.accounts.factors import factors_of
+from pb_service.features.accounts.jobs import apply_retention
 from pb_service.features.accounts.policy import Actor, Grant, SecondFactorNeeded, require_somewhere
 from pb_service.features.accounts.sessions import Visitor, grants_of, recognise
 from pb_service.features.accounts.staff_errors import (
@@ -19,7 +20,7 @@ from pb_service.features.accounts.staff_errors import (
     PersonBlocked,
     StaffError,
 )
-from pb_service.features.accounts.staff_tables import Invitation
+from pb_service.features.accounts.staff_tables import Decision, Invitation
 from pb_service.features.accounts.tables import AccessLog, Account
 from pb_service.platform.jobs import Job
 from pb_service.service import Service
@@ -220,3 +221,26 @@ def test_every_error_says_so_in_three_languages() -> None:
     for error in (kind for kind in StaffError.__subclasses__() if kind is not DutiesApart):
         sentences = {error().in_words(translations(language)) for language in ("fi", "sv", "en")}
         assert (error, len(sentences)) == (error, 3)
+
+
+async def test_old_invitations_are_forgotten_with_their_addresses(
+    service: Service, boss: Actor, clock: FakeClock
+) -> None:
+    await invite(service, boss)
+    for days, left in ((30, 1), (30, 0)):
+        clock.advance(timedelta(days=days))
+        await apply_retention(service, {})
+        async with service.database.reading() as session:
+            assert len((await session.scalars(select(Invitation))).all()) == left
+
+
+async def test_who_leaves_takes_every_trace_of_the_staff_pages_along(service: Service, boss: Actor) -> None:
+    await accept(service, await invite(service, boss))
+    account = await account_of(service)
+    async with service.database.transaction() as session:
+        collected = await personal.collect(service.personal_data, session, account.id)
+        await personal.erase(service.personal_data, session, account.id, now=service.clock())
+    assert [row["reason"] for row in collected["staff"]["decisions"]] == ["New"]
+    async with service.database.reading() as session:
+        for table in (Invitation, Decision):
+            assert (await session.scalars(select(table))).all() == []
