@@ -230,7 +230,11 @@ async def _grants_page(session: AsyncSession, visit: Visit, scope: RoundScope, f
         granted=await signing_keys.granted(session, scope),
         holders=holders,
         options=[
-            (f"{key.id} {role}", f"{holders[key.id]}: {role_in_words(role, words)}, {key.label}")
+            (
+                f"{key.id} {role}",
+                f"{holders[key.id]}: {role_in_words(role, words)}, {key.label}",
+                fingerprint(key.public_key),
+            )
             for key, _, role in sorted(offered, key=lambda row: (holders[row[0].id], SIGNERS.index(row[2])))
         ],
         districts=[
