@@ -4,7 +4,7 @@ interface Corner {
 	longitude: number;
 }
 
-const CORNER = /^\s*(-?\d{1,2}(?:[.,]\d+)?)\s*[;, ]\s+(-?\d{1,3}(?:[.,]\d+)?)\s*$/;
+const CORNER = /^\s*(-?\d{1,2}(?:[.,]\d+)?)(?:\s*[;,]\s*|\s+)(-?\d{1,3}(?:[.,]\d+)?)\s*$/;
 const SVG = "http://www.w3.org/2000/svg";
 
 /**

@@ -112,14 +112,17 @@ class Words:
             yield f"{path}.{language}.state", wording.get("state", "missing")
 
     def read(self, form: Form, path: str, label: LabelOf) -> object:
-        found = {}
+        found: dict[str, dict[str, str]] = {}
         for language in LANGUAGES:
             name = f"{path}.{language}"
             text = form.text(f"{name}.text", label=label(name), required=False, most=_LONGEST, lines=True)
             if text:
-                # Whoever types into an empty field need not say so: it is a text of their own.
-                state = form.value(f"{name}.state")
-                found[language] = {"text": text, "state": "original" if state in ("", "missing") else state}
+                found[language] = {"text": text, "state": form.value(f"{name}.state") or "missing"}
+        # Whoever types into an empty field need not say what it is: the first text is the original.
+        for wording in found.values():
+            if wording["state"] == "missing":
+                has_original = any(other["state"] == "original" for other in found.values())
+                wording["state"] = "translated" if has_original else "original"
         return found
 
 

@@ -15,7 +15,7 @@ from pb_service.core.rounds.setup import Polygon, Position, Ring
 from pb_service.web.formats import Catalogue
 from pb_service.web.forms import Form
 
-_CORNER = re.compile(r"(-?[0-9]{1,2}(?:[.,][0-9]{1,12})?)\s*[;, ]\s+(-?[0-9]{1,3}(?:[.,][0-9]{1,12})?)")
+_CORNER = re.compile(r"(-?[0-9]{1,2}(?:[.,][0-9]{1,12})?)(?:\s*[;,]\s*|\s+)(-?[0-9]{1,3}(?:[.,][0-9]{1,12})?)")
 
 #: Corners beyond which a border is for a file, not for a page.
 MOST_CORNERS = 2000
