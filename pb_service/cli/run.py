@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any, cast
@@ -29,7 +28,7 @@ from pb_service.features.rounds.service import find_round
 from pb_service.platform.logs import configure
 from pb_service.platform.safety import refuse_unsafe
 from pb_service.platform.server import listen, serve_app
-from pb_service.service import Service
+from pb_service.service import Service, on_port
 
 DEMO = ImportOptions(
     slug="demo",
@@ -70,8 +69,9 @@ def run(once: bool) -> None:
             click.echo(f"\nOpen http://localhost:{port} in a browser. Ctrl-C ends the service; everything is kept.")
             if service.settings.development:
                 click.echo("\nSign in without a password, on this machine alone, as")
-                _print_columns(links(f"http://localhost:{port}"))
-            await serve_app(create_app(service), sockets)
+                for part, link in links(f"http://localhost:{port}"):
+                    click.echo(f"{part:<15}{link}")
+            await serve_app(create_app(on_port(service, port)), sockets)
         return passed
 
     if not with_service(work, given, role="run" if once else "serve"):
@@ -158,7 +158,7 @@ def _grouped(number: str) -> str:
     return f"{int(whole):,}{point}{decimals}"
 
 
-def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
+def _print_columns(rows: list[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
