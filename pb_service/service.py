@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -88,6 +88,15 @@ async def open_service(
         service.passwords.close()
         await service.limits.close()
         await database.close()
+
+
+def on_port(service: Service, port: int) -> Service:
+    """The service on the port that it really got: links in mails follow, unless PB_PUBLIC_URL says where they lead."""
+    settings = service.settings
+    if settings.public_url != f"http://localhost:{settings.port}":
+        return service
+    settings = replace(settings, port=port, public_url=f"http://localhost:{port}")
+    return replace(service, settings=settings, mailer=mailer(settings, service.keys))
 
 
 def mailer(settings: Settings, keys: KeyFolder) -> Mailer:

@@ -7,7 +7,7 @@ from pb_service.cli.console import say, with_service
 from pb_service.platform.logs import configure
 from pb_service.platform.safety import refuse_unsafe
 from pb_service.platform.server import listen, serve_app
-from pb_service.service import Service
+from pb_service.service import Service, on_port
 
 
 @click.command()
@@ -19,6 +19,6 @@ def serve() -> None:
         await refuse_unsafe(service.settings, service.database, service.database.name)
         sockets, port = listen(service.settings.listen, service.settings.port, say=say)
         click.echo(f"Serving on port {port}.")
-        await serve_app(create_app(service), sockets)
+        await serve_app(create_app(on_port(service, port)), sockets)
 
     with_service(work, role="serve")
