@@ -13,7 +13,7 @@ from pb_service.features.record.repository import waiting_by_log
 from pb_service.features.rounds import jobs as rounds
 from pb_service.features.site import feedback
 from pb_service.features.site import jobs as site
-from pb_service.platform import alarms, outbox
+from pb_service.platform import alarms, files, outbox
 from pb_service.platform.db import uuid7
 from pb_service.platform.jobs import Handler, JobRunner, describe
 from pb_service.platform.mail import compose, sender
@@ -25,13 +25,14 @@ log_event = structlog.get_logger()
 #: Every job by its name. A stage's jobs.py has its handlers; here they are put together.
 HANDLERS: Mapping[str, Handler[Service]] = {
     **outbox.HANDLERS,
+    **files.HANDLERS,
     **accounts.HANDLERS,
     **rounds.HANDLERS,
     **site.HANDLERS,
 }
 
 #: Jobs that run again and again, and how often.
-EVERY: Sequence[tuple[str, timedelta]] = (*outbox.EVERY, *accounts.EVERY, *rounds.EVERY, *site.EVERY)
+EVERY: Sequence[tuple[str, timedelta]] = (*outbox.EVERY, *files.EVERY, *accounts.EVERY, *rounds.EVERY, *site.EVERY)
 
 
 def job_runner(service: Service) -> JobRunner[Service]:

@@ -46,6 +46,8 @@ class Settings:
     jobs: str = "server"
     metrics_token: str | None = field(default=None, repr=False)
     signin: Path | None = None
+    files_url: str | None = field(default=None, repr=False)
+    scan_command: str | None = None
     #: None: not decided; `pb run` turns it on where nobody else can come (`is_this_machine_alone`).
     development: bool | None = None
 
@@ -82,6 +84,8 @@ class Settings:
             jobs=_choice(values, "PB_JOBS", cls.jobs, ("server", "worker")),
             metrics_token=_token(values, "PB_METRICS_TOKEN"),
             signin=_path(values, "PB_SIGNIN"),
+            files_url=_url(values, "PB_FILES_URL", ("s3", "s3+https", "s3+http")),
+            scan_command=values.get("PB_SCAN_COMMAND"),
             development=_yes_or_no(values, "PB_DEVELOPMENT"),
         )
         if made.development and not made.is_this_machine_alone:

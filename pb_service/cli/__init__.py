@@ -12,6 +12,8 @@ COMMANDS = {
     "doctor": "pb_service.cli.doctor:doctor",
     "round": "pb_service.cli.round:round_",
     "admin": "pb_service.cli.admin:admin",
+    "backup": "pb_service.cli.backup:backup",
+    "restore": "pb_service.cli.backup:restore",
     "export": "pb_service.cli.export:export",
     "key": "pb_service.cli.key:key",
     "tally": "pb_service.cli.tally:tally",

