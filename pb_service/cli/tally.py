@@ -263,8 +263,6 @@ def as_json(
     tied: list[dict[str, Any]] = [{**tie, "order": [ids[number] for number in tie["order"]]} for tie in outcome.ties]
     for tie, changes in zip(tied, mattered or [], strict=False):
         tie["another_order_changes_the_winners"] = changes
-    proof = certificate(instance, outcome)
-    proof["rounds"] = [{"project": ids[entry.pop("i")], **entry} for entry in proof.get("rounds", [])]
     found: dict[str, Any] = {
         "file": Path(election.name).name,
         "rule": name,
@@ -290,7 +288,7 @@ def as_json(
         found["compare"] = compare
     if outcome.welfare is not None:
         found["welfare"] = outcome.welfare
-    return {**found, "certificate": {"unit": election.unit, **proof}}
+    return {**found, "certificate": certificate(instance, outcome)}
 
 
 def as_text(election: PabulibFile, outcome: Outcome, name: str, mattered: list[bool] | None = None) -> str:
