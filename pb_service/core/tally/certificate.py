@@ -60,7 +60,7 @@ class _Voters:
             lengths = np.fromiter(map(len, named), np.int64, len(named))
             self.rows = np.fromiter(chain.from_iterable(named), np.int64, int(lengths.sum()))
             self.values = np.ones(len(self.rows), dtype=np.int64)
-            counts = named.values()
+            counts = list(named.values())
         else:
             support = instance.support(utility)
             lengths = np.fromiter(map(len, support), np.int64, len(support))
@@ -68,7 +68,7 @@ class _Voters:
                 chain.from_iterable(chain.from_iterable(support)), np.int64, 2 * int(lengths.sum())
             ).reshape(-1, 2)
             self.rows, self.values = pairs[:, 0].copy(), pairs[:, 1].copy()
-            counts = support.values()
+            counts = list(support.values())
         self.sizes: Integers = np.fromiter(counts, np.int64, len(lengths))
         self.start: Integers = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
         by_project = np.argsort(self.rows, kind="stable")
@@ -220,7 +220,7 @@ class _Shares:
             ledger = self._ledger()
             left = self.constraints.budget - sum(self.costs[project] for project, _ in bought)
             proof["after"] = _rounds_of_loads(
-                self.instance, loads, ledger, self.outcome.after, self.constraints.candidates, left, unsupported=False
+                loads, ledger, self.outcome.after, self.constraints.candidates, left=left, unsupported=False
             )
         if self.outcome.then is not None:
             proof["then"] = {"rounds": _turns(self.instance, self.outcome, self.outcome.then)}
@@ -288,21 +288,14 @@ def _phragmen(instance: Instance, outcome: Outcome) -> Json:
     budget = constraints.budget
     within = [project for project in constraints.candidates if constraints.costs[project] <= budget]
     ledger, steps = Ledger(constraints), cast(Any, outcome.steps)
-    proof = _rounds_of_loads(instance, loads, ledger, steps, within, budget, unsupported=rule["unsupported"])
+    proof = _rounds_of_loads(loads, ledger, steps, within, left=budget, unsupported=rule["unsupported"])
     return {"method": "loads", **proof}
 
 
 def _rounds_of_loads(
-    instance: Instance,
-    loads: _Loads,
-    ledger: Ledger,
-    steps: Sequence[Any],
-    candidates: Sequence[int],
-    left: int,
-    *,
-    unsupported: bool,
+    loads: _Loads, ledger: Ledger, steps: Sequence[Any], candidates: Sequence[int], *, left: int, unsupported: bool
 ) -> Json:
-    projects, rounds = instance.projects, list[Json]()
+    projects, rounds = ledger.constraints.instance.projects, list[Json]()
     for step in steps:
         number, carried = step["i"], loads.carried(step["i"])
         told: Json = {"project": projects[number].id, "supporters": step["supporters"], "carried": str(carried)}
