@@ -20,7 +20,7 @@ from pb_service.core.tally import tally as count
 from pb_service.core.tally.certificate import certificate
 from pb_service.core.tally.knapsack import Unproved
 from pb_service.core.tally.pabulib import PabulibError, PabulibFile, read_pabulib, write_pabulib
-from pb_service.core.tally.sensitivity import decisive
+from pb_service.core.tally.sensitivity import Examined, affordable, examine
 
 _REASONS = {
     "chosen": "funded",
@@ -105,7 +105,15 @@ class Wish:
 @click.option("--contest", default="", metavar="ID", help="Id of the contest, on which the drawn order depends too.")
 @click.option("--threshold", type=int, metavar="N", help="Least score that a project needs (greedy, maximum welfare).")
 @click.option("--per-cost", metavar="R", help="Least part of the voters for each part of the budget, such as 1/3.")
-@click.option("--check-ties", is_flag=True, help="Also count with other orders of each tie: would others have won?")
+@click.option(
+    "--tie-recounts",
+    type=click.IntRange(0),
+    metavar="N",
+    help="At most so many counts with other orders of ties. Default: by the size of the election.",
+)
+@click.option(
+    "--check-ties", is_flag=True, help="As many counts with other orders of ties as it takes to know them all."
+)
 @click.option("--all", "folder", is_flag=True, help="FILE is a folder: count every file in it under every rule given.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "pb"]), default="text", show_default=True)
 def tally(
@@ -116,20 +124,22 @@ def tally(
     contest: str,
     threshold: int | None,
     per_cost: str | None,
+    tie_recounts: int | None,
     check_ties: bool,
     folder: bool,
     form: str,
 ) -> None:
     """Count the Pabulib FILE (.pb or .pb.gz) exactly and print the outcome.
 
-    text is a table, json all steps with money in currency units and a certificate, pb the file with a column
-    `selected`. With --all a folder is counted on all processors: a table of files and rules, or one JSON object a line.
+    text is a table, json all steps with a certificate (docs/schemas/tally.md), pb the file with a column `selected`. Of
+    each tie it is told whether another order would have changed the winners. With --all a folder is counted on all
+    processors: a table of files and rules, or one JSON object a line.
     Exit status 2 means that the file or the rule cannot be counted, 3 that the best set could not be proved to be best.
     """
     order = tuple(cast(Tie, tie.strip()) for tie in ties.split(","))
     wish = Wish(order, threshold, lot, per_cost)
     if folder:
-        if form == "pb" or check_ties:
+        if form == "pb" or check_ties or tie_recounts is not None:
             raise Refused("--all prints text or json, and no other orders of ties.")
         _count_folder(file, names, wish, form)
         return
@@ -138,9 +148,7 @@ def tally(
     try:
         election = read_pabulib(read_bytes(file), name=str(file))
         instance = election.instance(contest)
-        with Progress(f"{file.name}: steps tried") as progress:
-            outcome = count(instance, wish.rule(names[0], election.unit), progress=progress)
-        mattered = decisive(instance, outcome) if check_ties else None
+        outcome, known = _count(file, instance, wish.rule(names[0], election.unit), tie_recounts, check_ties=check_ties)
     except OSError as error:
         raise Refused(f"{file}: {error.strerror}.") from None
     except PabulibError as error:
@@ -150,15 +158,43 @@ def tally(
     except TallyError as error:
         raise Refused(f"{file}: {error}") from None
     if form == "json":
-        document = as_json(election, instance, outcome, names[0], mattered)
+        document = as_json(election, instance, outcome, names[0], known)
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     elif form == "pb":
         won = (election.projects[number].id for number in outcome.winners)
         click.echo(write_pabulib(election.with_selected(won)), nl=False)
     else:
-        click.echo(as_text(election, outcome, names[0], mattered))
+        click.echo(as_text(election, outcome, names[0], known.examined))
     for line in problem_lines(election):
         click.echo(line, err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What is known of other orders of the ties, and the recounts made for it, of at most ``most`` (None: no limit)."""
+
+    examined: list[Examined]
+    made: int
+    most: int | None
+
+
+def _count(
+    file: Path, instance: Instance, rule: RuleDocument, tie_recounts: int | None, *, check_ties: bool
+) -> tuple[Outcome, Ties]:
+    """Count, and look at other orders of the ties."""
+    runs = 0
+    with Progress(f"{file.name}: steps tried") as progress:
+
+        def told(increments: int) -> None:
+            nonlocal runs
+            runs += 1
+            progress(increments)
+
+        outcome = count(instance, rule, progress=told)
+    most = None if check_ties else affordable(instance, outcome, runs) if tie_recounts is None else tie_recounts
+    with Progress(f"{file.name}: other orders of ties counted") as progress:
+        examined, made = examine(instance, outcome, most, progress)
+    return outcome, Ties(examined, made, most)
 
 
 def _count_folder(folder: Path, names: tuple[str, ...], wish: Wish, form: str) -> None:
@@ -235,13 +271,9 @@ def _count_file(path: Path, names: tuple[str, ...], wish: Wish) -> list[dict[str
 
 
 def as_json(
-    election: PabulibFile, instance: Instance, outcome: Outcome, name: str, mattered: list[bool] | None = None
+    election: PabulibFile, instance: Instance, outcome: Outcome, name: str, ties: Ties | None = None
 ) -> dict[str, Any]:
-    """Return the outcome with projects by id; amounts are decimals, prices and loads fractions, all in currency units.
-
-    ``mattered``: for each tie whether another order would have changed the winners. The certificate stays in minor
-    units, in which the count was made.
-    """
+    """Return the outcome in the form of docs/schemas/tally.md; ``ties`` is what is known of their other orders."""
     ids = [project.id for project in election.projects]
 
     def money(amount: int) -> str:
@@ -261,8 +293,8 @@ def as_json(
         return {**told, "funded": entry["ok"]}
 
     tied: list[dict[str, Any]] = [{**tie, "order": [ids[number] for number in tie["order"]]} for tie in outcome.ties]
-    for tie, changes in zip(tied, mattered or [], strict=False):
-        tie["another_order_changes_the_winners"] = changes
+    for tie, known in zip(tied, ties.examined if ties else [], strict=False):
+        tie |= {"another_order_changes_the_winners": known.changes, "examined": known.how}
     found: dict[str, Any] = {
         "file": Path(election.name).name,
         "rule": name,
@@ -279,6 +311,8 @@ def as_json(
         "steps": [step(entry) for entry in outcome.steps],
         "tied": tied,
     }
+    if ties is not None:
+        found["tie_recounts"] = {"made": ties.made, "most": ties.most}
     for field, turns in (("after", outcome.after), ("then", outcome.then)):
         if turns is not None:
             found[field] = [step(turn) for turn in turns]
@@ -291,7 +325,7 @@ def as_json(
     return {**found, "certificate": certificate(instance, outcome)}
 
 
-def as_text(election: PabulibFile, outcome: Outcome, name: str, mattered: list[bool] | None = None) -> str:
+def as_text(election: PabulibFile, outcome: Outcome, name: str, ties: list[Examined]) -> str:
     """Return a table: a line of totals, then winners and losers in the order in which the count met them."""
     unit = election.unit
 
@@ -318,7 +352,9 @@ def as_text(election: PabulibFile, outcome: Outcome, name: str, mattered: list[b
         part = float(outcome.endowment / unit)
         lines.append(f"{part:.2f} for each voter after {outcome.increments} increments (stop: {outcome.stop})")
     if outcome.ties:
-        told = "" if mattered is None else f"; in {sum(mattered)} of them another order would have changed the winners"
+        changed, unknown = (sum(known.changes is value for known in ties) for value in (True, None))
+        told = f"; in {changed} of them another order would have changed the winners"
+        told += f", {unknown} were not examined (--check-ties does)" if unknown else ""
         lines.append(f"{len(outcome.ties)} ties decided by the tie rule{told}")
     if outcome.compare is not None:
         shares, line = outcome.compare["equal_shares"], outcome.compare["greedy"]

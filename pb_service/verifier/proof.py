@@ -175,7 +175,7 @@ class Prover:
             problems.append(Problem("overspent", {"cost": decimal(cost, self.contest.unit)}))
         problems += [
             Problem("not_allowed", {"project": self.contest.ids[project]})
-            for project in sorted(won)
+            for project in sorted(main.won)  # that the mandatory ones go together is part of the rule
             if project in self.election.refused or self.election.bar(project, set(won) - {project})
         ]
         if self.proof["method"] == "bound":

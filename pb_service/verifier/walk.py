@@ -35,6 +35,7 @@ class Walk:
         self.ties: list[Json] = []
         self.number = {name: number for number, name in enumerate(election.contest.ids)}
         self.left = election.budget
+        self.money: dict[int, Fraction] = {}
         match proof["method"]:
             case "order":
                 self._order()
@@ -110,6 +111,12 @@ class Walk:
                 self.ties.append(election.tie(tied, round=number))
         self._nothing_left(market, run)
         self._stop(market)
+        self._further_stages(market, run)
+        self._short(market)
+
+    def _further_stages(self, market: Market, run: "Purses") -> None:
+        """Phragmen's rounds and greedy, where the rule has them, with what is left."""
+        election, proof = self.election, self.proof
         if ("after" in proof) != (self.rule["completion"] == "phragmen") or ("then" in proof) != ("then" in self.rule):
             self.further.append(Problem("stages"))
             return
@@ -168,15 +175,19 @@ class Walk:
 
     def _nothing_left(self, market: Market, run: "Purses") -> None:
         """What the supporters of every project that was not bought have left is less than its cost."""
-        stated = {entry["project"]: fraction(entry["money"]) for entry in self.proof["short"]}
         for project in self.election.candidates:
             if project in self.won or not market.supporters[project]:
                 continue
-            money = run.together(project)
-            if money >= self.election.costs[project] and not self.election.bar(project, self.won):
+            self.money[project] = run.together(project)
+            if self.money[project] >= self.election.costs[project] and not self.election.bar(project, self.won):
                 self.end.append(Problem("could_buy", {"project": self._name(project)}))
-            elif stated.get(self._name(project), money) != money:
-                self.end.append(Problem("short_money", {"project": self._name(project)}))
+
+    def _short(self, market: Market) -> None:
+        """Of each project that lost for want of money it is stated what its supporters had left after the purchases."""
+        stated = {entry["project"]: fraction(entry["money"]) for entry in self.proof["short"]}
+        right = {self._name(p): self.money[p] for p in self._waiting(self.election.candidates) if market.supporters[p]}
+        wrong = sorted(name for name in stated.keys() | right.keys() if stated.get(name) != right.get(name))
+        self.end += [Problem("short_money", {"project": name}) for name in wrong]
 
     def _stop(self, market: Market) -> None:
         """The reason is the one that the rule gives at these winners; where it is overspending, the next step does."""
