@@ -62,6 +62,7 @@ class Wish:
     threshold: int | None
     lot: str | None
     per_cost: str | None
+    weights: str | None
 
     def rule(self, name: str, unit: int) -> RuleDocument:
         """Return the rule document of a short name, or the one in a JSON file. Raises TallyError."""
@@ -70,11 +71,13 @@ class Wish:
         rule = rule_by_name(name, self.ties, threshold=self.threshold, lot=self.lot, unit=unit)
         if self.per_cost is not None:
             rule["per_cost"] = self.per_cost
-            check_rule(rule)
+        if self.weights is not None:
+            cast(Any, rule)["weights"] = _weights(self.weights)
+        check_rule(rule)
         return rule
 
     def _from_file(self, path: Path) -> RuleDocument:
-        if self != Wish(("id",), None, None, None):
+        if self != Wish(("id",), None, None, None, None):
             raise TallyError("A rule in a file says everything itself; --ties and the like go with short names.")
         try:
             rule = json.loads(path.read_bytes())
@@ -86,6 +89,17 @@ class Wish:
             raise TallyError(f"{path}: A rule is a JSON object.")
         check_rule(cast(RuleDocument, rule))
         return cast(RuleDocument, rule)
+
+
+def _weights(text: str) -> dict[str, int]:
+    """Return the weight of each channel. Raises TallyError."""
+    weights: dict[str, int] = {}
+    for part in text.split(","):
+        channel, _, weight = (piece.strip() for piece in part.partition("="))
+        if channel in weights or not (weight.isascii() and weight.isdigit() and len(weight) < 10):
+            raise TallyError("Weights are given as channels with whole numbers, such as internet=1,paper=2.")
+        weights[channel] = int(weight)
+    return weights
 
 
 @click.command(epilog=f"Rules: {', '.join(RULE_NAMES)}.")
@@ -106,6 +120,9 @@ class Wish:
 @click.option("--threshold", type=int, metavar="N", help="Least score that a project needs (greedy, maximum welfare).")
 @click.option("--per-cost", metavar="R", help="Least part of the voters for each part of the budget, such as 1/3.")
 @click.option(
+    "--weights", metavar="LIST", help="How often a ballot of each channel counts (greedy): internet=1,paper=2."
+)
+@click.option(
     "--tie-recounts",
     type=click.IntRange(0),
     metavar="N",
@@ -124,6 +141,7 @@ def tally(
     contest: str,
     threshold: int | None,
     per_cost: str | None,
+    weights: str | None,
     tie_recounts: int | None,
     check_ties: bool,
     folder: bool,
@@ -137,7 +155,7 @@ def tally(
     Exit status 2 means that the file or the rule cannot be counted, 3 that the best set could not be proved to be best.
     """
     order = tuple(cast(Tie, tie.strip()) for tie in ties.split(","))
-    wish = Wish(order, threshold, lot, per_cost)
+    wish = Wish(order, threshold, lot, per_cost, weights)
     if folder:
         if form == "pb" or check_ties or tie_recounts is not None:
             raise Refused("--all prints text or json, and no other orders of ties.")
@@ -147,8 +165,9 @@ def tally(
         raise Refused("One file is counted under one rule; --all counts a folder under several.")
     try:
         election = read_pabulib(read_bytes(file), name=str(file))
-        instance = election.instance(contest)
-        outcome, known = _count(file, instance, wish.rule(names[0], election.unit), tie_recounts, check_ties=check_ties)
+        rule = wish.rule(names[0], election.unit)
+        instance = election.instance(contest, with_channels="weights" in rule)
+        outcome, known = _count(file, instance, rule, tie_recounts, check_ties=check_ties)
     except OSError as error:
         raise Refused(f"{file}: {error.strerror}.") from None
     except PabulibError as error:
@@ -240,7 +259,7 @@ def _count_file(path: Path, names: tuple[str, ...], wish: Wish) -> list[dict[str
     """Count one file of a folder; what cannot be counted says why."""
     try:
         election = read_pabulib(read_bytes(path), name=path.name)
-        instance = election.instance()
+        instance = election.instance(with_channels=any("weights" in wish.rule(name, 100) for name in names))
     except OSError as error:
         return [{"file": path.name, "rule": name, "error": f"{error.strerror}."} for name in names]
     except PabulibError as error:

@@ -174,11 +174,26 @@ def contest_of(result: dict[str, Any], votes: Votes) -> Contest:
         "rule": rule,
     }
     try:
-        RULE(rule, "certificate.rule")
+        plain = {name: rule[name] for name in rule if name != "weights"} if type(rule) is dict else rule
+        RULE(plain, "certificate.rule")
         check_rule(value, "certificate.rule")
+        _weights(rule, votes.channels)
     except MisshapenError as error:
         raise Found("result_form", path=str(error)) from error
     return Contest(certificate["contest"], votes.fmt, votes.ids, known, budget, b"", {}, rule, unit)
+
+
+def _weights(rule: dict[str, Any], channels: list[str] | None) -> None:
+    """Weights stand with greedy only, and there is one for the channel of every ballot."""
+    if "weights" not in rule:
+        return
+    at, weights = "certificate.rule.weights", rule["weights"]
+    if rule["name"] != "greedy" or type(weights) is not dict or channels is None:
+        raise MisshapenError(at)
+    for channel, weight in weights.items():
+        integer(1, 1_000_000)(weight, f"{at}.{channel}")
+    if not weights.keys() >= set(channels):
+        raise MisshapenError(at)
 
 
 def decimal(minor: int, unit: int) -> str:

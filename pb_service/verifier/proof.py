@@ -65,9 +65,9 @@ class Prover:
     """Holds a result of the right form against its election."""
 
     def __init__(self, result: Json, votes: Votes, contest: Contest) -> None:
-        self.result, self.contest, self.ballots = result, contest, votes.ballots
+        self.result, self.contest, self.ballots, self.channels = result, contest, votes.ballots, votes.channels
         self.proof = result["certificate"]
-        self.election = Election(contest, votes.ballots)
+        self.election = Election(contest, votes.ballots, votes.channels)
         self.number = {name: number for number, name in enumerate(contest.ids)}
 
     def run(self) -> list[Check]:
@@ -104,7 +104,7 @@ class Prover:
 
     def recount(self, progress: Progress) -> Check:
         """T7: the whole count, from the first step, by the implementation that counts evidence bundles."""
-        outcome = tally.outcome(self.contest, bytes(32), self.ballots, progress)
+        outcome = tally.outcome(self.contest, bytes(32), self.ballots, progress, self.channels)
         names = self.contest.ids
         expected: Json = {
             "winners": sorted(names[project] for project in outcome["winners"]),
@@ -135,7 +135,7 @@ class Prover:
         if proof["method"] != methods[rule["name"]] or increments is None:
             problems.append(Problem("method", {"method": proof["method"]}))
             return None
-        return Walk(Election(replace(self.contest, rule=rule), self.ballots), proof, increments)
+        return Walk(Election(replace(self.contest, rule=rule), self.ballots, self.channels), proof, increments)
 
     def _increments(self, proof: Json) -> int | None:
         """The number of increments after which a ballot has the endowment stated; None if there is none."""

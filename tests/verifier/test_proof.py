@@ -125,6 +125,23 @@ def test_whatever_is_changed_in_a_result_is_found(rule: str, tmp_path: Path) -> 
         assert failed(other, votes, is_quick=True), other
 
 
+@pytest.mark.parametrize("rule", ["greedy_score", "greedy_density_no_skip"])
+def test_weights_of_channels_are_counted_again(rule: str, tmp_path: Path) -> None:
+    """A real election that was held on the web and on paper; under another weight the result is another."""
+    path = DATA / "Poland_Warszawa_2021_Bielany.pb"
+    file = read_pabulib(path.read_bytes(), name="")
+    given: Any = rule_by_name(rule) | {"weights": {"internet": 1, "paper": 3}}
+    instance = file.instance(with_channels=True)
+    result: Json = json.loads(json.dumps(as_json(file, instance, tally(instance, given), rule)))
+    votes = tmp_path / "votes.pb"
+    votes.write_bytes(path.read_bytes())
+    assert failed(result, votes) == set()
+    result["certificate"]["rule"]["weights"]["paper"] = 2
+    assert failed(result, votes) & {"T3", "T7"}
+    del result["certificate"]["rule"]["weights"]["paper"]
+    assert "T1" in failed(result, votes)
+
+
 def certificate_of(rule: str, tmp_path: Path) -> tuple[Path, Json]:
     return counted(ASSEN.read_bytes(), rule_by_name(rule), tmp_path)
 

@@ -131,16 +131,21 @@ class PabulibFile:
         """Return the ballots in the order of bundle.md section 6, which says nothing about when they were cast."""
         return sorted(self.ballots)
 
-    def instance(self, contest: str = "") -> Instance:
+    def instance(self, contest: str = "", *, with_channels: bool = False) -> Instance:
         """Return the election for the tally, under the id of a contest if it has one.
 
-        Raises PabulibError at the first row that cannot be understood.
+        ``with_channels``: with the channel of each ballot, as the column ``voting_method`` has it. Raises PabulibError
+        at the first row that cannot be understood.
         """
         for problem in self.problems:
             if problem.code not in _HARMLESS:
                 raise PabulibError(self.name, problem.line, problem.text)
         projects = [Project(project.id, project.cost) for project in self.projects]
-        return Instance(projects, self.budget, self.fmt, self.ballots, self.unit, contest=contest)
+        channels: list[str] | None = None
+        if with_channels and "voting_method" in self.vote_columns:
+            column = self.vote_columns.index("voting_method")
+            channels = [row[column].strip() for row in self.vote_rows]
+        return Instance(projects, self.budget, self.fmt, self.ballots, self.unit, contest=contest, channels=channels)
 
     def with_selected(self, winners: Iterable[str]) -> "PabulibFile":
         """Return the same file with the column ``selected`` saying which projects (by id) won."""

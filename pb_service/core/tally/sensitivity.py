@@ -15,7 +15,7 @@ the proof goes from one order to the other by exchanging neighbours in it, which
 Otherwise the election is counted again, as often as is allowed; what was not examined is said to be so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -176,10 +176,12 @@ class _OtherOrders:
         return all(grouped.get(self._exchanged(ballot, one, two)) == grouped[ballot] for ballot in ballots)
 
     def _exchanged(self, ballot: GroupedBallot, one: int, two: int) -> GroupedBallot:
-        names = {one: two, two: one}
+        def name(project: int) -> int:
+            return two if project == one else one if project == two else project
+
         if self.instance.fmt in ("points", "scores"):
-            return tuple(sorted((names.get(project, project), value) for project, value in ballot))
-        renamed: Sequence[int] = [names.get(project, project) for project in ballot]
+            return tuple(sorted((name(project), value) for project, value in ballot))
+        renamed = [name(project) for project in ballot]
         return tuple(renamed if self.instance.fmt == "ordinal" else sorted(renamed))
 
     def _ballots(self, project: int) -> set[GroupedBallot]:

@@ -179,6 +179,15 @@ def test_a_threshold_keeps_projects_out() -> None:
     assert found["winners"] == ["3"]
 
 
+def test_channels_are_weighed() -> None:
+    """Bielany 2021: paper three times."""
+    path = REAL / "Poland_Warszawa_2021_Bielany.pb"
+    plain = as_json(path, "--rule", "greedy_score")["certificate"]["rounds"]
+    weighed = as_json(path, "--rule", "greedy_score", "--weights", "internet=1,paper=3")["certificate"]
+    assert weighed["rule"]["weights"] == {"internet": 1, "paper": 3}
+    assert weighed["rounds"][0]["score"] > plain[0]["score"]
+
+
 def test_problems_of_rows_go_to_standard_error_and_the_count_goes_on() -> None:
     result = pb(REAL / "Poland_Czestochowa_2020.pb", "--rule", "points_greedy_score", "--format", "json")
     assert result.exit_code == 0
@@ -216,6 +225,10 @@ def test_a_device_without_end_is_refused() -> None:
         ((ASSEN, "--rule", "greedy_score", "--ties", "draw"), "needs the text of a public lot"),
         ((ASSEN, "--rule", "greedy_score", "--per-cost", "0.3"), "fraction above 0"),
         ((ASSEN, "--rule", "greedy_score", "--rule", "phragmen"), "one rule"),
+        ((ASSEN, "--rule", "greedy_score", "--weights", "internet=1"), "do not say through which channel"),
+        ((ASSEN, "--rule", "greedy_score", "--weights", "internet=x"), "such as internet=1,paper=2"),
+        ((ASSEN, "--rule", "phragmen", "--weights", "internet=1"), "under greedy only"),
+        ((REAL / "Poland_Warszawa_2021_Bielany.pb", "--rule", "greedy_score", "--weights", "paper=2"), "no weight"),
         ((ASSEN.parent / "expected", "--all", "--rule", "phragmen"), "no .pb or .pb.gz file"),
         ((ASSEN.parent, "--all", "--rule", "lottery"), "'lottery' is not offered"),
         ((ASSEN.parent, "--all", "--rule", "phragmen", "--format", "pb"), "prints text or json"),
