@@ -80,10 +80,10 @@ class Wish:
         if self != Wish(("id",), None, None, None, None):
             raise TallyError("A rule in a file says everything itself; --ties and the like go with short names.")
         try:
-            rule = json.loads(path.read_bytes())
+            rule = json.loads(read_bytes(path))
         except OSError as error:
             raise TallyError(f"{path}: {error.strerror}.") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise TallyError(f"{path}: The file is not JSON.") from None
         if not isinstance(rule, dict):
             raise TallyError(f"{path}: A rule is a JSON object.")
@@ -165,6 +165,7 @@ def tally(
         raise Refused("One file is counted under one rule; --all counts a folder under several.")
     try:
         election = read_pabulib(read_bytes(file), name=str(file))
+        _check_not_empty(election)
         rule = wish.rule(names[0], election.unit)
         instance = election.instance(contest, with_channels="weights" in rule)
         outcome, known = _count(file, instance, rule, tie_recounts, check_ties=check_ties)
@@ -216,6 +217,13 @@ def _count(
     return outcome, Ties(examined, made, most)
 
 
+def _check_not_empty(election: PabulibFile) -> None:
+    """Raise PabulibError where there is nothing to count."""
+    for section, rows in (("PROJECTS", election.projects), ("VOTES", election.ballots)):
+        if not rows:
+            raise PabulibError(election.name, 0, f"The section {section} is empty; there is nothing to count.")
+
+
 def _count_folder(folder: Path, names: tuple[str, ...], wish: Wish, form: str) -> None:
     """Count each file under each rule in processes of their own; print what is done in the order of the files."""
     files = sorted([*folder.glob("*.pb"), *folder.glob("*.pb.gz")])
@@ -259,6 +267,7 @@ def _count_file(path: Path, names: tuple[str, ...], wish: Wish) -> list[dict[str
     """Count one file of a folder; what cannot be counted says why."""
     try:
         election = read_pabulib(read_bytes(path), name=path.name)
+        _check_not_empty(election)
         instance = election.instance(with_channels=any("weights" in wish.rule(name, 100) for name in names))
     except OSError as error:
         return [{"file": path.name, "rule": name, "error": f"{error.strerror}."} for name in names]

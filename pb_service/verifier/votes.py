@@ -14,7 +14,8 @@ from typing import Any
 from pb_service.verifier.ballots import Ballot
 from pb_service.verifier.findings import Unreadable
 
-LARGEST = 256 * 1024 * 1024  # of the file unpacked
+LARGEST = 64 * 1024 * 1024  # of the file unpacked
+MEMBERS = 1000  # of a gzip file
 FORMATS = {
     "approval": "approval",
     "choose-1": "approval",
@@ -59,16 +60,18 @@ def _unpacked(data: bytes, path: str) -> bytes:
     parts: list[bytes] = []
     room = LARGEST + 1
     try:
-        while data and room > 0:
+        for _ in range(MEMBERS):
             unpack = zlib.decompressobj(wbits=31)
             parts.append(unpack.decompress(data, room))
             room -= len(parts[-1])
-            if not unpack.eof and room > 0:
-                raise Unreadable("not_votes", path=path, line=0)
             data = unpack.unused_data
+            if room <= 0 or (unpack.eof and not data):
+                return b"".join(parts)
+            if not unpack.eof:
+                break
     except zlib.error as error:
         raise Unreadable("not_votes", path=path, line=0) from error
-    return b"".join(parts)
+    raise Unreadable("not_votes", path=path, line=0)
 
 
 class _Reader:

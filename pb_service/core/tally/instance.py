@@ -180,7 +180,7 @@ class Instance:
         return dict(sorted(support.items()))
 
     def scores(self, by: Score, weights: Mapping[str, int] | None = None) -> tuple[int, ...]:
-        """For each project its score (bundle.md section 8); ``weights`` says how often ballots of each channel count."""
+        """For each project its score (bundle.md section 8); ``weights`` is how often ballots of each channel count."""
         if weights is not None:
             return self._weighed(weights).scores(by)
         match by:

@@ -1,6 +1,8 @@
 """`pb tally`: what it prints, and what it answers to what cannot be counted."""
 
+import gzip
 import json
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -11,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pb_service.cli import main
-from pb_service.core.tally import knapsack
+from pb_service.core.tally import RULE_NAMES, knapsack
 from pb_service.core.tally.pabulib import read_pabulib
 from tests.unit.core.tally.elections import REAL, expected
 
@@ -211,9 +213,13 @@ def test_a_title_cannot_write_over_the_table(tmp_path: Path) -> None:
     assert pb(path, "--rule", "greedy_score").stdout.endswith("  Bench [2Jwon\n")
 
 
-def test_a_device_without_end_is_refused() -> None:
-    result = pb("/dev/zero", "--rule", "greedy_score")
-    assert (result.exit_code, "larger than 128 MiB" in result.stderr) == (2, True)
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    """A device without end, a pipe into which nobody writes, as election and as rule."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    for arguments in (("/dev/zero", "--rule", "greedy_score"), (pipe, "--rule", "phragmen"), (ASSEN, "--rule", pipe)):
+        result = pb(*arguments)
+        assert (result.exit_code, "It is no regular file." in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +250,37 @@ def test_what_cannot_be_counted_ends_with_status_2_and_a_sentence(arguments: tup
     assert result.exit_code == 2
     assert told in result.stderr
     assert result.stdout == ""
+
+
+HEAD = b"META\nkey;value\nbudget;10\nvote_type;approval\nPROJECTS\nproject_id;cost\n"
+VOTES = b"VOTES\nvoter_id;vote\n"
+HOSTILE = {
+    "a million projects": HEAD + b"".join(b"p%d;1\n" % n for n in range(1_000_000)) + VOTES + b"1;p1\n",
+    "a budget of 10^30": HEAD.replace(b"10", b"1" + b"0" * 30) + b"a;5\n" + VOTES + b"1;a\n",
+    "a ballot of 10,000": HEAD + b"a;5\n" + VOTES + b"1;" + b",".join(b"p%d" % n for n in range(10_000)) + b"\n",
+    "no project": HEAD + VOTES + b"1;\n",
+    "no vote": HEAD + b"a;5\n" + VOTES,
+    "empty sections": b"META\nPROJECTS\nVOTES\n",
+    "a NUL byte": HEAD + b"a;5\n" + VOTES + b"1;a\0\n",
+    "UTF-16": (HEAD + b"a;5\n" + VOTES + b"1;a\n").decode().encode("utf-16"),
+    "Latin-1": HEAD + b"\xe4;5\n" + VOTES + b"1;\xe4\n",
+    "no cost": HEAD.replace(b";cost", b"") + b"a\n" + VOTES + b"1;a\n",
+    "no column vote": HEAD + b"a;5\n" + b"VOTES\nvoter_id\n1\n",
+    "a huge field": HEAD + b"a;5\n" + VOTES + b"1;" + b"x" * 10_000_000 + b"\n",
+    "a bomb": gzip.compress(bytes(100 * 2**20), 1),
+}
+
+
+@pytest.mark.parametrize("rule", RULE_NAMES)
+def test_a_hostile_file_is_refused_in_one_sentence_under_every_rule(rule: str, tmp_path: Path) -> None:
+    """The large ones once: they are refused before the rule is looked at."""
+    path = tmp_path / "hostile.pb"
+    for data in HOSTILE.values():
+        if len(data) < 100_000 or rule == RULE_NAMES[0]:
+            path.write_bytes(data)
+            result = pb(path, "--rule", rule)
+            assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+            assert str(path) in result.stderr
 
 
 def test_a_bad_row_is_told_with_file_and_line(tmp_path: Path) -> None:
