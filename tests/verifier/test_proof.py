@@ -142,6 +142,15 @@ def test_weights_of_channels_are_counted_again(rule: str, tmp_path: Path) -> Non
     assert "T1" in failed(result, votes)
 
 
+RESULT_SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schemas" / "tally.schema.json").read_text())
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_result_is_of_the_published_form(rule: str, tmp_path: Path) -> None:
+    _, result = certificate_of(rule, tmp_path)
+    assert misfits(result, RESULT_SCHEMA) == []
+
+
 def certificate_of(rule: str, tmp_path: Path) -> tuple[Path, Json]:
     return counted(ASSEN.read_bytes(), rule_by_name(rule), tmp_path)
 
