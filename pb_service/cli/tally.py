@@ -5,12 +5,12 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
 from typing import Any, cast, get_args
 
 import click
+from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 
 from pb_service.cli.files import printable, problem_lines, read_bytes
 from pb_service.cli.progress import Progress
@@ -314,9 +314,9 @@ def as_json(
     def step(entry: Mapping[str, Any]) -> dict[str, Any]:
         told: dict[str, Any] = {"project": ids[entry["i"]], "left": money(entry["left"])}
         if "price" in entry:
-            return {**told, "price": str(Fraction(entry["price"]) / price_unit), "supporters": entry["supporters"]}
+            return {**told, "price": str(mpq(entry["price"]) / price_unit), "supporters": entry["supporters"]}
         if "supporters" in entry:
-            load = {"load": str(Fraction(entry["load"]) / election.unit)} if "load" in entry else {}
+            load = {"load": str(mpq(entry["load"]) / election.unit)} if "load" in entry else {}
             return {**told, **load, "supporters": entry["supporters"]}
         return {**told, "funded": entry["ok"]}
 

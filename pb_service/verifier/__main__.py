@@ -23,6 +23,7 @@ USAGE = (
     "pb-verify FILE.zip [--checkpoint OLD] [--key VKEY] [--format text|json] [--lang en|fi|sv]; "
     "pb-verify --tally RESULT.json FILE.pb [--quick] [--format text|json] [--lang en|fi|sv]"
 )
+DIGITS = 200_001  # prices grow with every purchase; numbers that are read are held to their own lengths before
 LARGEST_CHECKPOINT = 1_000_000
 
 
@@ -59,6 +60,7 @@ def verify_file(
     progress: Callable[[str, int], None] = lambda _contest, _increments: None,
 ) -> Report:
     """The report on the bundle at `path`. Raises Unreadable."""
+    sys.set_int_max_str_digits(DIGITS)
     data = container.read_file(path)
     verifier = Verifier(container.read(data), older=older, key=key, progress=progress)
     checks = verifier.run()
