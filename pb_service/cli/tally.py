@@ -20,7 +20,7 @@ from pb_service.core.tally import tally as count
 from pb_service.core.tally.certificate import certificate
 from pb_service.core.tally.knapsack import Unproved
 from pb_service.core.tally.pabulib import PabulibError, PabulibFile, read_pabulib, write_pabulib
-from pb_service.core.tally.sensitivity import Examined, affordable, examine
+from pb_service.core.tally.sensitivity import Examined, affordable, examine, other_optimum
 
 _REASONS = {
     "chosen": "funded",
@@ -184,7 +184,7 @@ def tally(
         won = (election.projects[number].id for number in outcome.winners)
         click.echo(write_pabulib(election.with_selected(won)), nl=False)
     else:
-        click.echo(as_text(election, outcome, names[0], known.examined))
+        click.echo(as_text(election, outcome, names[0], known))
     for line in problem_lines(election):
         click.echo(line, err=True)
 
@@ -196,6 +196,8 @@ class Ties:
     examined: list[Examined]
     made: int
     most: int | None
+    #: Of maximum welfare: whether the tie rule chose between sets that are as good; None if that is not known.
+    other_optimum: bool | None = None
 
 
 def _count(
@@ -214,7 +216,8 @@ def _count(
     most = None if check_ties else affordable(instance, outcome, runs) if tie_recounts is None else tie_recounts
     with Progress(f"{file.name}: other orders of ties counted") as progress:
         examined, made = examine(instance, outcome, most, progress)
-    return outcome, Ties(examined, made, most)
+    other = other_optimum(instance, outcome, most) if outcome.welfare is not None else None
+    return outcome, Ties(examined, made, most, other)
 
 
 def _check_not_empty(election: PabulibFile) -> None:
@@ -341,6 +344,8 @@ def as_json(
     }
     if ties is not None:
         found["tie_recounts"] = {"made": ties.made, "most": ties.most}
+        if outcome.welfare is not None:
+            found["other_optimum"] = ties.other_optimum
     for field, turns in (("after", outcome.after), ("then", outcome.then)):
         if turns is not None:
             found[field] = [step(turn) for turn in turns]
@@ -353,7 +358,7 @@ def as_json(
     return {**found, "certificate": certificate(instance, outcome)}
 
 
-def as_text(election: PabulibFile, outcome: Outcome, name: str, ties: list[Examined]) -> str:
+def as_text(election: PabulibFile, outcome: Outcome, name: str, ties: Ties) -> str:
     """Return a table: a line of totals, then winners and losers in the order in which the count met them."""
     unit = election.unit
 
@@ -380,10 +385,13 @@ def as_text(election: PabulibFile, outcome: Outcome, name: str, ties: list[Exami
         part = float(outcome.endowment / unit)
         lines.append(f"{part:.2f} for each voter after {outcome.increments} increments (stop: {outcome.stop})")
     if outcome.ties:
-        changed, unknown = (sum(known.changes is value for known in ties) for value in (True, None))
+        changed, unknown = (sum(known.changes is value for known in ties.examined) for value in (True, None))
         told = f"; in {changed} of them another order would have changed the winners"
         told += f", {unknown} were not examined (--check-ties does)" if unknown else ""
         lines.append(f"{len(outcome.ties)} ties decided by the tie rule{told}")
+    if outcome.welfare is not None and ties.other_optimum is not False:
+        unknown_set = "it was not examined whether another set has the same welfare (--check-ties does)"
+        lines.append("another set has the same welfare: the tie rule chose" if ties.other_optimum else unknown_set)
     if outcome.compare is not None:
         shares, line = outcome.compare["equal_shares"], outcome.compare["greedy"]
         taken = outcome.compare["taken"].replace("_", " ")

@@ -140,6 +140,7 @@ RESULT = record(
         ),
         "welfare": COUNT,
         "tie_recounts": _any,
+        "other_optimum": _any,
     },
 )
 

@@ -14,11 +14,12 @@ import numpy as np
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 from numpy.typing import NDArray
 
-from pb_service.core.rounds.documents import EqualSharesRule, GreedyRule, MaxWelfareRule, PhragmenRule, Utility
+from pb_service.core.rounds.documents import EqualSharesRule, GreedyRule, PhragmenRule, Utility
 from pb_service.core.tally.constraints import Constraints, Ledger
 from pb_service.core.tally.instance import Instance
 from pb_service.core.tally.knapsack import Item, by_worth
 from pb_service.core.tally.outcome import Outcome
+from pb_service.core.tally.rules.max_welfare import items_of
 from pb_service.core.tally.shares import Electorate, run
 from pb_service.core.tally.ties import TieOrder
 
@@ -328,14 +329,20 @@ def _welfare(instance: Instance, outcome: Outcome) -> Json:
     Whatever value a unit of money is held to have (``worth``), no set is worth more than the budget at that rate and
     what each project is worth beyond its cost at that rate; of an exclusive set only one project counts.
     """
-    rule = cast(MaxWelfareRule, outcome.counted)
-    constraints = Constraints(instance, rule)
+    constraints = Constraints(instance, outcome.counted)
+    worth, most = least_bound(constraints, items_of(outcome, constraints.costs))
+    return {
+        "method": "bound",
+        "welfare": outcome.welfare,
+        "worth": str(worth),
+        "bound": str(most),
+        "proof": "bound" if int(most) == outcome.welfare else "search",
+    }
+
+
+def least_bound(constraints: Constraints, items: Sequence[Item]) -> tuple[mpq, mpq]:
+    """Return the worth of a unit of money at which the bound of ``_welfare`` is least, and that bound."""
     budget = constraints.budget
-    items = [
-        _item(instance, outcome, number, rule["utility"])
-        for number, project in enumerate(outcome.projects)
-        if project["why"]["c"] in ("best", "not_best")
-    ]
     ledger = Ledger(constraints)
     items = [item for item in items if item.cost <= budget and not ledger.barred(item.number)]
     place: dict[int, int] = {}
@@ -354,14 +361,7 @@ def _welfare(instance: Instance, outcome: Outcome) -> Json:
         return total + sum(sets.values(), mpq(0))
 
     worth = _least_bound(bound, [mpq(item.value, item.cost) for item in by_worth(items)])
-    most = bound(worth)
-    return {
-        "method": "bound",
-        "welfare": outcome.welfare,
-        "worth": str(worth),
-        "bound": str(most),
-        "proof": "bound" if int(most) == outcome.welfare else "search",
-    }
+    return worth, bound(worth)
 
 
 def _least_bound(bound: Callable[[mpq], mpq], rates: list[mpq]) -> mpq:
@@ -375,8 +375,3 @@ def _least_bound(bound: Callable[[mpq], mpq], rates: list[mpq]) -> mpq:
         else:
             low = middle + 1
     return rates[low]
-
-
-def _item(instance: Instance, outcome: Outcome, number: int, utility: Utility) -> Item:
-    cost, score = instance.projects[number].cost, outcome.projects[number]["score"]
-    return Item(number, cost, score * (cost if utility == "cost" else 1))

@@ -20,10 +20,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from pb_service.core.rounds.documents import RuleDocument, TieDocument
-from pb_service.core.tally.constraints import Constraints
+from pb_service.core.tally.certificate import least_bound
+from pb_service.core.tally.constraints import Constraints, Ledger
 from pb_service.core.tally.instance import GroupedBallot, Instance
+from pb_service.core.tally.knapsack import Unproved, most_valuable, most_valuable_within
 from pb_service.core.tally.outcome import Outcome
 from pb_service.core.tally.rules import tally
+from pb_service.core.tally.rules.max_welfare import items_of
 from pb_service.core.tally.ties import TieOrder
 
 #: What all recounts together may read by default: ballot entries, times the runs of the count.
@@ -31,6 +34,8 @@ MOST_WORK = 3_000_000
 #: What a run costs beside the entries that it reads.
 _RUN = 5_000
 _MOST_RECOUNTS = 200
+#: Searches for another set of maximum welfare.
+_MOST_SEARCHES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ def affordable(instance: Instance, outcome: Outcome, runs: int) -> int:
     entries = sum(map(len, instance.named))
     if outcome.rule["name"] == "greedy":
         entries, runs = 10 * len(instance.projects), 1
+    if outcome.rule["name"] == "max_welfare":
+        return _MOST_SEARCHES
     return min(_MOST_RECOUNTS, MOST_WORK // (max(1, runs) * (entries + _RUN)))
 
 
@@ -83,6 +90,38 @@ def examine(
         else:
             found.append(Examined(False, "counted" if counted else "proved"))
     return found, len(other.winners)
+
+
+def other_optimum(instance: Instance, outcome: Outcome, most: int | None = None) -> bool | None:
+    """Say whether another set is as good as that of a maximum welfare outcome, so that the tie order has chosen.
+
+    A set that is as good lacks one of the winners; so each of them is left out in turn, unless the bound of
+    docs/schemas/tally.md already shows that nothing as good is left. ``most`` bounds the searches; None: not examined.
+    """
+    constraints = Constraints(instance, outcome.rule)
+    items = items_of(outcome, constraints.costs)
+    welfare = outcome.welfare or 0
+    worth, bound = least_bound(constraints, items)
+    in_sets = frozenset[int]().union(*constraints.exclusive)
+    searches = 0
+    for left_out in [item for item in items if item.number in outcome.winners]:
+        beyond = 0 if left_out.number in in_sets else max(0, left_out.value - worth * left_out.cost)
+        if int(bound - beyond) < welfare:
+            continue
+        rest = [item for item in items if item is not left_out]
+        if most is not None and searches >= most:
+            return None
+        searches += 1
+        try:
+            if constraints.exclusive or constraints.categories:
+                found = most_valuable_within(rest, constraints.budget, Ledger(constraints), welfare)
+            else:
+                found = most_valuable(rest, constraints.budget, welfare)
+        except Unproved:
+            return None
+        if found is not None:
+            return True
+    return False
 
 
 class _OtherOrders:

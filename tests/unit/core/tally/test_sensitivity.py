@@ -1,6 +1,7 @@
 """Whether a tie mattered, proved or counted."""
 
 import random
+from itertools import product
 from typing import Any, cast
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pb_service.core.tally import Instance, Outcome, Project, rule_by_name, tally
-from pb_service.core.tally.sensitivity import Examined, affordable, examine
+from pb_service.core.tally.sensitivity import Examined, affordable, examine, other_optimum
 from tests.unit.core.tally.elections import election, real
 
 HARMLESS = Examined(False, "proved")
@@ -92,3 +93,26 @@ def test_what_is_proved_is_what_a_count_would_say(rule: str, seed: int) -> None:
     proved, counted = known(instance, outcome, 0), known(instance, outcome)
     for one, two in zip(proved, counted, strict=True):
         assert one.changes in (None, two.changes)
+
+
+@pytest.mark.parametrize("sets", [False, True])
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_another_optimum_is_found_if_there_is_one(sets: bool, seed: int) -> None:
+    """Every set is tried."""
+    rng = random.Random(seed)  # noqa: S311 - test data, not a secret
+    projects = [Project(f"p{n}", rng.choice([10, 20, 7])) for n in range(rng.randint(2, 6))]
+    numbers = range(len(projects))
+    ballots = [sorted(rng.sample(numbers, rng.randint(0, 2))) for _ in range(rng.randint(1, 8))]
+    instance = Instance(projects, rng.randint(5, 60), "approval", ballots, 1)
+    fields = {"exclusive": [sorted(rng.sample(numbers, 2))]} if sets else {}
+    outcome = tally(instance, cast(Any, {**rule_by_name("maxwelfare_card"), **fields}))
+    as_good = 0
+    for row in product((True, False), repeat=len(projects)):
+        chosen = {n for n, taken in enumerate(row) if taken and instance.votes[n]}
+        fits = sum(projects[n].cost for n in chosen) <= instance.budget
+        fits = fits and all(len(chosen & {*group}) < 2 for group in fields.get("exclusive", []))
+        none_idle = all(instance.votes[n] for n, taken in enumerate(row) if taken)
+        as_good += fits and none_idle and sum(instance.votes[n] for n in chosen) == outcome.welfare
+    assert other_optimum(instance, outcome) == (as_good > 1)
+    assert other_optimum(instance, outcome, 0) in (None, as_good > 1)
