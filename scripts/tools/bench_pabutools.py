@@ -23,11 +23,11 @@ from pabutools.rules import (  # type: ignore[import-not-found]
 
 fractions.FRACTION = fractions.GMPY_FRAC
 
-started = time.perf_counter()
+started = time.process_time()
 instance, profile = parse_pabulib(sys.argv[1])
 approvals = ApprovalProfile([ApprovalBallot(ballot) for ballot in profile], instance=instance).as_multiprofile()
-read = time.perf_counter() - started
-started = time.perf_counter()
+read = time.process_time() - started
+started = time.process_time()
 match sys.argv[2]:
     case "none":
         found = method_of_equal_shares(instance, approvals, sat_class=Cost_Sat)
@@ -37,4 +37,4 @@ match sys.argv[2]:
         found = greedy_utilitarian_welfare(instance, approvals, sat_class=Cost_Sat)
     case _:
         found = sequential_phragmen(instance, approvals)
-print(read, time.perf_counter() - started, *sorted(project.name for project in found), sep="\n")
+print(read, time.process_time() - started, *sorted(project.name for project in found), sep="\n")

@@ -3,319 +3,248 @@
 Source: Peters, Pierczynski, Skowron, "Proportional Participatory Budgeting with Additive Utilities" (NeurIPS 2021);
 normative here: bundle.md section 8, "One run". All money is in minor units.
 
-How it stays both exact and quick. Voters' money is kept as floats together with ``slack``, a proven bound on how far
-each of them may be from the true rational. Floats only ever prove that a project is *not* the cheapest: let any of its
-supporters give all their money; what then is still missing, divided by the number of the others, is at most what each
-of the others has to pay. With a bound for every rounding on the way this gives a price that the project surely reaches.
-Whoever cannot be excluded so is priced exactly, in rationals: a voter with money left has paid each funded project that
-she supports in full, so sums of money need only the number of voters per (project, funded project). The prices that are
-compared, paid and published are these rationals. Money never grows during a run, so prices never fall, and a bound
-found in one round holds in all later ones.
+How it stays both exact and quick:
+
+- Voters' money is kept as floats together with ``slack``, a proven bound on how far each of them may be from the truth.
+  Floats only ever prove that a project is *not* the cheapest, and who of its supporters surely has less or more than the
+  price. Whatever they leave open is decided in integers.
+- What is paid is an integer over a common ``scale``, the denominator of everything so far; each purchase multiplies the
+  scale by what divides its price. A voter with money left has paid each funded project that she supports in full, so
+  the money of many together needs only the number of voters per funded project, and no fraction is ever reduced.
+- Money never grows during a run, so prices never fall, and a bound found in one round holds in all later ones.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from itertools import chain
-from typing import TypeAlias
+from math import gcd
+from operator import mul
 
 import numpy as np
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 from numpy.typing import NDArray
 
-from pb_service.core.rounds.documents import Utility
-from pb_service.core.tally.constraints import Constraints, Ledger
-from pb_service.core.tally.instance import Instance
-
-Floats: TypeAlias = NDArray[np.float64]
-Integers: TypeAlias = NDArray[np.int64]
-#: Groups with money left that support a project: which, their money, mass, and values (None if all are 1).
-_Holders: TypeAlias = tuple[Integers, Floats, Floats, Floats | None]
+from pb_service.core.tally.constraints import Ledger
+from pb_service.core.tally.electorate import Electorate
+from pb_service.core.tally.instance import Floats, Integers
 
 #: Twice the relative error of one float operation: room for the conversion of an operand beside the operation itself.
 _EPSILON = 2.0**-52
 _NEVER = float("inf")
-
-
-class Electorate:
-    """Voters grouped by what they support among the candidates, laid out for summing over a project's supporters.
-
-    Project p is worth ``utility[p]`` times the value that the voter gave it; both are integers above 0. The *mass* of
-    supporters is the sum of their values: their number, where every value is 1.
-    """
-
-    def __init__(self, instance: Instance, utility: Utility, constraints: Constraints) -> None:
-        self.constraints = constraints
-        lengths, self.rows, values, self.weight = _columns(instance, utility, constraints)
-        self.cost = constraints.costs
-        self.utility = self.cost if utility == "cost" else [1] * len(self.cost)
-        #: The value of each entry of ``rows``; None if all are 1.
-        self.values: Floats | None = values
-        self.row_start: Integers = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
-        sorting = np.argsort(self.rows, kind="stable")
-        groups = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)[sorting]
-        ends = np.cumsum(np.bincount(self.rows, minlength=len(self.cost)))[:-1]
-        #: For each project the groups that support it.
-        self.supporters: list[Integers] = np.split(groups, ends) if self.cost else []
-        #: For each project its supporters' values (None if all are 1) and, group by group, their mass.
-        self.supporter_values: list[Floats | None] = [None] * len(self.cost)
-        if values is not None and self.cost:
-            self.supporter_values = list(np.split(values[sorting], ends))
-        self.supporter_masses: list[Floats] = [
-            self.weight[groups] if own is None else self.weight[groups] * own
-            for groups, own in zip(self.supporters, self.supporter_values, strict=True)
-        ]
-        #: For each project the number of its supporters, and their mass.
-        self.votes = [int(self.weight[groups].sum()) for groups in self.supporters]
-        self.mass = [int(masses.sum()) for masses in self.supporter_masses]
-        self._neighbours: dict[int, frozenset[int]] = {}
-
-    def row(self, group: int) -> list[tuple[int, int]]:
-        """Return the projects that a group supports, with their values."""
-        part = slice(self.row_start[group], self.row_start[group + 1])
-        values = [1.0] * (part.stop - part.start) if self.values is None else self.values[part].tolist()
-        return [(project, int(value)) for project, value in zip(self.rows[part].tolist(), values, strict=True)]
-
-    def neighbours(self, project: int) -> frozenset[int]:
-        """Return the projects whose price or standing the purchase of this one may change.
-
-        They share a supporter with it, or a set or category.
-        """
-        if project not in self._neighbours:
-            shared = self.mass_within(self.supporters[project])
-            partners = self.constraints.partners(project)
-            self._neighbours[project] = frozenset(np.flatnonzero(shared).tolist()) | partners
-        return self._neighbours[project]
-
-    def mass_within(self, groups: Integers) -> Floats:
-        """For each project the mass of its supporters in ``groups``."""
-        places, length = self._places(groups)
-        weights = np.repeat(self.weight[groups], length)
-        if self.values is not None:
-            weights *= self.values[places]
-        return np.bincount(self.rows[places], weights=weights, minlength=len(self.cost)).astype(np.float64)
-
-    def spread(self, groups: Integers, amounts: Floats) -> Floats:
-        """For each project the sum of ``amounts``, one for each of ``groups``, over its supporters among them."""
-        places, length = self._places(groups)
-        weights = np.repeat(amounts, length)
-        return np.bincount(self.rows[places], weights=weights, minlength=len(self.cost)).astype(np.float64)
-
-    def _places(self, groups: Integers) -> tuple[Integers, Integers]:
-        """Return where in ``rows`` the projects of ``groups`` stand, group after group, and how many each has."""
-        start, length = self.row_start[groups], self.row_start[groups + 1] - self.row_start[groups]
-        first = np.repeat(start - (np.cumsum(length) - length), length)
-        return np.arange(int(length.sum()), dtype=np.int64) + first, length
-
-
-def _columns(
-    instance: Instance, utility: Utility, constraints: Constraints
-) -> tuple[Integers, Integers, Floats | None, Floats]:
-    """Return the ballots that support a candidate as arrays: lengths, projects, values and how often each was cast.
-
-    Projects and values are one ballot after the other; values are None if all are 1.
-    """
-    values: Floats | None = None
-    if utility in ("cost", "cardinality"):
-        named = instance.named
-        lengths = np.fromiter(map(len, named), np.int64, len(named))
-        rows = np.fromiter(chain.from_iterable(named), np.int64, int(lengths.sum()))
-        weight = np.fromiter(named.values(), np.float64, len(named))
-    else:
-        support = instance.support(utility)
-        lengths = np.fromiter(map(len, support), np.int64, len(support))
-        entries = chain.from_iterable(chain.from_iterable(support))
-        rows, given = np.fromiter(entries, np.int64, 2 * int(lengths.sum())).reshape(-1, 2).T.copy()
-        values = None if (given == 1).all() else given.astype(np.float64)
-        weight = np.fromiter(support.values(), np.float64, len(support))
-    counted = np.zeros(len(constraints.costs), dtype=np.bool_)
-    counted[constraints.candidates] = True
-    kept = counted[rows]
-    lengths = np.bincount(np.repeat(np.arange(len(lengths)), lengths), weights=kept, minlength=len(lengths))
-    some = lengths > 0
-    return lengths[some].astype(np.int64), rows[kept], None if values is None else values[kept], weight[some]
+#: What is left of money that is above 0, but by less than floats can tell.
+_TRIFLE = 2.0**-1000
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """One purchase: the project, its price per unit of utility, and every project that had the same price.
 
-    ``rival``: whether one of the tied is its neighbour. ``others``: a proven lower bound of the price of each neighbour
-    that could still be bought and was not tied.
+    The price is ``numerator / denominator``, ``about`` the float nearest to it. ``others``: a proven lower bound of the
+    price of each neighbour that could still be bought and was not tied; 0 if it was not asked for.
     """
 
     project: int
-    price: mpq
+    numerator: int
+    denominator: int
+    about: float
     tied: tuple[int, ...]
-    rival: bool
     others: float
+
+    @property
+    def price(self) -> mpq:
+        return mpq(self.numerator, self.denominator)
+
+    @property
+    def above(self) -> float:
+        """A float that is surely not below the price."""
+        return self.about * (1 + 2 * _EPSILON)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The exact level of a project, ``numerator / (payers x scale)``: who pays it and who gives the rest of her money.
+
+    ``about`` is the float nearest to it, ``values`` are those of ``paying`` (None if all are 1).
+    """
+
+    project: int
+    numerator: int
+    payers: int
+    about: float
+    paying: Integers
+    values: Floats | None
+    broke: Integers
 
 
 class Purse:
-    """The voters' money during one run at a given endowment, as floats within ``slack`` and as exact rationals.
+    """The voters' money during one run at a given endowment, as floats within ``slack`` and as exact integers.
 
     A *level* is what a supporter pays for each unit of value: she pays min(money, level x value). Divided by her value,
     her money has the same form under every utility: sum over supporters of mass x min(money / value, level) = cost.
+    Money is 0 exactly where a voter has none.
     """
 
     def __init__(self, electorate: Electorate, endowment: mpq) -> None:
         self.electorate = electorate
-        self.endowment = endowment
-        start = float(endowment)
-        self.money: Floats = np.full(len(electorate.weight), start)
-        self.slack = 2 * start * _EPSILON
-        #: The level of each funded project.
-        self.paid: dict[int, mpq] = {}
-        self._groups = list(electorate.supporters)
-        self._masses = list(electorate.supporter_masses)
-        self._values = list(electorate.supporter_values)
-        #: For each project a level that it surely reaches.
+        #: Every exact amount is an integer over this one.
+        self.scale, self._endowment = int(endowment.denominator), int(endowment.numerator)
+        self.start = self._endowment / self.scale
+        self.money: Floats = np.full(len(electorate.weight), self.start)
+        self.slack = self.start * _EPSILON
+        #: The level of each funded project, times scale.
+        self._levels: dict[int, int] = {}
+        #: For each project a level that it surely reaches, and about what it is.
         self._least = [
             cost / mass * (1 - 2 * _EPSILON) if mass else _NEVER
             for cost, mass in zip(electorate.cost, electorate.mass, strict=True)
         ]
-        #: About what it is, for ``exactly`` to start from.
-        self._about = list(self._least)
-        self._exact: dict[tuple[tuple[int, int], ...], mpq] = {}
+        self.about = list(self._least)
 
-    def at_least(self, project: int) -> float:
-        """Return a proven lower bound of the level; infinite if the supporters have too little."""
-        mass, cost, values = self._masses[project], self.electorate.cost[project], self._values[project]
-        money = self.money[self._groups[project]]
+    def affordable(self, cost: int, voters: int) -> bool:
+        """Say whether so many voters, before they pay anything, can pay a cost."""
+        return cost * self.scale <= voters * self._endowment
+
+    def at_least(self, project: int, limit: float) -> float:
+        """Return a proven lower bound of the level; infinite if the supporters have too little.
+
+        If it is not above ``limit``, it is as near to the level as floats can tell, and ``about`` is what it is.
+
+        Whatever set of supporters gives all its money, what is missing then, divided by the mass of the others, is at
+        most the level. Let those give all who have less than some l: with given(l) = sum of mass x min(money / value, l)
+        the level is at least l + (cost - given(l)) / payers(l), and it is this where l is between the same two
+        supporters as the level. That is Newton's step, and from below it never leaps too far.
+
+        Rounding: given(l) is a sum of n products, each off by a few units in the last place, so all of it by less than
+        (n + 10) x epsilon of itself, and by mass x slack where the floats of the money are off.
+        """
+        electorate = self.electorate
+        money, mass = self.money[electorate.supporters[project]], electorate.supporter_masses[project]
+        values, cost, units = electorate.supporter_values[project], electorate.cost[project], electorate.mass[project]
         if values is not None:
             money = money / values
-        level, given, payers = _level(money, mass, cost, self._least[project])
-        self._about[project] = level
-        if payers:
-            rounding = given * (len(money) + 10) * _EPSILON + float(mass.sum()) * self.slack
-            level = (cost - given - rounding) / payers * (1 - 4 * _EPSILON)
-        else:
-            total = float(mass @ money)
-            rounding = total * (len(money) + 10) * _EPSILON + float(mass.sum()) * self.slack
-            exact = None if total + rounding < cost else self.exactly(project)
-            level = _NEVER if exact is None else float(exact) * (1 - 2 * _EPSILON)
-        self._least[project] = max(level, self._least[project])
-        return self._least[project]
+        precision, unknown = (len(money) + 10) * _EPSILON, units * self.slack
+        # Nobody is poor at first, perhaps: then the first step is the last.
+        least, before, first = self._least[project], float(units), True
+        level = start = max(least, limit) if limit < _NEVER else least
+        while True:
+            given = float(mass @ np.minimum(money, level))
+            payers = float(mass @ (money >= level))
+            rounding = given * precision + unknown
+            if not payers:
+                if given + rounding < cost:
+                    self._least[project] = _NEVER
+                    return _NEVER
+                if start == least:  # they have about the cost together
+                    self.about[project] = level
+                    return least
+                level, start, first = least, least, True
+                continue
+            step = (cost - given) / payers
+            bound = level + step - rounding / payers - (level + abs(step)) * 4 * _EPSILON
+            # From below each step goes up; that it no longer does is rounding.
+            if payers == before or bound > limit or (step <= 0 and not first):
+                self.about[project] = level + step
+                if bound > least:
+                    self._least[project] = bound
+                    return bound
+                return least
+            level, before, first = level + step, payers, False
 
-    def exactly(self, project: int) -> mpq | None:
-        """Return exactly the level at which the supporters pay the cost; None if together they have too little."""
-        holders = groups, money, mass, values = self._with_money(project)
-        cost = self.electorate.cost[project]
-        if not len(groups):
+    def quote(self, project: int) -> Quote | None:
+        """Return exactly what the supporters pay, None if together they have too little, from what it is ``about``."""
+        electorate = self.electorate
+        groups, mass = electorate.supporters[project], electorate.supporter_masses[project]
+        values, cost, level = electorate.supporter_values[project], electorate.cost[project], self.about[project]
+        money = self.money[groups]
+        if values is not None:
+            money = money / values
+        rich = money >= level
+        if payers := float(mass @ rich):
+            error = (cost * (len(money) + 10) * _EPSILON + electorate.mass[project] * self.slack) / payers
+            margin = 2 * self.slack + 2 * error + 16 * _EPSILON * level
+            unsure = np.abs(money - level) <= margin
+            found = self._solve(project, money, poor=~(rich | unsure), rich=rich & ~unsure)
+            # The split was read off the floats: it stands only if the exact level is close by.
+            if found is not None and abs(found.about - level) <= margin - self.slack - 4 * _EPSILON * level:
+                return found
+        if self._sum(groups[money > 0]) < cost * self.scale:
             return None
-        if values is not None:
-            money = money / values
-        units = float(mass.sum())
-        if money.min() * (1 - 2 * _EPSILON) - self.slack > cost / units * (1 + 2 * _EPSILON):
-            return mpq(cost, int(units))
-        level = self._about[project]
-        margin = 2 * self.slack + level * 1e-12
-        poor, rich = money < level - margin, money > level + margin
-        exact = self._solve(cost, holders, poor=poor, rich=rich)
-        # The split into poor and rich was read off the floats: it stands only if the exact level is close by.
-        if exact is not None and abs(float(exact) - level) <= margin - self.slack - level * _EPSILON:
-            return exact
         nobody = np.zeros(len(groups), dtype=np.bool_)
-        return self._solve(cost, holders, poor=nobody, rich=nobody)
+        return self._solve(project, money, poor=nobody, rich=nobody)
 
-    def pay(self, project: int, level: mpq) -> None:
-        """Let each supporter pay ``level`` for each unit of value, or all her money if that is less."""
-        groups, money, _, values = self._with_money(project)
-        price = float(level) if values is None else float(level) * values
-        margin = 2 * self.slack + price * 1e-12
-        after = np.where(money > price + margin, money - price, 0.0)
-        for place in np.flatnonzero(abs(money - price) <= margin):
-            value = 1 if values is None else int(values[place])
-            after[place] = max(0.0, float(self._money_of(int(groups[place])) - level * value))
-        self.money[groups] = after
+    def pay(self, quote: Quote) -> None:
+        """Let each supporter pay the level for each unit of value, or all her money if that is less."""
+        common = gcd(quote.numerator, quote.payers)
+        factor = quote.payers // common
+        self.scale *= factor
+        self._endowment *= factor
+        self._levels = {project: level * factor for project, level in self._levels.items()}
+        self._levels[quote.project] = quote.numerator // common
+        price = quote.about if quote.values is None else quote.about * quote.values
+        self.money[quote.broke] = 0.0
+        self.money[quote.paying] = np.maximum(self.money[quote.paying] - price, _TRIFLE)
         # The price was rounded when it became a float and when it was multiplied, the money when it was taken off.
-        self.slack += 3 * float(self.endowment) * _EPSILON
-        self.paid[project] = level
-        self._exact.clear()
+        self.slack += 3 * self.start * _EPSILON
 
-    def totals(self) -> list[mpq]:
-        """For each project return exactly what its supporters have together."""
-        groups = np.flatnonzero(self.money > 0)
-        voters = self.electorate.spread(groups, self.electorate.weight[groups])
-        totals = [int(count) * self.endowment for count in voters.tolist()]
-        for funded, level in self.paid.items():
-            holders, _, mass, _ = self._with_money(funded)
-            for project, units in enumerate(self.electorate.spread(holders, mass).tolist()):
-                if units:
-                    totals[project] -= int(units) * level
-        return totals
+    def totals(self, projects: Sequence[int]) -> dict[int, mpq]:
+        """For each of ``projects`` return exactly what its supporters have together."""
+        holders = np.flatnonzero(self.money > 0)
+        voters = self.electorate.votes_within(holders).tolist()
+        shared = self.electorate.mass_shared(holders, np.fromiter(self._levels, np.int64)).astype(np.int64)
+        levels = self._levels.values()
+        return {
+            project: mpq(voters[project] * self._endowment - sum(map(mul, shared[project].tolist(), levels)), self.scale)
+            for project in projects
+        }
 
     def spent(self, groups: Integers) -> mpq:
         """Return exactly what the voters of ``groups`` have paid together."""
-        with_money = groups[self.money[groups] > 0]
-        return int(self.electorate.weight[groups].sum()) * self.endowment - self._sum(with_money)
+        everything = int(self.electorate.weight[groups].sum()) * self._endowment
+        return mpq(everything - self._sum(groups[self.money[groups] > 0]), self.scale)
 
-    def _with_money(self, project: int) -> _Holders:
-        """Return the supporters that have money left, their money, mass and values; others never matter again."""
-        money = self.money[self._groups[project]]
-        alive = money > 0
-        values = self._values[project]
-        if not alive.all():
-            self._groups[project] = self._groups[project][alive]
-            self._masses[project] = self._masses[project][alive]
-            if values is not None:
-                self._values[project] = values = values[alive]
-            money = money[alive]
-        return self._groups[project], money, self._masses[project], values
-
-    def _solve(self, cost: int, holders: _Holders, *, poor: NDArray[np.bool_], rich: NDArray[np.bool_]) -> mpq | None:
+    def _solve(self, project: int, money: Floats, *, poor: NDArray[np.bool_], rich: NDArray[np.bool_]) -> Quote | None:
         """Solve sum(mass x min(money / value, level)) = cost exactly, given who surely has less and who has more."""
-        groups, _, mass, values = holders
-        missing = cost - self._sum(groups[poor])
-        payers = int(mass[~poor].sum())
-        unsure: dict[mpq, int] = {}
-        for place in np.flatnonzero(~(poor | rich)):
-            money = self._money_of(int(groups[place]))
-            if values is not None:
-                money /= int(values[place])
-            unsure[money] = unsure.get(money, 0) + int(mass[place])
-        for money in sorted(unsure):
-            if money * payers >= missing:
-                break
-            missing -= money * unsure[money]
-            payers -= unsure[money]
-        return mpq(missing, payers) if payers else None
-
-    def _money_of(self, group: int) -> mpq:
-        bought = tuple((p, value) for p, value in self.electorate.row(group) if p in self.paid)
-        if bought not in self._exact:
-            self._exact[bought] = self.endowment - sum((self.paid[p] * value for p, value in bought), mpq(0))
-        return self._exact[bought]
-
-    def _sum(self, groups: Integers) -> mpq:
-        """Return exactly the money of groups that have some: each has paid all her funded projects in full."""
-        total = int(self.electorate.weight[groups].sum()) * self.endowment
-        if len(groups) and self.paid:
-            within = self.electorate.mass_within(groups).tolist()
-            for project, level in self.paid.items():
-                if mass := within[project]:
-                    total -= int(mass) * level
-        return total
-
-
-def _level(money: Floats, mass: Floats, cost: int, least: float) -> tuple[float, float, float]:
-    """Find about the level at which sum(mass x min(money, level)) = cost, knowing that it is not below ``least``.
-
-    ``money`` is for each unit of value. Return the level with what those who have less give in all, and the mass of
-    those who have it; 0 if nobody has.
-    """
-    units = float(mass.sum())
-    level, before = least, -1.0
-    while True:
-        poor = money < level
-        given = float(mass @ np.where(poor, money, 0.0))
-        payers = units - float(mass @ poor)
+        groups, mass = self.electorate.supporters[project], self.electorate.supporter_masses[project]
+        values = self.electorate.supporter_values[project]
+        broke = groups[poor & (money > 0)]
+        missing = self.electorate.cost[project] * self.scale - self._sum(broke)
+        payers = int(mass @ rich)
+        unsure = np.flatnonzero((money > 0) & ~(poor | rich))
+        if len(unsure):
+            have = [mpq(self._money_of(int(groups[n])), 1 if values is None else int(values[n])) for n in unsure]
+            masses = list(map(int, mass[unsure].tolist()))
+            payers += sum(masses)
+            steps = sorted(zip(have, masses, strict=True))
+            for amount, units in steps:
+                if amount * payers >= missing:
+                    break
+                missing -= amount * units
+                payers -= units
+            # Who has exactly the level has nothing left.
+            more = np.fromiter((amount * payers > missing for amount in have), np.bool_, len(have))
+            rich = rich.copy()
+            rich[unsure[more]] = True
+            broke = np.concatenate([broke, groups[unsure[~more]]])
         if not payers:
-            return level, given, payers
-        level = max(level, (cost - given) / payers)
-        if payers == before:
-            return level, given, payers
-        before = payers
+            return None
+        missing = int(missing)
+        paid = None if values is None else values[rich]
+        return Quote(project, missing, payers, missing / (payers * self.scale), groups[rich], paid, broke)
+
+    def _money_of(self, group: int) -> int:
+        """Return exactly what a voter of a group that has money has, times scale."""
+        paid = (self._levels[p] * value for p, value in self.electorate.row(group) if p in self._levels)
+        return self._endowment - sum(paid)
+
+    def _sum(self, groups: Integers) -> int:
+        """Return exactly the money of groups that have some, times scale: they have paid their funded projects in full."""
+        if not len(groups):
+            return 0
+        total = int(self.electorate.weight[groups].sum()) * self._endowment
+        if self._levels:
+            within = self.electorate.mass_within(groups).tolist()
+            total -= sum(int(mass) * level for project, level in self._levels.items() if (mass := within[project]))
+        return total
 
 
 class _Prices:
@@ -324,74 +253,87 @@ class _Prices:
     def __init__(self, purse: Purse) -> None:
         self.purse = purse
         self.electorate = electorate = purse.electorate
+        columns = zip(electorate.cost, electorate.mass, electorate.utility, electorate.votes, strict=True)
         self._queue = [
-            (cost / mass / electorate.utility[project] * (1 - 4 * _EPSILON), project)
-            for project, (cost, mass) in enumerate(zip(electorate.cost, electorate.mass, strict=True))
-            if mass and cost <= electorate.votes[project] * purse.endowment
+            (cost / mass / utility * (1 - 4 * _EPSILON), project)
+            for project, (cost, mass, utility, votes) in enumerate(columns)
+            if mass and purse.affordable(cost, votes)
         ]
         #: Projects that a set or a category bars; once barred they stay so.
         self.barred: set[int] = set()
         heapify(self._queue)
         #: Taken out of the queue during this round.
         self._aside: list[tuple[float, int]] = []
-        #: Projects whose bound, and whose exact level, is that of the money as it is now.
+        #: Projects whose bound is that of the money as it is now, and those that it is as near as floats can tell.
         self._bounded: set[int] = set()
-        self._levels: dict[int, mpq | None] = {}
+        self._near: set[int] = set()
 
-    def cheapest(self) -> tuple[mpq | None, dict[int, mpq]]:
-        """Return the least price, None if nothing can be paid, and all projects of that price with their levels."""
-        best: mpq | None = None
-        limit = _NEVER
-        tied: dict[int, mpq] = {}
+    def cheapest(self) -> list[Quote]:
+        """Return all projects of the least price; none if nothing can be paid."""
+        tied: list[Quote] = []
+        #: Nothing above this is the cheapest; and about what it costs, which is no proof, but tells what to look at.
+        limit = guide = _NEVER
         while self._queue and self._queue[0][0] <= limit:
             bound, project = heappop(self._queue)
             if project in self.barred:
                 continue
-            if project not in self._bounded:
-                self._bound(project)
+            if project not in self._near:
+                utility = self.electorate.utility[project]
+                if self._bound(project, _NEVER if project in self._bounded else guide * utility):
+                    guide = min(guide, self.purse.about[project] / utility)
                 continue
-            if project not in self._levels:
-                self._levels[project] = self.purse.exactly(project)
-            level = self._levels[project]
-            if level is None:
+            quote = self.purse.quote(project)
+            if quote is None:
                 continue
             self._aside.append((bound, project))
-            price = level / self.electorate.utility[project]
-            if best is None or price < best:
-                best, limit, tied = price, _above(price), {}
-            if price == best:
-                tied[project] = level
-        return best, tied
+            order = self._compare(quote, tied[0]) if tied else -1
+            if order < 0:
+                tied, limit = [quote], _above(quote.about / self.electorate.utility[project])
+            elif order == 0:
+                tied.append(quote)
+        return tied
 
-    def bound_of_others(self, neighbours: frozenset[int], tied: Iterable[int], reach: float) -> float:
+    def bound_of_others(self, neighbours: frozenset[int], tied: Sequence[Quote], reach: float) -> float:
         """Return a lower bound of the price of every neighbour that is not tied, above ``reach`` if that can be had."""
         while self._queue and self._queue[0][0] <= reach:
             bound, project = heappop(self._queue)
             if project in self.barred:
                 continue
             if project in neighbours and project not in self._bounded:
-                self._bound(project)
+                self._bound(project, reach * self.electorate.utility[project])
             else:
                 self._aside.append((bound, project))
-        others = [bound for bound, project in self._aside if project in neighbours and project not in tied]
+        same = {quote.project for quote in tied}
+        others = [bound for bound, project in self._aside if project in neighbours and project not in same]
         return min([*others, self._queue[0][0] if self._queue else _NEVER])
 
-    def buy(self, project: int, level: mpq, neighbours: frozenset[int]) -> None:
-        """Pay for a project, and forget what is no longer up to date."""
-        self.purse.pay(project, level)
+    def buy(self, quote: Quote) -> None:
+        """Pay for a project; no bound is up to date then."""
+        self.purse.pay(quote)
         for entry in self._aside:
-            if entry[1] != project:
+            if entry[1] != quote.project:
                 heappush(self._queue, entry)
         self._aside.clear()
-        self._bounded -= neighbours
-        for neighbour in neighbours & self._levels.keys():
-            del self._levels[neighbour]
+        self._bounded.clear()
+        self._near.clear()
 
-    def _bound(self, project: int) -> None:
+    def _bound(self, project: int, limit: float) -> bool:
+        """Bring the bound up to date, and say whether it is as near as floats can tell rather than above ``limit``."""
+        level = self.purse.at_least(project, limit)
+        if level == _NEVER:
+            return False
+        heappush(self._queue, (level / self.electorate.utility[project] * (1 - 2 * _EPSILON), project))
         self._bounded.add(project)
-        level = self.purse.at_least(project)
-        if level < _NEVER:
-            heappush(self._queue, (level / self.electorate.utility[project] * (1 - 2 * _EPSILON), project))
+        if level <= limit:
+            self._near.add(project)
+        return level <= limit
+
+    def _compare(self, quote: Quote, other: Quote) -> int:
+        """Return the sign of the difference of two prices, both over the same scale."""
+        utility = self.electorate.utility
+        return quote.numerator * other.payers * utility[other.project] - other.numerator * quote.payers * utility[
+            quote.project
+        ]
 
 
 def run(
@@ -406,20 +348,20 @@ def run(
     prices = _Prices(purse)
     ledger = Ledger(electorate.constraints)
     prices.barred.update(p for p in electorate.constraints.candidates if ledger.barred(p))
-    reach = {purchase.project: _above(purchase.price) for purchase in below}
+    reach = {purchase.project: purchase.above for purchase in below}
     rounds: list[Round] = []
-    while True:
-        price, tied = prices.cheapest()
-        if price is None:
-            return rounds, purse
-        winner = min(tied, key=rank.__getitem__)
-        neighbours = electorate.neighbours(winner)
-        others = prices.bound_of_others(neighbours, tied, reach.get(winner, 0.0))
-        rival = any(project in neighbours for project in tied if project != winner)
-        rounds.append(Round(winner, price, tuple(sorted(tied)), rival, others))
-        prices.buy(winner, tied[winner], neighbours)
-        ledger.fund(winner)
-        prices.barred.update(p for p in electorate.constraints.partners(winner) if ledger.barred(p))
+    while tied := prices.cheapest():
+        winner = min(tied, key=lambda quote: rank[quote.project])
+        project = winner.project
+        others = prices.bound_of_others(electorate.neighbours(project), tied, reach[project]) if project in reach else 0.0
+        denominator = winner.payers * purse.scale * electorate.utility[project]
+        about = winner.numerator / denominator
+        same = tuple(sorted(quote.project for quote in tied))
+        rounds.append(Round(project, winner.numerator, denominator, about, same, others))
+        prices.buy(winner)
+        ledger.fund(project)
+        prices.barred.update(p for p in electorate.constraints.partners(project) if ledger.barred(p))
+    return rounds, purse
 
 
 def agree(electorate: Electorate, low: Sequence[Round], high: Sequence[Round]) -> bool:
@@ -438,21 +380,23 @@ def agree(electorate: Electorate, low: Sequence[Round], high: Sequence[Round]) -
     the upper end decides alike. What nobody can pay at the upper end, nobody can pay below.
     """
     place = {purchase.project: number for number, purchase in enumerate(low)}
-    price = {purchase.project: purchase.price for purchase in low}
     if len(low) != len(high) or place.keys() != {purchase.project for purchase in high}:
         return False
     earlier: set[int] = set()
     for purchase in high:
-        neighbours = electorate.neighbours(purchase.project) & place.keys()
-        if neighbours & earlier != {p for p in neighbours if place[p] < place[purchase.project]}:
+        neighbours = electorate.neighbours(purchase.project)
+        lower = low[place[purchase.project]]
+        if purchase.others <= lower.above:
             return False
-        lower = price[purchase.project]
-        if purchase.others <= _above(lower) or (purchase.rival and purchase.price != lower):
+        if neighbours & earlier != {p for p in neighbours & place.keys() if place[p] < place[purchase.project]}:
+            return False
+        rival = any(project in neighbours for project in purchase.tied if project != purchase.project)
+        if rival and purchase.numerator * lower.denominator != lower.numerator * purchase.denominator:
             return False
         earlier.add(purchase.project)
     return True
 
 
-def _above(price: mpq) -> float:
-    """Return a float that is surely not below ``price``."""
-    return float(price) * (1 + 2 * _EPSILON)
+def _above(price: float) -> float:
+    """Return a float that is surely not below a price whose float is this one, off by two roundings at most."""
+    return price * (1 + 2 * _EPSILON)

@@ -9,7 +9,8 @@ from pb_service.core.rounds.documents import Utility
 from pb_service.core.tally import Instance, Project, TallyError, rule_by_name, tally
 from pb_service.core.tally.completion import add_one
 from pb_service.core.tally.constraints import Constraints
-from pb_service.core.tally.shares import Electorate, agree, run
+from pb_service.core.tally.electorate import Electorate
+from pb_service.core.tally.shares import agree, run
 from tests.unit.core.tally.elections import election, real, won
 
 #: Six voters with 10 each: four want a (24) and b (20), two want c (18).
