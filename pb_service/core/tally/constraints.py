@@ -56,6 +56,8 @@ class Constraints:
 
     def partners(self, project: int) -> frozenset[int]:
         """Return the projects that share a set or a category with this one: those that its funding may bar."""
+        if not self.exclusive and not self.categories:
+            return frozenset()
         groups = [*self.exclusive, *(numbers for numbers, _ in self.categories)]
         return frozenset().union(*(numbers for numbers in groups if project in numbers))
 

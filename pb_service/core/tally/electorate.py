@@ -1,8 +1,10 @@
 """The voters as Equal Shares and Phragmen see them: groups that support the same projects, laid out for quick sums."""
 
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pb_service.core.rounds.documents import Utility
 from pb_service.core.tally.constraints import Constraints
@@ -60,43 +62,54 @@ class Electorate:
             self._neighbours[project] = frozenset(np.flatnonzero(shared).tolist()) | partners
         return self._neighbours[project]
 
-    def mass_within(self, groups: Integers) -> Floats:
-        """For each project the mass of its supporters in ``groups``."""
+    def mass_of_each(self, parts: Sequence[Integers]) -> tuple[Integers, Integers]:
+        """For each of ``parts``, which are groups, the mass of every project's supporters in it, and its voters."""
+        groups, width = np.concatenate(parts), len(self.cost)
+        part = np.repeat(np.arange(len(parts), dtype=np.int64), [len(groups) for groups in parts])
         places, length = self._places(groups)
-        weights = np.repeat(self.weight[groups], length)
+        weights = self.weight[groups]
+        masses = np.repeat(weights, length)
         if self.values is not None:
-            weights *= self.values[places]
-        return np.bincount(self.rows[places], weights, len(self.cost)).astype(np.float64, copy=False)
+            masses *= self.values[places]
+        cells = np.bincount(np.repeat(part * width, length) + self.rows[places], masses, len(parts) * width)
+        voters = np.bincount(part, weights, len(parts))
+        return cells.astype(np.int64).reshape(len(parts), width), voters.astype(np.int64)
 
-    def mass_shared(self, groups: Integers, projects: Integers) -> Floats:
+    def mass_shared(self, groups: Integers, projects: Sequence[int]) -> Integers:
         """For each project and each of ``projects`` the mass, for the latter, of the supporters of both in ``groups``."""
         column = np.full(len(self.cost), -1)
         column[projects] = np.arange(len(projects))
         shared = np.zeros(len(self.cost) * len(projects))
         for start in range(0, len(groups), _AT_ONCE):
-            places, length = self._places(groups[start : start + _AT_ONCE])
-            weights = np.repeat(self.weight[groups[start : start + _AT_ONCE]], length)
-            if self.values is not None:
-                weights *= self.values[places]
+            some = groups[start : start + _AT_ONCE]
+            places, length = self._places(some)
             # Each of ``projects`` that a group supports is set beside all that the group supports.
-            among = column[self.rows[places]]
-            beside = np.flatnonzero(among >= 0)
-            whose = np.repeat(np.arange(len(length)), length)[beside]
-            within, repeats = self._places(groups[start : start + _AT_ONCE][whose])
-            key = self.rows[within] * len(projects) + np.repeat(among[beside], repeats)
-            shared += np.bincount(key, np.repeat(weights[beside], repeats), len(shared))
-        return shared.reshape(len(self.cost), len(projects))
+            columns = column[self.rows[places]]
+            beside = np.flatnonzero(columns >= 0)
+            whose = np.repeat(some, length)[beside]
+            masses = self.weight[whose]
+            if self.values is not None:
+                masses *= self.values[places[beside]]
+            within, repeats = self._places(whose)
+            cells = self.rows[within] * len(projects) + np.repeat(columns[beside], repeats)
+            shared += np.bincount(cells, np.repeat(masses, repeats), len(shared))
+        return shared.astype(np.int64).reshape(len(self.cost), len(projects))
 
-    def votes_within(self, groups: Integers) -> Integers:
+    def sum_of_rows(self, amounts: Floats) -> Floats:
+        """For each group the sum of ``amounts``, one for each project, times value over the projects that it supports."""
+        spread = amounts[self.rows]
+        if self.values is not None:
+            spread *= self.values
+        return np.add.reduceat(spread, self.row_start[:-1]) if len(spread) else spread
+
+    def votes_within(self, groups: Integers) -> list[int]:
         """For each project the number of its supporters in ``groups``."""
         places, length = self._places(groups)
-        voters = np.bincount(self.rows[places], np.repeat(self.weight[groups], length), len(self.cost))
-        return voters.astype(np.int64)
+        return _whole(np.bincount(self.rows[places], np.repeat(self.weight[groups], length), len(self.cost)))
 
     def _sums(self, amounts: Floats) -> list[int]:
         """For each project the sum of ``amounts``, one for each entry of ``rows``."""
-        sums: list[int] = np.bincount(self.rows, amounts, len(self.cost)).astype(np.int64).tolist()
-        return sums
+        return _whole(np.bincount(self.rows, amounts, len(self.cost)))
 
     def _places(self, groups: Integers) -> tuple[Integers, Integers]:
         """Return where in ``rows`` the projects of ``groups`` stand, group after group, and how many each has."""
@@ -108,6 +121,11 @@ class Electorate:
 
 #: So many groups are crossed with one another's projects at once, which bounds the memory.
 _AT_ONCE = 8192
+
+
+def _whole(sums: NDArray[np.float64] | NDArray[np.int64]) -> list[int]:
+    whole: list[int] = sums.astype(np.int64).tolist()
+    return whole
 
 
 def _columns(

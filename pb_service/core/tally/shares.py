@@ -6,18 +6,19 @@ normative here: bundle.md section 8, "One run". All money is in minor units.
 How it stays both exact and quick:
 
 - Voters' money is kept as floats together with ``slack``, a proven bound on how far each of them may be from the truth.
-  Floats only ever prove that a project is *not* the cheapest, and who of its supporters surely has less or more than the
-  price. Whatever they leave open is decided in integers.
-- What is paid is an integer over a common ``scale``, the denominator of everything so far; each purchase multiplies the
-  scale by what divides its price. A voter with money left has paid each funded project that she supports in full, so
-  the money of many together needs only the number of voters per funded project, and no fraction is ever reduced.
+  Floats only ever prove: that a project is not the cheapest, that a supporter has less than the price or has more.
+- Such a proof is all that a purchase needs. Whoever has less gives all she has; a voter with money left has paid each
+  funded project that she supports in full. So who gave all in which round determines every price: they are worked out
+  later, many at once, as integers over one common denominator (``settle``), and only if somebody asks.
+- Where floats cannot prove, everything is settled, the floats are made anew, and what they still leave open is decided
+  in integers.
 - Money never grows during a run, so prices never fall, and a bound found in one round holds in all later ones.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
-from math import gcd
+from math import prod
 from operator import mul
 
 import numpy as np
@@ -33,47 +34,41 @@ _EPSILON = 2.0**-52
 _NEVER = float("inf")
 #: What is left of money that is above 0, but by less than floats can tell.
 _TRIFLE = 2.0**-1000
+#: So many sums of masses are kept at once.
+_CELLS = 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One purchase: the project, its price per unit of utility, and every project that had the same price.
+    """One purchase: the project, a float that its price surely does not exceed, and every project of the same price.
 
-    The price is ``numerator / denominator``, ``about`` the float nearest to it. ``others``: a proven lower bound of the
+    ``exact``: the price as numerator and denominator, where it had to be known. ``others``: a proven lower bound of the
     price of each neighbour that could still be bought and was not tied; 0 if it was not asked for.
     """
 
     project: int
-    numerator: int
-    denominator: int
-    about: float
+    above: float
+    exact: tuple[int, int] | None
     tied: tuple[int, ...]
     others: float
-
-    @property
-    def price(self) -> mpq:
-        return mpq(self.numerator, self.denominator)
-
-    @property
-    def above(self) -> float:
-        """A float that is surely not below the price."""
-        return self.about * (1 + 2 * _EPSILON)
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The exact level of a project, ``numerator / (payers x scale)``: who pays it and who gives the rest of her money.
+    """Who would pay for a project, ``level`` for each unit of value, and who would give the rest of her money.
 
-    ``about`` is the float nearest to it, ``values`` are those of ``paying`` (None if all are 1).
+    The level is that float, off by at most ``error``; exactly it is (cost - what ``broke`` have) / ``payers``, of which
+    ``exact`` is numerator and denominator if it had to be worked out. ``values`` are those of ``paying`` (None: all 1).
     """
 
     project: int
-    numerator: int
+    level: float
+    error: float
     payers: int
-    about: float
     paying: Integers
     values: Floats | None
     broke: Integers
+    exact: tuple[int, int] | None = None
 
 
 class Purse:
@@ -81,33 +76,39 @@ class Purse:
 
     A *level* is what a supporter pays for each unit of value: she pays min(money, level x value). Divided by her value,
     her money has the same form under every utility: sum over supporters of mass x min(money / value, level) = cost.
-    Money is 0 exactly where a voter has none.
+    A voter's float is 0 if and only if she has nothing.
     """
 
     def __init__(self, electorate: Electorate, endowment: mpq) -> None:
         self.electorate = electorate
-        #: Every exact amount is an integer over this one.
-        self.scale, self._endowment = int(endowment.denominator), int(endowment.numerator)
-        self.start = self._endowment / self.scale
+        #: Every exact amount is an integer over ``scale``: the endowment, and the level of each project that is settled.
+        self._scale, self._endowment = int(endowment.denominator), int(endowment.numerator)
+        self._levels: dict[int, int] = {}
+        #: Paid for, but not settled.
+        self._pending: list[Quote] = []
+        self.start = self._endowment / self._scale
         self.money: Floats = np.full(len(electorate.weight), self.start)
         self.slack = self.start * _EPSILON
-        #: The level of each funded project, times scale.
-        self._levels: dict[int, int] = {}
-        #: For each project a level that it surely reaches, and about what it is.
+        #: For each project a level that it surely reaches; what it was when last looked at, how far off, for what mass.
         self._least = [
             cost / mass * (1 - 2 * _EPSILON) if mass else _NEVER
             for cost, mass in zip(electorate.cost, electorate.mass, strict=True)
         ]
-        self.about = list(self._least)
+        self._near: list[tuple[float, float, float]] = [(0.0, _NEVER, 0.0)] * len(self._least)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was paid is known exactly."""
+        return not self._pending
 
     def affordable(self, cost: int, voters: int) -> bool:
-        """Say whether so many voters, before they pay anything, can pay a cost."""
-        return cost * self.scale <= voters * self._endowment
+        """Say whether so many voters who have paid for nothing can pay a cost."""
+        return cost * self._scale <= voters * self._endowment
 
     def at_least(self, project: int, limit: float) -> float:
         """Return a proven lower bound of the level; infinite if the supporters have too little.
 
-        If it is not above ``limit``, it is as near to the level as floats can tell, and ``about`` is what it is.
+        If it is not above ``limit``, it is as near to the level as floats can tell, and ``quote`` may be asked.
 
         Whatever set of supporters gives all its money, what is missing then, divided by the mass of the others, is at
         most the level. Let those give all who have less than some l: with given(l) = sum of mass x min(money / value, l)
@@ -135,87 +136,151 @@ class Purse:
                     self._least[project] = _NEVER
                     return _NEVER
                 if start == least:  # they have about the cost together
-                    self.about[project] = level
+                    self._near[project] = level, _NEVER, 0.0
                     return least
                 level, start, first = least, least, True
                 continue
             step = (cost - given) / payers
-            bound = level + step - rounding / payers - (level + abs(step)) * 4 * _EPSILON
+            error = rounding / payers + (level + abs(step)) * 4 * _EPSILON
             # From below each step goes up; that it no longer does is rounding.
-            if payers == before or bound > limit or (step <= 0 and not first):
-                self.about[project] = level + step
-                if bound > least:
-                    self._least[project] = bound
-                    return bound
-                return least
+            if payers == before or level + step - error > limit or (step <= 0 and not first):
+                self._near[project] = level + step, error, payers
+                self._least[project] = max(least, level + step - error)
+                return self._least[project]
             level, before, first = level + step, payers, False
 
+    def at_most(self, project: int) -> float:
+        """Return an upper bound of the level of which ``at_least`` came near, proven if ``quote`` then has a quote."""
+        level, error, _ = self._near[project]
+        return (level + error) * (1 + 2 * _EPSILON)
+
     def quote(self, project: int) -> Quote | None:
-        """Return exactly what the supporters pay, None if together they have too little, from what it is ``about``."""
-        electorate = self.electorate
-        groups, mass = electorate.supporters[project], electorate.supporter_masses[project]
-        values, cost, level = electorate.supporter_values[project], electorate.cost[project], self.about[project]
+        """Return who pays, and who gives all, where the floats that ``at_least`` came to prove it.
+
+        Let all who have less than ``level`` give all they have, and let r be what the others then have to pay: it is
+        within ``error`` of ``level``. If everybody's float is further from ``level`` than ``error`` and the slack
+        together, those have less than r and these have more; so r is the level.
+        """
+        groups, values = self.electorate.supporters[project], self.electorate.supporter_values[project]
+        level, error, payers = self._near[project]
         money = self.money[groups]
         if values is not None:
             money = money / values
-        rich = money >= level
-        if payers := float(mass @ rich):
-            error = (cost * (len(money) + 10) * _EPSILON + electorate.mass[project] * self.slack) / payers
-            margin = 2 * self.slack + 2 * error + 16 * _EPSILON * level
-            unsure = np.abs(money - level) <= margin
-            found = self._solve(project, money, poor=~(rich | unsure), rich=rich & ~unsure)
-            # The split was read off the floats: it stands only if the exact level is close by.
-            if found is not None and abs(found.about - level) <= margin - self.slack - 4 * _EPSILON * level:
-                return found
-        if self._sum(groups[money > 0]) < cost * self.scale:
+        margin = self._margin(level, error)
+        rich, poor = money > level + margin, money < level - margin
+        number = int(np.count_nonzero(rich))
+        if number + int(np.count_nonzero(poor)) < len(groups):
             return None
+        if number == len(groups):
+            proven = payers == self.electorate.mass[project]
+            exact = self.electorate.cost[project], int(payers)
+            quote = Quote(project, level, error, int(payers), groups, values, groups[:0], exact)
+        else:
+            # The same mass as in Newton's last step, so the same supporters: they are those above some amount.
+            proven = payers == float(self.electorate.supporter_masses[project] @ rich)
+            paid = None if values is None else values[rich]
+            quote = Quote(project, level, error, int(payers), groups[rich], paid, groups[poor & (money > 0)])
+        return quote if proven else None
+
+    def solve(self, project: int) -> Quote | None:
+        """Return the quote with the exact level, None if the supporters have too little; all must be settled."""
+        if quote := self.quote(project):
+            missing = self.electorate.cost[project] * self._scale - self._sum(quote.broke)
+            return replace(quote, exact=(missing, quote.payers * self._scale))
+        groups, mass = self.electorate.supporters[project], self.electorate.supporter_masses[project]
+        values, cost = self.electorate.supporter_values[project], self.electorate.cost[project]
+        money = self.money[groups]
+        if self._sum(groups[money > 0]) < cost * self._scale:
+            return None
+        if values is not None:
+            money = money / values
+        level, error, _ = self._near[project]
+        margin = self._margin(level, error)
+        poor, rich = money < level - margin, money > level + margin
+        found = self._solve(project, money, poor=poor, rich=rich)
+        # Who is surely poor or rich was read off the floats: it stands only if the exact level is close by.
+        if found is not None and abs(found.level - level) <= error:
+            return found
         nobody = np.zeros(len(groups), dtype=np.bool_)
         return self._solve(project, money, poor=nobody, rich=nobody)
 
     def pay(self, quote: Quote) -> None:
         """Let each supporter pay the level for each unit of value, or all her money if that is less."""
-        common = gcd(quote.numerator, quote.payers)
-        factor = quote.payers // common
-        self.scale *= factor
-        self._endowment *= factor
-        self._levels = {project: level * factor for project, level in self._levels.items()}
-        self._levels[quote.project] = quote.numerator // common
-        price = quote.about if quote.values is None else quote.about * quote.values
+        self._pending.append(quote)
+        price = quote.level if quote.values is None else quote.level * quote.values
         self.money[quote.broke] = 0.0
         self.money[quote.paying] = np.maximum(self.money[quote.paying] - price, _TRIFLE)
-        # The price was rounded when it became a float and when it was multiplied, the money when it was taken off.
-        self.slack += 3 * self.start * _EPSILON
+        # The level is off, it was rounded when it was multiplied, and the money when it was taken off.
+        most = 1.0 if quote.values is None or not len(quote.values) else float(quote.values.max())
+        self.slack += quote.error * most * (1 + _EPSILON) + 3 * self.start * _EPSILON
+
+    def settle(self) -> None:
+        """Work out exactly what was paid, and from it everybody's money anew."""
+        if self.settled:
+            return
+        electorate, at_once = self.electorate, _CELLS // (len(self.electorate.cost) + 1) + 1
+        while part := self._pending[:at_once]:
+            # Each level is a sum of multiples of earlier ones, divided by its payers; so over this all are integers.
+            factor = prod(quote.payers for quote in part)
+            self._scale *= factor
+            self._endowment *= factor
+            self._levels = {project: level * factor for project, level in self._levels.items()}
+            masses, voters = electorate.mass_of_each([quote.broke for quote in part])
+            for quote, mass, number in zip(part, masses.tolist(), voters.tolist(), strict=True):
+                missing = electorate.cost[quote.project] * self._scale - self._worth(mass, number)
+                self._levels[quote.project] = missing // quote.payers
+            del self._pending[:at_once]
+        levels = np.zeros(len(electorate.cost))
+        for project, level in self._levels.items():
+            levels[project] = level / self._scale
+        # Sums of at most so many terms above 0 as there are levels, none of them more than the endowment.
+        self.money = np.where(self.money > 0, np.maximum(self.start - electorate.sum_of_rows(levels), _TRIFLE), 0.0)
+        self.slack = (len(self._levels) + 4) * self.start * _EPSILON
+
+    def price(self, project: int) -> mpq:
+        """Return the exact price, per unit of utility, at which a project was bought."""
+        self.settle()
+        return mpq(self._levels[project], self._scale * self.electorate.utility[project])
 
     def totals(self, projects: Sequence[int]) -> dict[int, mpq]:
         """For each of ``projects`` return exactly what its supporters have together."""
-        holders = np.flatnonzero(self.money > 0)
-        voters = self.electorate.votes_within(holders).tolist()
-        shared = self.electorate.mass_shared(holders, np.fromiter(self._levels, np.int64)).astype(np.int64)
-        levels = self._levels.values()
-        return {
-            project: mpq(voters[project] * self._endowment - sum(map(mul, shared[project].tolist(), levels)), self.scale)
-            for project in projects
-        }
+        self.settle()
+        electorate, holders = self.electorate, np.flatnonzero(self.money > 0)
+        voters = electorate.votes_within(holders)
+        totals = {project: voters[project] * self._endowment for project in projects}
+        funded, at_once = list(self._levels), _CELLS // (len(electorate.cost) + 1) + 1
+        for start in range(0, len(funded), at_once):
+            part = funded[start : start + at_once]
+            shared = electorate.mass_shared(holders, part)
+            levels = [self._levels[project] for project in part]
+            for project in projects:
+                totals[project] -= sum(map(mul, shared[project].tolist(), levels))
+        return {project: mpq(total, self._scale) for project, total in totals.items()}
 
     def spent(self, groups: Integers) -> mpq:
         """Return exactly what the voters of ``groups`` have paid together."""
+        self.settle()
         everything = int(self.electorate.weight[groups].sum()) * self._endowment
-        return mpq(everything - self._sum(groups[self.money[groups] > 0]), self.scale)
+        return mpq(everything - self._sum(groups[self.money[groups] > 0]), self._scale)
+
+    def _margin(self, level: float, error: float) -> float:
+        """How far a float of money (for each unit of value) must be from the level to prove who has more."""
+        return (error + self.slack) * (1 + 4 * _EPSILON) + 8 * _EPSILON * level
 
     def _solve(self, project: int, money: Floats, *, poor: NDArray[np.bool_], rich: NDArray[np.bool_]) -> Quote | None:
         """Solve sum(mass x min(money / value, level)) = cost exactly, given who surely has less and who has more."""
         groups, mass = self.electorate.supporters[project], self.electorate.supporter_masses[project]
         values = self.electorate.supporter_values[project]
         broke = groups[poor & (money > 0)]
-        missing = self.electorate.cost[project] * self.scale - self._sum(broke)
+        missing = mpq(self.electorate.cost[project] * self._scale - self._sum(broke))
         payers = int(mass @ rich)
         unsure = np.flatnonzero((money > 0) & ~(poor | rich))
         if len(unsure):
+            # What each has for a unit of value, and the mass of those who have it.
             have = [mpq(self._money_of(int(groups[n])), 1 if values is None else int(values[n])) for n in unsure]
-            masses = list(map(int, mass[unsure].tolist()))
+            masses = [int(units) for units in mass[unsure].tolist()]
             payers += sum(masses)
-            steps = sorted(zip(have, masses, strict=True))
-            for amount, units in steps:
+            for amount, units in sorted(zip(have, masses, strict=True)):
                 if amount * payers >= missing:
                     break
                 missing -= amount * units
@@ -227,9 +292,10 @@ class Purse:
             broke = np.concatenate([broke, groups[unsure[~more]]])
         if not payers:
             return None
-        missing = int(missing)
+        exact = int(missing), payers * self._scale
+        level = exact[0] / exact[1]
         paid = None if values is None else values[rich]
-        return Quote(project, missing, payers, missing / (payers * self.scale), groups[rich], paid, broke)
+        return Quote(project, level, level * _EPSILON, payers, groups[rich], paid, broke, exact)
 
     def _money_of(self, group: int) -> int:
         """Return exactly what a voter of a group that has money has, times scale."""
@@ -238,13 +304,13 @@ class Purse:
 
     def _sum(self, groups: Integers) -> int:
         """Return exactly the money of groups that have some, times scale: they have paid their funded projects in full."""
-        if not len(groups):
-            return 0
-        total = int(self.electorate.weight[groups].sum()) * self._endowment
-        if self._levels:
-            within = self.electorate.mass_within(groups).tolist()
-            total -= sum(int(mass) * level for project, level in self._levels.items() if (mass := within[project]))
-        return total
+        masses, voters = self.electorate.mass_of_each([groups])
+        return self._worth(masses[0].tolist(), int(voters[0]))
+
+    def _worth(self, mass: list[int], voters: int) -> int:
+        """Return what voters with money have who number so many, and for each project are of this mass, times scale."""
+        paid = sum(mass[project] * level for project, level in self._levels.items() if mass[project])
+        return voters * self._endowment - paid
 
 
 class _Prices:
@@ -259,9 +325,9 @@ class _Prices:
             for project, (cost, mass, utility, votes) in enumerate(columns)
             if mass and purse.affordable(cost, votes)
         ]
+        heapify(self._queue)
         #: Projects that a set or a category bars; once barred they stay so.
         self.barred: set[int] = set()
-        heapify(self._queue)
         #: Taken out of the queue during this round.
         self._aside: list[tuple[float, int]] = []
         #: Projects whose bound is that of the money as it is now, and those that it is as near as floats can tell.
@@ -270,28 +336,49 @@ class _Prices:
 
     def cheapest(self) -> list[Quote]:
         """Return all projects of the least price; none if nothing can be paid."""
+        limit = self._set_aside(_NEVER)
+        cheap = [project for bound, project in self._aside if bound <= limit]
+        if not cheap:
+            return []
+        quotes = [self.purse.quote(project) for project in cheap]
+        if len(cheap) == 1 and quotes[0]:
+            return [quotes[0]]
+        if all(quote and quote.exact for quote in quotes):
+            return self._least([quote for quote in quotes if quote])
+        if not self.purse.settled:
+            self.purse.settle()
+            self._put_back()
+            return self.cheapest()
+        return self._exactly_cheapest()
+
+    def _exactly_cheapest(self) -> list[Quote]:
+        """Find the cheapest where all is settled, and floats could not tell."""
         tied: list[Quote] = []
-        #: Nothing above this is the cheapest; and about what it costs, which is no proof, but tells what to look at.
-        limit = guide = _NEVER
-        while self._queue and self._queue[0][0] <= limit:
-            bound, project = heappop(self._queue)
-            if project in self.barred:
-                continue
-            if project not in self._near:
-                utility = self.electorate.utility[project]
-                if self._bound(project, _NEVER if project in self._bounded else guide * utility):
-                    guide = min(guide, self.purse.about[project] / utility)
-                continue
-            quote = self.purse.quote(project)
-            if quote is None:
-                continue
-            self._aside.append((bound, project))
-            order = self._compare(quote, tied[0]) if tied else -1
-            if order < 0:
-                tied, limit = [quote], _above(quote.about / self.electorate.utility[project])
-            elif order == 0:
-                tied.append(quote)
-        return tied
+        seen: set[int] = set()
+        limit = _NEVER
+        while True:
+            self._set_aside(limit)
+            bound, project = min((entry for entry in self._aside if entry[1] not in seen), default=(_NEVER, -1))
+            if project < 0 or bound > limit:
+                return tied
+            seen.add(project)
+            if quote := self.purse.solve(project):
+                tied = self._least([*tied, quote])
+                limit = self.above(tied[0])
+            else:
+                self._aside.remove((bound, project))
+
+    def _least(self, quotes: Sequence[Quote]) -> list[Quote]:
+        """Return those of least price; all are known exactly."""
+        least = [quotes[0]]
+        for quote in quotes[1:]:
+            order = self._compare(quote, least[0])
+            least = [*least, quote] if order == 0 else [quote] if order < 0 else least
+        return least
+
+    def above(self, quote: Quote) -> float:
+        """Return a float that the price of a quote surely does not exceed."""
+        return (quote.level + quote.error) / self.electorate.utility[quote.project] * (1 + 4 * _EPSILON)
 
     def bound_of_others(self, neighbours: frozenset[int], tied: Sequence[Quote], reach: float) -> float:
         """Return a lower bound of the price of every neighbour that is not tied, above ``reach`` if that can be had."""
@@ -299,7 +386,7 @@ class _Prices:
             bound, project = heappop(self._queue)
             if project in self.barred:
                 continue
-            if project in neighbours and project not in self._bounded:
+            if project in neighbours and project not in self._near:
                 self._bound(project, reach * self.electorate.utility[project])
             else:
                 self._aside.append((bound, project))
@@ -307,15 +394,29 @@ class _Prices:
         others = [bound for bound, project in self._aside if project in neighbours and project not in same]
         return min([*others, self._queue[0][0] if self._queue else _NEVER])
 
-    def buy(self, quote: Quote) -> None:
-        """Pay for a project; no bound is up to date then."""
+    def buy(self, quote: Quote, stale: frozenset[int] | None) -> None:
+        """Pay for a project. Bounds of the projects in ``stale`` are no longer up to date then, by default all."""
         self.purse.pay(quote)
-        for entry in self._aside:
-            if entry[1] != quote.project:
-                heappush(self._queue, entry)
-        self._aside.clear()
-        self._bounded.clear()
-        self._near.clear()
+        self._aside = [entry for entry in self._aside if entry[1] != quote.project]
+        self._put_back(stale)
+
+    def _set_aside(self, limit: float) -> float:
+        """Take out of the queue what may cost ``limit`` or less, and of this what may be the cheapest.
+
+        Return what the cheapest costs at most, so far as floats can tell.
+        """
+        while self._queue and self._queue[0][0] <= limit:
+            bound, project = heappop(self._queue)
+            if project in self.barred:
+                continue
+            if project in self._near:
+                self._aside.append((bound, project))
+                continue
+            utility = self.electorate.utility[project]
+            # Of who is dearer a bound is enough, at first.
+            if self._bound(project, _NEVER if project in self._bounded else limit * utility):
+                limit = min(limit, self.purse.at_most(project) / utility * (1 + 2 * _EPSILON))
+        return limit
 
     def _bound(self, project: int, limit: float) -> bool:
         """Bring the bound up to date, and say whether it is as near as floats can tell rather than above ``limit``."""
@@ -328,37 +429,50 @@ class _Prices:
             self._near.add(project)
         return level <= limit
 
+    def _put_back(self, stale: frozenset[int] | None = None) -> None:
+        """Queue up again what was set aside."""
+        for entry in self._aside:
+            heappush(self._queue, entry)
+        self._aside.clear()
+        if stale is None:
+            self._bounded.clear()
+            self._near.clear()
+        else:
+            self._bounded -= stale
+            self._near -= stale
+
     def _compare(self, quote: Quote, other: Quote) -> int:
-        """Return the sign of the difference of two prices, both over the same scale."""
+        """Return a number of the sign of the difference of two prices, both known exactly."""
         utility = self.electorate.utility
-        return quote.numerator * other.payers * utility[other.project] - other.numerator * quote.payers * utility[
-            quote.project
-        ]
+        (numerator, denominator), (others, of) = quote.exact or (0, 1), other.exact or (0, 1)
+        return numerator * of * utility[other.project] - others * denominator * utility[quote.project]
 
 
 def run(
-    electorate: Electorate, endowment: mpq, rank: Sequence[int], below: Sequence[Round] = ()
+    electorate: Electorate, endowment: mpq, rank: Sequence[int], below: Sequence[Round] | None = None
 ) -> tuple[list[Round], Purse]:
     """Buy projects in the order of their price until none can be paid; equal prices go by ``rank``, lower first.
 
-    ``below``: the rounds at a smaller endowment. The bounds ``others`` are driven up to the prices there if that can be
-    done, so that ``agree`` can tell.
+    ``below``, for one run of many: the rounds at a smaller endowment, if there are any. The bounds ``others`` are driven
+    up to the prices there if that can be done, so that ``agree`` can tell.
     """
     purse = Purse(electorate, endowment)
     prices = _Prices(purse)
     ledger = Ledger(electorate.constraints)
     prices.barred.update(p for p in electorate.constraints.candidates if ledger.barred(p))
-    reach = {purchase.project: purchase.above for purchase in below}
+    reach = {purchase.project: purchase.above for purchase in below or ()}
     rounds: list[Round] = []
     while tied := prices.cheapest():
         winner = min(tied, key=lambda quote: rank[quote.project])
-        project = winner.project
-        others = prices.bound_of_others(electorate.neighbours(project), tied, reach[project]) if project in reach else 0.0
-        denominator = winner.payers * purse.scale * electorate.utility[project]
-        about = winner.numerator / denominator
+        project, above = winner.project, prices.above(winner)
+        # Who the neighbours are takes long to find out, and pays only for many runs.
+        neighbours = None if below is None else electorate.neighbours(project)
+        others = 0.0
+        if below and neighbours is not None:
+            others = prices.bound_of_others(neighbours, tied, reach.get(project, above))
         same = tuple(sorted(quote.project for quote in tied))
-        rounds.append(Round(project, winner.numerator, denominator, about, same, others))
-        prices.buy(winner)
+        rounds.append(Round(project, above, winner.exact, same, others))
+        prices.buy(winner, neighbours)
         ledger.fund(project)
         prices.barred.update(p for p in electorate.constraints.partners(project) if ledger.barred(p))
     return rounds, purse
@@ -382,21 +496,23 @@ def agree(electorate: Electorate, low: Sequence[Round], high: Sequence[Round]) -
     place = {purchase.project: number for number, purchase in enumerate(low)}
     if len(low) != len(high) or place.keys() != {purchase.project for purchase in high}:
         return False
+    in_order = list(place) == [purchase.project for purchase in high]
     earlier: set[int] = set()
     for purchase in high:
-        neighbours = electorate.neighbours(purchase.project)
         lower = low[place[purchase.project]]
         if purchase.others <= lower.above:
             return False
-        if neighbours & earlier != {p for p in neighbours & place.keys() if place[p] < place[purchase.project]}:
+        neighbours = electorate.neighbours(purchase.project)
+        before = place[purchase.project]
+        if not in_order and neighbours & earlier != {p for p in neighbours & place.keys() if place[p] < before}:
             return False
         rival = any(project in neighbours for project in purchase.tied if project != purchase.project)
-        if rival and purchase.numerator * lower.denominator != lower.numerator * purchase.denominator:
+        if rival and not _equal(purchase.exact, lower.exact):
             return False
         earlier.add(purchase.project)
     return True
 
 
-def _above(price: float) -> float:
-    """Return a float that is surely not below a price whose float is this one, off by two roundings at most."""
-    return price * (1 + 2 * _EPSILON)
+def _equal(one: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:
+    """Whether two fractions are known and equal."""
+    return one is not None and other is not None and one[0] * other[1] == other[0] * one[1]

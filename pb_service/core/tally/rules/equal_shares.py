@@ -118,7 +118,7 @@ class _Count:
             project = purchase.project
             self.ledger.fund(project)
             self.left -= self.constraints.costs[project]
-            price = str(purchase.price)
+            price = str(result.purse.price(project))
             supporters = self.electorate.votes[project]
             self.steps.append({"i": project, "price": price, "supporters": supporters, "left": self.left})
             self.reasons[project] = {"c": "bought", "round": number, "price": price}
