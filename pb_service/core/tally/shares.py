@@ -59,6 +59,7 @@ class Quote:
 
     The level is that float, off by at most ``error``; exactly it is (cost - what ``broke`` have) / ``payers``, of which
     ``exact`` is numerator and denominator if it had to be worked out. ``values`` are those of ``paying`` (None: all 1).
+    Nothing is left to ``emptied``: ``broke``, and those of ``paying`` who have exactly what they pay.
     """
 
     project: int
@@ -68,6 +69,7 @@ class Quote:
     paying: Integers
     values: Floats | None
     broke: Integers
+    emptied: Integers
     exact: tuple[int, int] | None = None
 
 
@@ -174,12 +176,13 @@ class Purse:
         if number == len(groups):
             proven = payers == self.electorate.mass[project]
             exact = self.electorate.cost[project], int(payers)
-            quote = Quote(project, level, error, int(payers), groups, values, groups[:0], exact)
+            quote = Quote(project, level, error, int(payers), groups, values, groups[:0], groups[:0], exact)
         else:
             # The same mass as in Newton's last step, so the same supporters: they are those above some amount.
             proven = payers == float(self.electorate.supporter_masses[project] @ rich)
             paid = None if values is None else values[rich]
-            quote = Quote(project, level, error, int(payers), groups[rich], paid, groups[poor & (money > 0)])
+            broke = groups[poor & (money > 0)]
+            quote = Quote(project, level, error, int(payers), groups[rich], paid, broke, broke)
         return quote if proven else None
 
     def solve(self, project: int) -> Quote | None:
@@ -208,8 +211,8 @@ class Purse:
         """Let each supporter pay the level for each unit of value, or all her money if that is less."""
         self._pending.append(quote)
         price = quote.level if quote.values is None else quote.level * quote.values
-        self.money[quote.broke] = 0.0
         self.money[quote.paying] = np.maximum(self.money[quote.paying] - price, _TRIFLE)
+        self.money[quote.emptied] = 0.0
         # The level is off, it was rounded when it was multiplied, and the money when it was taken off.
         most = 1.0 if quote.values is None or not len(quote.values) else float(quote.values.max())
         self.slack += quote.error * most * (1 + _EPSILON) + 3 * self.start * _EPSILON
@@ -274,6 +277,7 @@ class Purse:
         broke = groups[poor & (money > 0)]
         missing = mpq(self.electorate.cost[project] * self._scale - self._sum(broke))
         payers = int(mass @ rich)
+        emptied = broke
         unsure = np.flatnonzero((money > 0) & ~(poor | rich))
         if len(unsure):
             # What each has for a unit of value, and the mass of those who have it.
@@ -285,17 +289,18 @@ class Purse:
                     break
                 missing -= amount * units
                 payers -= units
-            # Who has exactly the level has nothing left.
+            enough = np.fromiter((amount * payers >= missing for amount in have), np.bool_, len(have))
             more = np.fromiter((amount * payers > missing for amount in have), np.bool_, len(have))
             rich = rich.copy()
-            rich[unsure[more]] = True
-            broke = np.concatenate([broke, groups[unsure[~more]]])
+            rich[unsure[enough]] = True
+            broke = np.concatenate([broke, groups[unsure[~enough]]])
+            emptied = np.concatenate([emptied, groups[unsure[~more]]])
         if not payers:
             return None
         exact = int(missing), payers * self._scale
         level = exact[0] / exact[1]
         paid = None if values is None else values[rich]
-        return Quote(project, level, level * _EPSILON, payers, groups[rich], paid, broke, exact)
+        return Quote(project, level, level * _EPSILON, payers, groups[rich], paid, broke, emptied, exact)
 
     def _money_of(self, group: int) -> int:
         """Return exactly what a voter of a group that has money has, times scale."""
@@ -409,12 +414,12 @@ class _Prices:
             bound, project = heappop(self._queue)
             if project in self.barred:
                 continue
+            utility = self.electorate.utility[project]
             if project in self._near:
                 self._aside.append((bound, project))
-                continue
-            utility = self.electorate.utility[project]
+                limit = min(limit, self.purse.at_most(project) / utility * (1 + 2 * _EPSILON))
             # Of who is dearer a bound is enough, at first.
-            if self._bound(project, _NEVER if project in self._bounded else limit * utility):
+            elif self._bound(project, _NEVER if project in self._bounded else limit * utility):
                 limit = min(limit, self.purse.at_most(project) / utility * (1 + 2 * _EPSILON))
         return limit
 
