@@ -218,9 +218,7 @@ class Purse:
         self.slack += quote.error * most * (1 + _EPSILON) + 3 * self.start * _EPSILON
 
     def settle(self) -> None:
-        """Work out exactly what was paid, and from it everybody's money anew."""
-        if self.settled:
-            return
+        """Work out exactly what was paid."""
         electorate, at_once = self.electorate, _CELLS // (len(self.electorate.cost) + 1) + 1
         while part := self._pending[:at_once]:
             # Each level is a sum of multiples of earlier ones, divided by its payers; so over this all are integers.
@@ -233,11 +231,16 @@ class Purse:
                 missing = electorate.cost[quote.project] * self._scale - self._worth(mass, number)
                 self._levels[quote.project] = missing // quote.payers
             del self._pending[:at_once]
-        levels = np.zeros(len(electorate.cost))
+
+    def renew(self) -> None:
+        """Settle, and make the floats of everybody's money anew."""
+        self.settle()
+        levels = np.zeros(len(self.electorate.cost))
         for project, level in self._levels.items():
             levels[project] = level / self._scale
         # Sums of at most so many terms above 0 as there are levels, none of them more than the endowment.
-        self.money = np.where(self.money > 0, np.maximum(self.start - electorate.sum_of_rows(levels), _TRIFLE), 0.0)
+        spent = self.electorate.sum_of_rows(levels)
+        self.money = np.where(self.money > 0, np.maximum(self.start - spent, _TRIFLE), 0.0)
         self.slack = (len(self._levels) + 4) * self.start * _EPSILON
 
     def price(self, project: int) -> mpq:
@@ -351,7 +354,7 @@ class _Prices:
         if all(quote and quote.exact for quote in quotes):
             return self._least([quote for quote in quotes if quote])
         if not self.purse.settled:
-            self.purse.settle()
+            self.purse.renew()
             self._put_back()
             return self.cheapest()
         return self._exactly_cheapest()
