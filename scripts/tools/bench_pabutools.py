@@ -1,7 +1,7 @@
 """Time one count by pabutools; run by the bench in an environment that has pabutools and nothing of ours.
 
-Arguments: a plain .pb file, a rule (none, add1, greedy, phragmen) and how many seconds it may count; all seconds are the
-processor's, and when they are over the process ends with status 3. Prints seconds of reading, seconds of counting,
+Arguments: a plain .pb file, a rule (none, add1, greedy, phragmen) and how many seconds it may count; all seconds are
+the processor's, and when they are over the process ends with status 3. Prints seconds of reading, seconds of counting,
 and the ids of the winners, one a line. Ballots are grouped (a multiprofile), which is how pabutools is fastest.
 """
 

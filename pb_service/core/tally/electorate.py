@@ -24,7 +24,7 @@ class Electorate:
         self.cost = constraints.costs
         self.utility = self.cost if utility == "cost" else [1] * len(self.cost)
         self.lengths, self.rows, self.values, self.weight = _columns(instance, utility, constraints)
-        #: Where in ``rows`` the projects of each group begin; ``values`` has the value of each, or is None if all are 1.
+        #: Where in ``rows`` the projects of each group begin; ``values`` has the value of each, None if all are 1.
         self.row_start: Integers = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self.lengths)])
         # The projects are few enough for 16 bits in any real election, and for these numpy sorts in one pass.
         short = self.rows.astype(np.int16) if len(self.cost) < 2**15 else self.rows
@@ -35,13 +35,14 @@ class Electorate:
         masses = weights if values is None else weights * values
         ends = np.cumsum(np.bincount(self.rows, minlength=len(self.cost))).tolist()
         parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-        #: For each project the groups that support it, their values (None if all are 1) and, group by group, their mass.
+        #: For each project the groups that support it, their values (None if all are 1) and, group by group, mass.
         self.supporters: list[Integers] = [groups[part] for part in parts]
         self.supporter_values: list[Floats | None] = [None if values is None else values[part] for part in parts]
         self.supporter_masses: list[Floats] = [masses[part] for part in parts]
         #: For each project the number of its supporters, and their mass.
-        self.votes = self._sums(np.repeat(self.weight, self.lengths))
-        self.mass = self.votes if values is None else self._sums(np.repeat(self.weight, self.lengths) * self.values)
+        cast = np.repeat(self.weight, self.lengths)
+        self.votes = self._sums(cast)
+        self.mass = self.votes if self.values is None else self._sums(cast * self.values)
         self._neighbours: dict[int, frozenset[int]] = {}
 
     def row(self, group: int) -> list[tuple[int, int]]:
@@ -76,7 +77,7 @@ class Electorate:
         return cells.astype(np.int64).reshape(len(parts), width), voters.astype(np.int64)
 
     def mass_shared(self, groups: Integers, projects: Sequence[int]) -> Integers:
-        """For each project and each of ``projects`` the mass, for the latter, of the supporters of both in ``groups``."""
+        """For each project and each of ``projects`` the mass, for the latter, of whom in ``groups`` supports both."""
         column = np.full(len(self.cost), -1)
         column[projects] = np.arange(len(projects))
         shared = np.zeros(len(self.cost) * len(projects))
@@ -96,7 +97,7 @@ class Electorate:
         return shared.astype(np.int64).reshape(len(self.cost), len(projects))
 
     def sum_of_rows(self, amounts: Floats) -> Floats:
-        """For each group the sum of ``amounts``, one for each project, times value over the projects that it supports."""
+        """For each group the sum of ``amounts``, one for each project, times value, over what it supports."""
         spread = amounts[self.rows]
         if self.values is not None:
             spread *= self.values

@@ -120,9 +120,9 @@ class Instance:
         if self.fmt == "ordinal":
             places.sort()
         if (places[1:] <= places[:-1]).any():
-            ranked = self.fmt == "ordinal"
-            told = "A ranked ballot names a project twice." if ranked else "The project numbers of a ballot must increase."
-            raise TallyError(told)
+            if self.fmt == "ordinal":
+                raise TallyError("A ranked ballot names a project twice.")
+            raise TallyError("The project numbers of a ballot must increase.")
         return entries
 
     @cached_property

@@ -83,7 +83,7 @@ class Purse:
 
     def __init__(self, electorate: Electorate, endowment: mpq) -> None:
         self.electorate = electorate
-        #: Every exact amount is an integer over ``scale``: the endowment, and the level of each project that is settled.
+        #: Every exact amount is an integer over this scale: the endowment, and the level of each settled project.
         self._scale, self._endowment = int(endowment.denominator), int(endowment.numerator)
         self._levels: dict[int, int] = {}
         #: Paid for, but not settled.
@@ -113,8 +113,8 @@ class Purse:
         If it is not above ``limit``, it is as near to the level as floats can tell, and ``quote`` may be asked.
 
         Whatever set of supporters gives all its money, what is missing then, divided by the mass of the others, is at
-        most the level. Let those give all who have less than some l: with given(l) = sum of mass x min(money / value, l)
-        the level is at least l + (cost - given(l)) / payers(l), and it is this where l is between the same two
+        most the level. Let those give all who have less than some l: with given(l) = sum of mass x min(money / value,
+        l) the level is at least l + (cost - given(l)) / payers(l), and it is this where l is between the same two
         supporters as the level. That is Newton's step, and from below it never leaps too far.
 
         Rounding: given(l) is a sum of n products, each off by a few units in the last place, so all of it by less than
@@ -190,10 +190,9 @@ class Purse:
         if quote := self.quote(project):
             missing = self.electorate.cost[project] * self._scale - self._sum(quote.broke)
             return replace(quote, exact=(missing, quote.payers * self._scale))
-        groups, mass = self.electorate.supporters[project], self.electorate.supporter_masses[project]
-        values, cost = self.electorate.supporter_values[project], self.electorate.cost[project]
+        groups, values = self.electorate.supporters[project], self.electorate.supporter_values[project]
         money = self.money[groups]
-        if self._sum(groups[money > 0]) < cost * self._scale:
+        if self._sum(groups[money > 0]) < self.electorate.cost[project] * self._scale:
             return None
         if values is not None:
             money = money / values
@@ -311,7 +310,7 @@ class Purse:
         return self._endowment - sum(paid)
 
     def _sum(self, groups: Integers) -> int:
-        """Return exactly the money of groups that have some, times scale: they have paid their funded projects in full."""
+        """Return exactly the money, times scale, of groups that have some: they have paid what was funded in full."""
         masses, voters = self.electorate.mass_of_each([groups])
         return self._worth(masses[0].tolist(), int(voters[0]))
 
@@ -461,8 +460,8 @@ def run(
 ) -> tuple[list[Round], Purse]:
     """Buy projects in the order of their price until none can be paid; equal prices go by ``rank``, lower first.
 
-    ``below``, for one run of many: the rounds at a smaller endowment, if there are any. The bounds ``others`` are driven
-    up to the prices there if that can be done, so that ``agree`` can tell.
+    ``below``, for one run of many: the rounds at a smaller endowment, if there are any. The bounds ``others`` are
+    driven up to the prices there if that can be done, so that ``agree`` can tell.
     """
     purse = Purse(electorate, endowment)
     prices = _Prices(purse)
