@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from pb_service.core.rounds.documents import EqualSharesRule, GreedyRule, PhragmenRule, Utility
 from pb_service.core.tally.constraints import Constraints, Ledger
+from pb_service.core.tally.electorate import Electorate
 from pb_service.core.tally.instance import Instance
 from pb_service.core.tally.knapsack import Item, by_worth
 from pb_service.core.tally.outcome import Outcome
 from pb_service.core.tally.rules.max_welfare import items_of
-from pb_service.core.tally.shares import Electorate, run
+from pb_service.core.tally.shares import run
 from pb_service.core.tally.ties import TieOrder
 
 Integers: TypeAlias = NDArray[np.int64]
@@ -268,11 +269,11 @@ class _Shares:
             step = mpq(self.rule["step"])
         endowment = self.endowment + step
         electorate = Electorate(self.instance, self.rule["utility"], self.constraints)
-        rounds, _ = run(electorate, endowment, TieOrder.of(self.instance, self.rule).rank)
+        rounds, purse = run(electorate, endowment, TieOrder.of(self.instance, self.rule).rank)
         bought: list[tuple[int, mpq]] = []
         cost = 0
         for purchase in rounds:
-            bought.append((purchase.project, purchase.price))
+            bought.append((purchase.project, purse.price(purchase.project)))
             cost += self.costs[purchase.project]
             if cost > self.constraints.budget:
                 break

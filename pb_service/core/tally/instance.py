@@ -9,12 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, pairwise
-from typing import Any, get_args
+from itertools import chain
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pb_service.core.rounds.documents import Ballot, BallotFormat, Score, Utility
+
+Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
 
 #: The largest integer that canonical JSON and a float both hold exactly (bundle.md section 1).
 MAX_INTEGER = 2**53 - 1
@@ -76,10 +80,13 @@ class Instance:
             raise TallyError(f"Ballots of the format {fmt} must be {shape}.") from None
         #: How often each distinct ballot was cast.
         self.grouped: dict[GroupedBallot, int] = dict(sorted(grouped.items()))
-        for ballot in self.grouped:
-            self._check_ballot(ballot)
         #: The same by channel; None where the channels are not known.
         self.by_channel: dict[tuple[str, GroupedBallot], int] | None = None if channels is None else by_channel
+        #: The distinct ballots in columns: how often each was cast, how many projects it names, and which: ballot after
+        #: ballot.
+        self.counts: Integers = np.fromiter(self.grouped.values(), np.int64, len(self.grouped))
+        self.lengths: Integers = np.fromiter(map(len, self.grouped), np.int64, len(self.grouped))
+        self.entries = self._checked_entries()
         #: Number of ballots, blank ones included.
         self.size = sum(self.grouped.values())
         #: Number of blank ballots.
@@ -106,20 +113,28 @@ class Instance:
                 raise TallyError(f"Project {project.id!r} occurs twice.")
             seen.add(project.id)
 
-    def _check_ballot(self, ballot: GroupedBallot) -> None:
-        paired = self.fmt in ("points", "scores")
-        if paired and any(len(entry) != 2 or not _whole(entry[1]) for entry in ballot):
-            raise TallyError("Each entry of a ballot must be a project number and a whole value.")
-        if self.fmt == "points" and any(entry[1] < 0 for entry in ballot):
-            raise TallyError("Points on a ballot must not be negative.")
-        numbers = [entry[0] for entry in ballot] if paired else list(ballot)
-        if any(not _whole(number) or not 0 <= number < len(self.projects) for number in numbers):
+    def _checked_entries(self) -> Integers:
+        """Return the projects that the distinct ballots name, all ballots checked at once."""
+        numbers: list[Any] = list(chain.from_iterable(self.grouped))
+        if self.fmt in ("points", "scores"):
+            values = [entry[-1] for entry in numbers if len(entry) == 2]
+            if len(values) < len(numbers) or not _all_whole(values):
+                raise TallyError("Each entry of a ballot must be a project number and a whole value.")
+            if self.fmt == "points" and min(values, default=0) < 0:
+                raise TallyError("Points on a ballot must not be negative.")
+            numbers = [entry[0] for entry in numbers]
+        if not _all_whole(numbers) or (numbers and not 0 <= min(numbers) <= max(numbers) < len(self.projects)):
             raise TallyError("A ballot names a project number that does not exist.")
+        entries = np.array(numbers, dtype=np.int64)
+        # Places on a line, a stretch of it for each ballot: where all places rise, so do the numbers of every ballot.
+        places = np.repeat(np.arange(len(self.lengths)) * len(self.projects), self.lengths) + entries
         if self.fmt == "ordinal":
-            if len(set(numbers)) != len(numbers):
+            places.sort()
+        if (places[1:] <= places[:-1]).any():
+            if self.fmt == "ordinal":
                 raise TallyError("A ranked ballot names a project twice.")
-        elif any(a >= b for a, b in pairwise(numbers)):
             raise TallyError("The project numbers of a ballot must increase.")
+        return entries
 
     @cached_property
     def named(self) -> dict[tuple[int, ...], int]:
@@ -132,14 +147,20 @@ class Instance:
         return dict(sorted(named.items()))
 
     @cached_property
+    def named_columns(self) -> tuple[Integers, Integers, Integers]:
+        """`named` in columns: how many projects each set has, which, set after set, and how often each was named."""
+        if self.named is self.grouped:
+            return self.lengths, self.entries, self.counts
+        counts = np.fromiter(self.named.values(), np.int64, len(self.named))
+        lengths = np.fromiter(map(len, self.named), np.int64, len(self.named))
+        return lengths, np.fromiter(chain.from_iterable(self.named), np.int64, int(lengths.sum())), counts
+
+    @cached_property
     def votes(self) -> tuple[int, ...]:
         """For each project the number of ballots that name it."""
-        named = self.named
-        lengths = np.fromiter(map(len, named), np.int64, len(named))
-        numbers = np.fromiter(chain.from_iterable(named), np.int64, int(lengths.sum()))
-        counts = np.repeat(np.fromiter(named.values(), np.int64, len(named)), lengths)
         # As floats the sums are exact: there are far fewer than 2^53 ballots.
-        return tuple(map(int, np.bincount(numbers, weights=counts, minlength=len(self.projects)).tolist()))
+        cast = np.bincount(self.entries, np.repeat(self.counts, self.lengths), len(self.projects))
+        return tuple(cast.astype(np.int64).tolist())
 
     @cached_property
     def points(self) -> tuple[int, ...]:
@@ -209,3 +230,7 @@ class Instance:
 
 def _whole(value: object) -> bool:
     return type(value) is int
+
+
+def _all_whole(values: Iterable[object]) -> bool:
+    return set(map(type, values)) <= {int}
