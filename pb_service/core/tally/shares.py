@@ -34,6 +34,8 @@ _EPSILON = 2.0**-52
 _NEVER = float("inf")
 #: What is left of money that is above 0, but by less than floats can tell.
 _TRIFLE = 2.0**-1000
+#: Floats off by more than this part of the endowment are made anew: each round may leave them several times as far off.
+_COARSE = 2.0**-32
 #: So many sums of masses are kept at once.
 _CELLS = 2**20
 
@@ -118,21 +120,22 @@ class Purse:
         supporters as the level. That is Newton's step, and from below it never leaps too far.
 
         Rounding: given(l) is a sum of n products, each off by a few units in the last place, so all of it by less than
-        (n + 10) x epsilon of itself, and by mass x slack where the floats of the money are off.
+        (n + 10) x epsilon of itself; and where the floats of the money are off, by the slack for the mass of those who
+        give all. (For the others l stands in the sum.)
         """
         electorate = self.electorate
         money, mass = self.money[electorate.supporters[project]], electorate.supporter_masses[project]
         values, cost, units = electorate.supporter_values[project], electorate.cost[project], electorate.mass[project]
         if values is not None:
             money = money / values
-        precision, unknown = (len(money) + 10) * _EPSILON, units * self.slack
+        precision = (len(money) + 10) * _EPSILON
         # Nobody is poor at first, perhaps: then the first step is the last.
         least, before, first = self._least[project], float(units), True
         level = start = max(least, limit) if limit < _NEVER else least
         while True:
             given = float(mass @ np.minimum(money, level))
             payers = float(mass @ (money >= level))
-            rounding = given * precision + unknown
+            rounding = given * precision + (units - payers) * self.slack
             if not payers:
                 if given + rounding < cost:
                     self._least[project] = _NEVER
@@ -201,10 +204,12 @@ class Purse:
         poor, rich = money < level - margin, money > level + margin
         found = self._solve(project, money, poor=poor, rich=rich)
         # Who is surely poor or rich was read off the floats: it stands only if the exact level is close by.
-        if found is not None and abs(found.level - level) <= error:
-            return found
-        nobody = np.zeros(len(groups), dtype=np.bool_)
-        return self._solve(project, money, poor=nobody, rich=nobody)
+        if found is None or abs(found.level - level) > error:
+            nobody = np.zeros(len(groups), dtype=np.bool_)
+            found = self._solve(project, money, poor=nobody, rich=nobody)
+        if found:
+            self._least[project] = max(self._least[project], found.level * (1 - 2 * _EPSILON))
+        return found
 
     def pay(self, quote: Quote) -> None:
         """Let each supporter pay the level for each unit of value, or all her money if that is less."""
@@ -343,6 +348,8 @@ class _Prices:
 
     def cheapest(self) -> list[Quote]:
         """Return all projects of the least price; none if nothing can be paid."""
+        if self.purse.slack > self.purse.start * _COARSE:
+            self.purse.renew()
         limit = self._set_aside(_NEVER)
         cheap = [project for bound, project in self._aside if bound <= limit]
         if not cheap:
@@ -369,11 +376,12 @@ class _Prices:
             if project < 0 or bound > limit:
                 return tied
             seen.add(project)
+            self._aside.remove((bound, project))
             if quote := self.purse.solve(project):
+                level = quote.level * (1 - 2 * _EPSILON)
+                self._aside.append((level / self.electorate.utility[project] * (1 - 2 * _EPSILON), project))
                 tied = self._least([*tied, quote])
                 limit = self.above(tied[0])
-            else:
-                self._aside.remove((bound, project))
 
     def _least(self, quotes: Sequence[Quote]) -> list[Quote]:
         """Return those of least price; all are known exactly."""
