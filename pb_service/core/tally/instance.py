@@ -78,10 +78,14 @@ class Instance:
         except TypeError:
             shape = "lists of [project number, value]" if pairs else "lists of project numbers"
             raise TallyError(f"Ballots of the format {fmt} must be {shape}.") from None
+        #: The same ballots by channel; None where the channels are not known.
+        self.by_channel: dict[tuple[str, GroupedBallot], int] | None = None if channels is None else by_channel
+        self._hold(grouped)
+
+    def _hold(self, grouped: Mapping[GroupedBallot, int]) -> None:
+        """Take these as the ballots, each with how often it was cast."""
         #: How often each distinct ballot was cast.
         self.grouped: dict[GroupedBallot, int] = dict(sorted(grouped.items()))
-        #: The same by channel; None where the channels are not known.
-        self.by_channel: dict[tuple[str, GroupedBallot], int] | None = None if channels is None else by_channel
         #: The distinct ballots in columns: how often each was cast, how many projects it names, and which: ballot after
         #: ballot.
         self.counts: Integers = np.fromiter(self.grouped.values(), np.int64, len(self.grouped))
@@ -224,7 +228,7 @@ class Instance:
                 )
             grouped[ballot] += count * weights[channel]
         weighed = Instance(self.projects, self.budget, self.fmt, (), self.unit, contest=self.contest)
-        weighed.grouped = dict(sorted(grouped.items()))
+        weighed._hold(grouped)
         return weighed
 
 
