@@ -1,9 +1,11 @@
 """Time one count by pabutools; run by the bench in an environment that has pabutools and nothing of ours.
 
-Arguments: a plain .pb file and a rule (none, add1, greedy, phragmen). Prints seconds of reading, seconds of counting,
+Arguments: a plain .pb file, a rule (none, add1, greedy, phragmen) and how many seconds it may count; all seconds are
+the processor's, and when they are over the process ends with status 3. Prints seconds of reading, seconds of counting,
 and the ids of the winners, one a line. Ballots are grouped (a multiprofile), which is how pabutools is fastest.
 """
 
+import signal
 import sys
 import time
 
@@ -23,11 +25,23 @@ from pabutools.rules import (  # type: ignore[import-not-found]
 
 fractions.FRACTION = fractions.GMPY_FRAC
 
-started = time.perf_counter()
+started = time.process_time()
 instance, profile = parse_pabulib(sys.argv[1])
 approvals = ApprovalProfile([ApprovalBallot(ballot) for ballot in profile], instance=instance).as_multiprofile()
-read = time.perf_counter() - started
-started = time.perf_counter()
+read = time.process_time() - started
+started = time.process_time()
+
+
+def stop(*_: object) -> None:
+    """End the process if its seconds are over, or look again when they may be."""
+    left = started + float(sys.argv[3]) - time.process_time()
+    if left <= 0:
+        sys.exit(3)
+    signal.setitimer(signal.ITIMER_REAL, left)
+
+
+signal.signal(signal.SIGALRM, stop)
+stop()
 match sys.argv[2]:
     case "none":
         found = method_of_equal_shares(instance, approvals, sat_class=Cost_Sat)
@@ -37,4 +51,4 @@ match sys.argv[2]:
         found = greedy_utilitarian_welfare(instance, approvals, sat_class=Cost_Sat)
     case _:
         found = sequential_phragmen(instance, approvals)
-print(read, time.perf_counter() - started, *sorted(project.name for project in found), sep="\n")
+print(read, time.process_time() - started, *sorted(project.name for project in found), sep="\n")

@@ -3,7 +3,8 @@
 scripts/bench tally [FILE.pb …]     without files: the approval elections of tests/data/pabulib from 5,000 ballots up
 
 Both are timed in one process each, from the election in memory to the winners; reading and starting are told apart.
-pabutools has 60 seconds a count; a longer one is shown as > 60 s, and its ratio as a lower bound.
+Seconds are those that the processor spent on the process, so that other work on the machine falls on neither side.
+pabutools has 60 of them a count; a longer one is shown as > 60 s, and its ratio as a lower bound.
 """
 
 import gzip
@@ -20,6 +21,8 @@ from pb_service.core.tally.pabulib import PabulibFile, read_pabulib
 from pb_service.settings import CHECKOUT
 
 CAP_SECONDS = 60
+#: How the other process ends when its seconds are over.
+OVER = 3
 RULES = {"greedy": "greedy_score", "phragmen": "phragmen", "none": "mes_cost_none", "add1": "mes_cost_add1"}
 PACKAGES = ("pabutools==1.2.3", "gmpy2==2.3.2")
 ENVIRONMENT = CHECKOUT / ".venv" / "pabutools"
@@ -43,9 +46,9 @@ def ours(election: PabulibFile, rule: str) -> tuple[float, list[str]]:
     while len(seconds) < 5 and sum(seconds) < 10:
         instance = election.instance()
         document = rule_by_name(rule, unit=election.unit)
-        started = time.perf_counter()
+        started = time.process_time()
         outcome = tally(instance, document)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
         winners = sorted(election.projects[number].id for number in outcome.winners)
     return median(seconds), winners
 
@@ -53,12 +56,12 @@ def ours(election: PabulibFile, rule: str) -> tuple[float, list[str]]:
 def theirs(python: Path, plain: Path, rule: str) -> tuple[float, float, list[str]] | None:
     """Return seconds of reading and counting and the winners; None beyond the cap."""
     command: list[str | Path] = [python, CHECKOUT / "scripts" / "tools" / "bench_pabutools.py", plain, rule]
-    try:
-        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=CAP_SECONDS + 10)
-    except subprocess.TimeoutExpired:
+    done = subprocess.run([*command, str(CAP_SECONDS)], capture_output=True, text=True, check=False)
+    if done.returncode == OVER:
         return None
+    done.check_returncode()
     read, counted, *winners = done.stdout.split("\n")[:-1]
-    return (float(read), float(counted), winners) if float(counted) <= CAP_SECONDS else None
+    return float(read), float(counted), winners
 
 
 def large_approval_elections() -> list[Path]:
@@ -81,9 +84,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for path in files:
             data = path.read_bytes()
-            started = time.perf_counter()
+            started = time.process_time()
             election = read_pabulib(data, name=path.name)
-            reading = time.perf_counter() - started
+            reading = time.process_time() - started
             plain = Path(scratch) / "plain.pb"
             plain.write_bytes(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
             print(f"{path.name[:43]}: {len(election.ballots):,} ballots, {len(election.projects)} projects")

@@ -11,7 +11,8 @@ from typing import Literal
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 
 from pb_service.core.tally.constraints import Ledger
-from pb_service.core.tally.shares import Electorate, Purse, Round, agree, run
+from pb_service.core.tally.electorate import Electorate
+from pb_service.core.tally.shares import Purse, Round, agree, run
 
 Stop = Literal["exhaustive", "exhaustive_all", "overspend"]
 Stopped = Literal["fixed", "exhaustive", "overspend", "all"]

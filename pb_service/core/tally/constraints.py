@@ -56,6 +56,8 @@ class Constraints:
 
     def partners(self, project: int) -> frozenset[int]:
         """Return the projects that share a set or a category with this one: those that its funding may bar."""
+        if not self.exclusive and not self.categories:
+            return frozenset()
         groups = [*self.exclusive, *(numbers for numbers, _ in self.categories)]
         return frozenset().union(*(numbers for numbers in groups if project in numbers))
 
@@ -122,8 +124,10 @@ def settled(constraints: Constraints) -> dict[int, Reason]:
 
 def check_constraints(rule: RuleDocument) -> None:
     """Raise TallyError unless the fields of this file have their form; whether projects exist is seen when counting."""
-    ratio = rule.get("per_cost", "1")
-    if not isinstance(ratio, str) or not _FRACTION.fullmatch(ratio) or str(Fraction(ratio)) != ratio:
+    ratio = rule.get("per_cost")
+    if "per_cost" in rule and not (
+        isinstance(ratio, str) and _FRACTION.fullmatch(ratio) and str(Fraction(ratio)) == ratio
+    ):
         raise TallyError("The field per_cost of a rule must be a fraction above 0 in lowest terms, such as 1/3.")
     if "mandatory" in rule:
         _check_numbers(rule["mandatory"], 1, "mandatory")

@@ -9,12 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, pairwise
-from typing import Any, get_args
+from itertools import chain
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pb_service.core.rounds.documents import Ballot, BallotFormat, Score, Utility
+
+Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
 
 #: The largest integer that canonical JSON and a float both hold exactly (bundle.md section 1).
 MAX_INTEGER = 2**53 - 1
@@ -40,7 +44,8 @@ class Instance:
 
     ``budget`` and costs are in minor units, ``unit`` of which make one currency unit. Ballots have the form of
     bundle.md section 6 and name projects by their place in ``projects``. ``contest`` is the id of the contest, on which
-    a drawn tie order depends. Raises TallyError naming the first fault.
+    a drawn tie order depends; ``channels`` names that of each ballot, for rules that weigh them.
+    Raises TallyError naming the first fault.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Instance:
         unit: int = 100,
         *,
         contest: str = "",
+        channels: Sequence[str] | None = None,
     ) -> None:
         self.projects = tuple(projects)
         self.budget = budget
@@ -61,14 +67,30 @@ class Instance:
         self._check_money()
         pairs = fmt in ("points", "scores")
         try:
-            grouped = Counter(tuple(map(tuple, ballot)) if pairs else tuple(ballot) for ballot in ballots)  # type: ignore[arg-type]
+            given: Iterable[Any] = ballots
+            cast_ballots = (tuple(map(tuple, ballot)) if pairs else tuple(ballot) for ballot in given)
+            by_channel: Counter[tuple[str, GroupedBallot]] = Counter()
+            if channels is not None:
+                by_channel.update(zip(channels, cast_ballots, strict=True))
+            grouped: Counter[GroupedBallot] = Counter() if channels is not None else Counter(cast_ballots)
+            for (_, ballot), count in by_channel.items():
+                grouped[ballot] += count
         except TypeError:
             shape = "lists of [project number, value]" if pairs else "lists of project numbers"
             raise TallyError(f"Ballots of the format {fmt} must be {shape}.") from None
+        #: The same ballots by channel; None where the channels are not known.
+        self.by_channel: dict[tuple[str, GroupedBallot], int] | None = None if channels is None else by_channel
+        self._hold(grouped)
+
+    def _hold(self, grouped: Mapping[GroupedBallot, int]) -> None:
+        """Take these as the ballots, each with how often it was cast."""
         #: How often each distinct ballot was cast.
         self.grouped: dict[GroupedBallot, int] = dict(sorted(grouped.items()))
-        for ballot in self.grouped:
-            self._check_ballot(ballot)
+        #: The distinct ballots in columns: how often each was cast, how many projects it names, and which: ballot after
+        #: ballot.
+        self.counts: Integers = np.fromiter(self.grouped.values(), np.int64, len(self.grouped))
+        self.lengths: Integers = np.fromiter(map(len, self.grouped), np.int64, len(self.grouped))
+        self.entries = self._checked_entries()
         #: Number of ballots, blank ones included.
         self.size = sum(self.grouped.values())
         #: Number of blank ballots.
@@ -95,20 +117,28 @@ class Instance:
                 raise TallyError(f"Project {project.id!r} occurs twice.")
             seen.add(project.id)
 
-    def _check_ballot(self, ballot: GroupedBallot) -> None:
-        paired = self.fmt in ("points", "scores")
-        if paired and any(len(entry) != 2 or not _whole(entry[1]) for entry in ballot):
-            raise TallyError("Each entry of a ballot must be a project number and a whole value.")
-        if self.fmt == "points" and any(entry[1] < 0 for entry in ballot):
-            raise TallyError("Points on a ballot must not be negative.")
-        numbers = [entry[0] for entry in ballot] if paired else list(ballot)
-        if any(not _whole(number) or not 0 <= number < len(self.projects) for number in numbers):
+    def _checked_entries(self) -> Integers:
+        """Return the projects that the distinct ballots name, all ballots checked at once."""
+        numbers: list[Any] = list(chain.from_iterable(self.grouped))
+        if self.fmt in ("points", "scores"):
+            values = [entry[-1] for entry in numbers if len(entry) == 2]
+            if len(values) < len(numbers) or not _all_whole(values):
+                raise TallyError("Each entry of a ballot must be a project number and a whole value.")
+            if self.fmt == "points" and min(values, default=0) < 0:
+                raise TallyError("Points on a ballot must not be negative.")
+            numbers = [entry[0] for entry in numbers]
+        if not _all_whole(numbers) or (numbers and not 0 <= min(numbers) <= max(numbers) < len(self.projects)):
             raise TallyError("A ballot names a project number that does not exist.")
+        entries = np.array(numbers, dtype=np.int64)
+        # Places on a line, a stretch of it for each ballot: where all places rise, so do the numbers of every ballot.
+        places = np.repeat(np.arange(len(self.lengths)) * len(self.projects), self.lengths) + entries
         if self.fmt == "ordinal":
-            if len(set(numbers)) != len(numbers):
+            places.sort()
+        if (places[1:] <= places[:-1]).any():
+            if self.fmt == "ordinal":
                 raise TallyError("A ranked ballot names a project twice.")
-        elif any(a >= b for a, b in pairwise(numbers)):
             raise TallyError("The project numbers of a ballot must increase.")
+        return entries
 
     @cached_property
     def named(self) -> dict[tuple[int, ...], int]:
@@ -121,14 +151,20 @@ class Instance:
         return dict(sorted(named.items()))
 
     @cached_property
+    def named_columns(self) -> tuple[Integers, Integers, Integers]:
+        """`named` in columns: how many projects each set has, which, set after set, and how often each was named."""
+        if self.named is self.grouped:
+            return self.lengths, self.entries, self.counts
+        counts = np.fromiter(self.named.values(), np.int64, len(self.named))
+        lengths = np.fromiter(map(len, self.named), np.int64, len(self.named))
+        return lengths, np.fromiter(chain.from_iterable(self.named), np.int64, int(lengths.sum())), counts
+
+    @cached_property
     def votes(self) -> tuple[int, ...]:
         """For each project the number of ballots that name it."""
-        named = self.named
-        lengths = np.fromiter(map(len, named), np.int64, len(named))
-        numbers = np.fromiter(chain.from_iterable(named), np.int64, int(lengths.sum()))
-        counts = np.repeat(np.fromiter(named.values(), np.int64, len(named)), lengths)
         # As floats the sums are exact: there are far fewer than 2^53 ballots.
-        return tuple(map(int, np.bincount(numbers, weights=counts, minlength=len(self.projects)).tolist()))
+        cast = np.bincount(self.entries, np.repeat(self.counts, self.lengths), len(self.projects))
+        return tuple(cast.astype(np.int64).tolist())
 
     @cached_property
     def points(self) -> tuple[int, ...]:
@@ -168,8 +204,10 @@ class Instance:
             raise TallyError("The points of all ballots together are too many to be counted exactly.")
         return dict(sorted(support.items()))
 
-    def scores(self, by: Score) -> tuple[int, ...]:
-        """For each project its score (bundle.md section 8)."""
+    def scores(self, by: Score, weights: Mapping[str, int] | None = None) -> tuple[int, ...]:
+        """For each project its score (bundle.md section 8); ``weights`` is how often ballots of each channel count."""
+        if weights is not None:
+            return self._weighed(weights).scores(by)
         match by:
             case "votes":
                 return self.votes
@@ -178,6 +216,25 @@ class Instance:
             case "borda":
                 return self.borda
 
+    def _weighed(self, weights: Mapping[str, int]) -> "Instance":
+        """Return the same election with each ballot as often as its channel weighs."""
+        if self.by_channel is None:
+            raise TallyError("The ballots do not say through which channel they were cast, so these cannot be weighed.")
+        grouped: Counter[GroupedBallot] = Counter()
+        for (channel, ballot), count in self.by_channel.items():
+            if channel not in weights:
+                raise TallyError(
+                    f"There are ballots of the channel {channel[:40]!r}, for which the rule has no weight."
+                )
+            grouped[ballot] += count * weights[channel]
+        weighed = Instance(self.projects, self.budget, self.fmt, (), self.unit, contest=self.contest)
+        weighed._hold(grouped)
+        return weighed
+
 
 def _whole(value: object) -> bool:
     return type(value) is int
+
+
+def _all_whole(values: Iterable[object]) -> bool:
+    return set(map(type, values)) <= {int}

@@ -15,7 +15,8 @@ import numpy as np
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 
 from pb_service.core.tally.constraints import Ledger
-from pb_service.core.tally.shares import Electorate, Floats, Integers
+from pb_service.core.tally.electorate import Electorate
+from pb_service.core.tally.instance import Floats, Integers
 
 _BEFORE = -1
 
@@ -54,8 +55,7 @@ class Loads:
         #: For each group the round that gave it its load, and the loads of those rounds.
         self._round: Integers = np.full(len(electorate.weight), _BEFORE, dtype=np.int64)
         self._given: list[mpq] = []
-        lengths = electorate.row_start[1:] - electorate.row_start[:-1]
-        self._group: Integers = np.repeat(np.arange(len(electorate.weight), dtype=np.int64), lengths)
+        self._group: Integers = np.repeat(np.arange(len(electorate.weight), dtype=np.int64), electorate.lengths)
 
     def of(self, project: int) -> mpq:
         """Return exactly the load at which a project with supporters would be funded now."""

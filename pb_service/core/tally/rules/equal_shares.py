@@ -24,13 +24,14 @@ from pb_service.core.rounds.documents import (
 from pb_service.core.tally.completion import Completed, add_one
 from pb_service.core.tally.constraints import FIELDS as CONSTRAINTS
 from pb_service.core.tally.constraints import Constraints, Ledger, settled
+from pb_service.core.tally.electorate import Electorate
 from pb_service.core.tally.instance import MAX_INTEGER, Instance, TallyError
 from pb_service.core.tally.loads import Loads, Start, fund_by_load
 from pb_service.core.tally.outcome import Outcome, compared, project_outcomes
 from pb_service.core.tally.rules import greedy
 from pb_service.core.tally.rules.family import RuleFamily
 from pb_service.core.tally.rules.phragmen import published_rounds
-from pb_service.core.tally.shares import Electorate, run
+from pb_service.core.tally.shares import run
 from pb_service.core.tally.ties import TieOrder
 
 _CHOICES = {
@@ -117,7 +118,7 @@ class _Count:
             project = purchase.project
             self.ledger.fund(project)
             self.left -= self.constraints.costs[project]
-            price = str(purchase.price)
+            price = str(result.purse.price(project))
             supporters = self.electorate.votes[project]
             self.steps.append({"i": project, "price": price, "supporters": supporters, "left": self.left})
             self.reasons[project] = {"c": "bought", "round": number, "price": price}
@@ -129,7 +130,7 @@ class _Count:
     def after(self, result: Completed) -> list[Loading]:
         """Phragmen's rounds, voters beginning with what they have paid."""
         purse = result.purse
-        start = Start(float(purse.endowment) - purse.money, 2 * purse.slack, purse.spent)
+        start = Start(purse.start - purse.money, 2 * purse.slack, purse.spent)
         loads = Loads(self.electorate, start)
         rounds = fund_by_load(
             loads, self.order.rank, self.ledger, self.constraints.candidates, self.left, unsupported=False
@@ -155,7 +156,7 @@ class _Count:
     def explain(self, result: Completed, turns: list[Turn]) -> dict[int, Reason]:
         """Return why each project won or lost."""
         reasons = settled(self.constraints) | self.reasons
-        money = result.purse.totals()
+        money = result.purse.totals([p for p in self.constraints.candidates if p not in reasons])
         place: dict[int, Reason] = {}
         for rank, turn in enumerate(turns, 1):
             place[turn["i"]] = cast(Reason, {"rank": rank, "left": turn["left"]})
@@ -193,7 +194,7 @@ def _compare(instance: Instance, rule: EqualSharesRule, shares: Outcome) -> Outc
         "cost": left.cost,
         "other": list(left.winners),
     }
-    return compared(taken, rule, result)
+    return compared(taken, left, rule, result)
 
 
 def _run(instance: Instance, rule: RuleDocument, progress: Callable[[int], None] | None) -> Outcome:

@@ -8,11 +8,11 @@ from typing import cast
 
 from pb_service.core.rounds.documents import Loading, PhragmenRule, Reason, RuleDocument, TieDocument
 from pb_service.core.tally.constraints import Constraints, Ledger, settled
+from pb_service.core.tally.electorate import Electorate
 from pb_service.core.tally.instance import Instance, TallyError
 from pb_service.core.tally.loads import LoadRound, Loads, fund_by_load, unburdened
 from pb_service.core.tally.outcome import Outcome, project_outcomes
 from pb_service.core.tally.rules.family import RuleFamily
-from pb_service.core.tally.shares import Electorate
 from pb_service.core.tally.ties import TieOrder
 
 

@@ -9,7 +9,8 @@ from pb_service.core.rounds.documents import Utility
 from pb_service.core.tally import Instance, Project, TallyError, rule_by_name, tally
 from pb_service.core.tally.completion import add_one
 from pb_service.core.tally.constraints import Constraints
-from pb_service.core.tally.shares import Electorate, agree, run
+from pb_service.core.tally.electorate import Electorate
+from pb_service.core.tally.shares import agree, run
 from tests.unit.core.tally.elections import election, real, won
 
 #: Six voters with 10 each: four want a (24) and b (20), two want c (18).
@@ -139,7 +140,12 @@ def test_steps_between_two_runs_that_agree_fund_the_same_projects(utility: Utili
     start, rank = mpq(instance.budget, instance.size), list(range(len(instance.projects)))
     runs = [run(electorate, start + step * 100, rank)[0] for step in range(41)]
     funded = [{purchase.project for purchase in rounds} for rounds in runs]
-    pairs = [(low, high) for high in range(41) for low in range(high) if agree(electorate, runs[low], runs[high])]
+    pairs = [
+        (low, high)
+        for high in range(41)
+        for low in range(high)
+        if agree(electorate, runs[low], run(electorate, start + high * 100, rank, runs[low])[0])
+    ]
     assert len(pairs) > 40
     assert all(funded[step] == funded[low] for low, high in pairs for step in range(low, high + 1))
 
