@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pb_service.core.record import signatures
 from pb_service.core.record.canonical import CanonicalError, b64u, decode, encode
-from pb_service.core.record.forms import DOTTED, forms_of
+from pb_service.core.record.forms import forms_of
 from pb_service.core.record.framing import h32
 from pb_service.core.record.tiles import ENTRY_LIMIT
 

@@ -30,7 +30,7 @@ _FILES = frozenset({"jwks", "client"})
 
 
 class RecordError(ValueError):
-    """An entry that may not stand where it stands. ``check`` is the number of the check of docs/protocol.md it fails."""
+    """An entry that may not stand where it stands. ``check`` is the check of docs/protocol.md section 13 it fails."""
 
     def __init__(self, check: str, message: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class RecordError(ValueError):
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the files that entries name are found: by SHA-256, and the roll of a group by its id. KeyError if absent."""
+    """Where files that entries name are found: by SHA-256, and the roll of a group by its id. KeyError if absent."""
 
     file: Callable[[bytes], bytes]
     roll: Callable[[str], bytes]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import sha512
 from typing import Any, TypeVar
 
-import rbcl
+import rbcl  # type: ignore[import-untyped]  # rbcl ships no types
 
 from pb_service.core.record.framing import h64
 

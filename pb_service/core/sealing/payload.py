@@ -11,7 +11,10 @@ from pb_service.core.rounds.documents import Ballot, BallotFormat, Limits
 from pb_service.core.rounds.limits import breaches
 
 Encoding = Literal[1, 2, 3, 4]
-BITMAP, BYTES, SLOTS, PAIRS = 1, 2, 3, 4
+BITMAP: Encoding = 1
+BYTES: Encoding = 2
+SLOTS: Encoding = 3
+PAIRS: Encoding = 4
 
 BLOCK = 30
 _VERSION = 1

@@ -65,7 +65,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Secrets:
-    """Everything random in a shuffle; forgotten afterwards. ``order`` counts from 0: row i of the output comes from it."""
+    """Everything random in a shuffle; forgotten afterwards. Row i of the output comes from row ``order[i]``, from 0."""
 
     order: list[int]
     rho: list[list[int]]
