@@ -162,7 +162,7 @@ def check_sequence(entries: Iterable[Entry], contests: Collection[str]) -> Progr
 def signed_entry(
     kind: str, election: bytes, fields: Mapping[str, Any], signers: Mapping[str, Ed25519PrivateKey]
 ) -> bytes:
-    """Return an entry of a sealed vote (docs/protocol.md section 3); ``election`` is the sid or the eid it belongs to."""
+    """Return an entry of a sealed vote (docs/protocol.md section 3); ``election`` is its sid or its eid."""
     return _signed({"v": 1, "k": kind, "e": b64u(election), **fields}, signers)
 
 

@@ -137,7 +137,7 @@ def receive(
     promises: Sequence[Mapping[str, Any]],
     deals: Sequence[Mapping[str, Any]],
 ) -> tuple[int, list[int]]:
-    """Return the trustee's share of the joint key, and the trustees whose sealed share was wrong; then there is none."""
+    """Return the trustee's share of the joint key and nobody, or 0 and the trustees whose sealed share was wrong."""
     commitments = check_deals(setting, promises, deals)
     h1 = transcript(promises)
     share, accused = secrets.share_for(trustee), []

@@ -195,7 +195,7 @@ class Election:
             self._failed = True
             return
         try:
-            joint = self._joint()
+            joint = self.joint_key()
         except ceremony.CeremonyError as error:
             self.messages["tk3"].pop()
             raise RecordError("V4", f"entry {self.size}: {error}") from error
@@ -203,7 +203,8 @@ class Election:
             self.messages["tk3"].pop()
             raise RecordError("V4", f"entry {self.size}: not the share that the commitments give")
 
-    def _joint(self) -> ceremony.JointKey:
+    def joint_key(self) -> ceremony.JointKey:
+        """Return the key that the ceremony gave. Raises CeremonyError, also while messages are missing."""
         assert self.setup is not None  # noqa: S101 # asked for only after the setup
         commitments = ceremony.check_deals(self.setup.setting, self.messages["tk1"], self.messages["tk2"])
         return ceremony.joint_key(commitments)
@@ -215,7 +216,7 @@ class Election:
             raise self._out_of_order(entry)
         manifest = self._read_file(entry, unb64u(entry.fields["f"]), Manifest.read)
         self._belongs(entry, manifest.eid)
-        joint = self._joint()
+        joint = self.joint_key()
         if (manifest.setup, manifest.key, manifest.shares) != (self.setup.sid, joint.key, joint.shares):
             raise RecordError("V4", f"entry {self.size}: the manifest's key is not that of the ceremony")
         self._keys = dict(manifest.keys)

@@ -189,7 +189,7 @@ def verify(before: bytes, after: bytes, proof: bytes, stage: Stage, spread: Spre
         b = minus(combination(su, mixed[2 * k + 1 :: 2 * width], spread), times(s[3 + k], stage.key))
         _require(a, t[3 + 2 * k], combination(eu, points[2 * k :: 2 * width], spread), "a row was changed")
         _require(b, t[4 + 2 * k], combination(eu, points[2 * k + 1 :: 2 * width], spread), "a row was changed")
-    if not all(each(_link_holds, spread, sq, su, [generator(0), *g[:-1]], tq, g, [e] * size)):
+    if not all(each(_link_holds, spread, list(zip(sq, su, strict=True)), [generator(0), *g[:-1]], tq, g, [e] * size)):
         raise ShuffleError("a link of the chain does not hold")
 
 
@@ -261,5 +261,6 @@ def _on_two_bases(one: int, other: int) -> bytes:
     return plus(times_base(one), times(other, generator(0)))
 
 
-def _link_holds(answer: int, weight: int, before: bytes, promised: bytes, link: bytes, e: int) -> bool:
+def _link_holds(answers: tuple[int, int], before: bytes, promised: bytes, link: bytes, e: int) -> bool:
+    answer, weight = answers
     return plus(times_base(answer), times(weight, before)) == plus(promised, times(e, link))
