@@ -74,6 +74,7 @@ class Vote:
     rolls: dict[str, bytes] = field(default_factory=dict)
     election: Election = field(init=False)
     opened: dict[str, Opened] = field(default_factory=dict)
+    outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.election = Election(Sources(self.files.__getitem__, self.rolls.__getitem__))
@@ -275,7 +276,7 @@ def count_contest(
             vote.keep(proof)
             vote.log(entry)
         parts = {}
-        rows = checked_list(election, contest.id, vote.files, spread)
+        rows = checked_list(election, contest.id, vote.files, spread, vote.trustees[openers[0] - 1].checked)
         for number in openers:
             entry, file = vote.trustees[number - 1].decrypt(election, contest.id, vote.files, vote.random, spread)
             vote.keep(file)
@@ -292,7 +293,8 @@ def count_contest(
     opened = open_box(points, payloads, 0, shape)
     vote.opened[contest.id] = opened
     bal = vote.keep(encode(opened.document(eid, contest.id)))
-    out = vote.keep(encode(outcome_of(vote, contest, opened)))
+    vote.outcomes[contest.id] = outcome_of(vote, contest, opened)
+    out = vote.keep(encode(vote.outcomes[contest.id]))
     vote.log(vote.sign("result", {"d": contest.id, "bal": bal, "out": out}, "op"))
 
 
