@@ -241,10 +241,9 @@ def _joined(a: Sequence[bytes], b: Sequence[bytes]) -> bytes:
 
 
 def _below(limit: int, random: Random) -> int:
-    """Return a uniform integer below ``limit``: draws that would favour some are thrown away."""
-    size = (limit.bit_length() + 7) // 8 + 1
-    fair = 256**size - 256**size % limit
-    while (drawn := int.from_bytes(random(size), "big")) >= fair:
+    """Return a uniform integer below ``limit``, at most 2^32: draws that would favour some are thrown away."""
+    fair = 2**32 - 2**32 % limit
+    while (drawn := int.from_bytes(random(4), "big")) >= fair:
         pass
     return drawn % limit
 
