@@ -41,7 +41,17 @@ def program(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not vite.is_file():
         pytest.fail(f"{vite} is missing: run `npm ci` in frontend_static", pytrace=False)
     folder = tmp_path_factory.mktemp("selftest")
-    build = [node, vite, "build", "--config", "vite.selftest.ts", "--outDir", folder, "--logLevel", "error"]
+    build: list[str | Path] = [
+        node,
+        vite,
+        "build",
+        "--config",
+        "vite.selftest.ts",
+        "--outDir",
+        folder,
+        "--logLevel",
+        "error",
+    ]
     subprocess.run(build, cwd=FRONTEND, check=True)
     return folder / "selftest.js"
 

@@ -12,6 +12,7 @@ from pb_service.core.record.canonical import b64u, decode, encode, unb64u
 from pb_service.core.sealing import ceremony, envelope, shuffle, simulation, threshold
 from pb_service.core.sealing.election import RecordError
 from pb_service.core.sealing.group import ORDER, combination, hash_to_scalar, times, times_base
+from pb_service.core.sealing.opening import open_box
 from pb_service.core.sealing.payload import PayloadError
 from pb_service.core.sealing.payload import encode as payload_of
 from pb_service.core.sealing.simulation import Vote
@@ -406,10 +407,12 @@ def test_too_few_parts_open_nothing() -> None:
     vote = closed()
     rows = checked_list(vote.election, "north", vote.files)
     share, secret = share_of(vote.election, "north", 1), vote.trustees[0].share
+    manifest = vote.election.manifest
     assert secret is not None
+    assert manifest is not None
     parts = threshold.verify(rows, threshold.decrypt(rows, share, secret, vote.random), share)
     points = threshold.combine(rows, {1: parts})
-    opened_box = simulation.open_box(points, [], 0, simulation._shape(vote, "north"))
+    opened_box = open_box(points, [], 0, manifest.contests["north"].shape)
     assert opened_box.online == ()
 
 
