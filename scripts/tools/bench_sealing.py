@@ -2,9 +2,9 @@
 
 scripts/bench sealing [--ballots N] [--bundle BALLOTS]
 
-Side by side with electionguard 1.4 (another protocol: it sums up under encryption, so no rule that needs single
-ballots), which is installed in an environment of its own; one line of that copy is mended, without which it cannot be imported on Python
-3.11. `--bundle` also times pb-verify over a simulated vote of that many ballots, three mixes and two openings.
+Side by side with electionguard 1.4, which is installed in an environment of its own (another protocol: it sums up under
+encryption, so it feeds no rule that needs single ballots). One line of that copy is mended, without which it cannot be
+imported on Python 3.11. `--bundle` also times pb-verify over a simulated vote: three mixes and two openings.
 """
 
 import argparse
