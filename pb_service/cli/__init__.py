@@ -12,6 +12,7 @@ COMMANDS = {
     "round": "pb_service.cli.round:round_",
     "export": "pb_service.cli.export:export",
     "tally": "pb_service.cli.tally:tally",
+    "trustee": "pb_service.cli.trustee:trustee",
     "election": "pb_service.cli.election:election",
 }
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -10,14 +11,18 @@ import click
 
 from pb_service.cli.files import printable, read_bytes
 from pb_service.cli.progress import Progress
+from pb_service.cli.rehearsal import host, log_vkey
+from pb_service.core.record.canonical import CanonicalError, unb64u
 from pb_service.core.rounds.documents import Limits
 from pb_service.core.rounds.limits import breaches
 from pb_service.core.sealing.payload import BallotShape, PayloadError
-from pb_service.core.sealing.simulation import Scenario, SimulatedContest, Vote, bundle, simulate
+from pb_service.core.sealing.simulation import Scenario, SimulatedContest, Vote, begin, bundle, simulate
 from pb_service.core.tally import TallyError, rule_by_name
 from pb_service.core.tally.pabulib import PabulibError, PabulibFile, read_pabulib
 
 _CONTEST = "all"
+#: So that trustees who look once more still find the record.
+_LINGER_SECONDS = 3
 
 
 class Refused(click.ClickException):
@@ -45,21 +50,63 @@ def simulate_(source: Path, ballots: int | None, rule: str, trustees: int, quoru
     """
     if quorum > trustees:
         raise Refused("The quorum cannot be larger than the number of trustees.")
+    file = _read(source)
     try:
-        file = read_pabulib(read_bytes(source), name=str(source))
-        file.instance(_CONTEST)
         scenario = _scenario(file, ballots, rule, trustees, quorum)
-    except OSError as error:
-        raise Refused(f"{source}: {error.strerror}.") from None
-    except (PabulibError, TallyError) as error:
+    except TallyError as error:
         raise Refused(str(error)) from None
-    except PayloadError as error:
-        raise Refused(f"{source}: These ballots cannot be sealed: {error}.") from None
     started = time.monotonic()
     with ProcessPoolExecutor(os.cpu_count()) as pool, Progress("ballots sealed:") as progress:
         vote = simulate(scenario, secrets.token_bytes, spread=pool.map, say=lambda _step, done, _of: progress(done))
     out.write_bytes(bundle(vote))
     _tell(file, vote, out, time.monotonic() - started)
+
+
+@election.command(name="rehearse")
+@click.option("--from", "source", required=True, type=click.Path(path_type=Path), help="Pabulib file with the choices.")
+@click.option("--ballots", type=click.IntRange(min=1), metavar="N", help="Only the first N ballots of the file.")
+@click.option("--rule", default="greedy_score", show_default=True, metavar="NAME", help="Rule, as in pb tally.")
+@click.option("--trustee", "keys", required=True, multiple=True, metavar="KEY", help="A trustee's key; one for each.")
+@click.option("--quorum", default=2, show_default=True, type=click.IntRange(2, 15))
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to write the evidence bundle.")
+def rehearse(
+    source: Path, ballots: int | None, rule: str, keys: tuple[str, ...], quorum: int, port: int, out: Path
+) -> None:
+    """Be the operator of a rehearsal on this machine: trustees come by `pb trustee go`, voters are simulated."""
+    if not quorum <= len(keys) <= 15:
+        raise Refused("From 2 to 15 trustees, and at least as many as the quorum.")
+    file = _read(source)
+    try:
+        trustees = [(f"Trustee {number}", unb64u(key, 32)) for number, key in enumerate(keys, start=1)]
+        scenario = _scenario(file, ballots, rule, len(keys), quorum)
+    except CanonicalError as error:
+        raise Refused(f"A trustee's key is what `pb trustee new` shows: {error}.") from None
+    except TallyError as error:
+        raise Refused(str(error)) from None
+    vote = begin(scenario, secrets.token_bytes)
+    vote.trustees.clear()  # they are elsewhere
+    started = time.monotonic()
+    server = host(scenario, trustees, vote, port)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    click.echo(f"Record: http://127.0.0.1:{server.server_address[1]}")
+    click.echo(f"Key of the record: {log_vkey(vote)}")
+    server.rehearsal.finished.wait()  # type: ignore[attr-defined] # set by host
+    time.sleep(_LINGER_SECONDS)
+    server.shutdown()
+    out.write_bytes(bundle(vote))
+    _tell(file, vote, out, time.monotonic() - started)
+
+
+def _read(source: Path) -> PabulibFile:
+    try:
+        file = read_pabulib(read_bytes(source), name=str(source))
+        file.instance(_CONTEST)
+    except OSError as error:
+        raise Refused(f"{source}: {error.strerror}.") from None
+    except PabulibError as error:
+        raise Refused(str(error)) from None
+    return file
 
 
 def _scenario(file: PabulibFile, most: int | None, rule: str, trustees: int, quorum: int) -> Scenario:
@@ -75,7 +122,10 @@ def _scenario(file: PabulibFile, most: int | None, rule: str, trustees: int, quo
         values = [pair[1] for ballot in chosen for pair in ballot if isinstance(pair, list)]
         limits.setdefault("smin", min(values, default=0))
         limits.setdefault("smax", max(values, default=0))
-    BallotShape.of(file.fmt, limits, costs)
+    try:
+        BallotShape.of(file.fmt, limits, costs)
+    except PayloadError as error:
+        raise Refused(f"{file.name}: These ballots cannot be sealed: {error}.") from None
     contest = SimulatedContest(
         id=_CONTEST,
         title=Path(file.name).stem,

@@ -1,6 +1,7 @@
 """The fingerprint of a round: its election id in a form that people compare with a poster (bundle.md section 3)."""
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+#: Crockford's alphabet: no I, L, O or U.
+SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def crockford(data: bytes) -> str:
@@ -8,7 +9,7 @@ def crockford(data: bytes) -> str:
     spare = -8 * len(data) % 5
     bits = int.from_bytes(data, "big") << spare
     size = 8 * len(data) + spare
-    return "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(size - 5, -1, -5))
+    return "".join(SYMBOLS[(bits >> shift) & 31] for shift in range(size - 5, -1, -5))
 
 
 def fingerprint(eid: bytes) -> str:

@@ -110,22 +110,27 @@ def begin(scenario: Scenario, random: Random) -> Vote:
     return Vote(scenario, random, keys, trustees)
 
 
-def ceremony(vote: Vote) -> None:
-    """Log setup, key ceremony, manifest and the trustees' confirmations."""
+def set_up(vote: Vote, trustees: Sequence[tuple[str, bytes]]) -> None:
+    """Log the setup that names the trustees, each by name and public key, in the order of their numbers."""
     scenario = vote.scenario
-    people = [{"name": f"Trustee {item.number}", "pk": b64u(public_bytes(item.key))} for item in vote.trustees]
+    people = [{"name": name, "pk": b64u(key)} for name, key in trustees]
     setup = encode(
         {
             "v": 1,
             "origin": scenario.origin,
             "try": 1,
             "t": scenario.quorum,
-            "n": scenario.trustees,
+            "n": len(trustees),
             "trustees": people,
         }
     )
     vote.keep(setup)
     vote.log(entries.setup_entry(entries.setup_id(setup), hashlib.sha256(setup).digest()))
+
+
+def ceremony(vote: Vote) -> None:
+    """Log setup and key ceremony of the vote's own trustees."""
+    set_up(vote, [(f"Trustee {item.number}", public_bytes(item.key)) for item in vote.trustees])
     for trustee in vote.trustees:
         vote.log(trustee.promise(vote.election, vote.random))
     for trustee in vote.trustees:
@@ -147,7 +152,7 @@ def aliases(vote: Vote) -> dict[str, list[bytes]]:
 
 
 def open_vote(vote: Vote) -> None:
-    """Log the manifest, signed by operator, registrar and auditor, and every trustee's confirmation."""
+    """Log the manifest, signed by operator, registrar and auditor, and its own trustees' confirmations."""
     manifest = encode(manifest_of(vote))
     sha256 = vote.keep(manifest)
     eid = entries.election_id(manifest)
@@ -266,24 +271,39 @@ def close_vote(vote: Vote) -> None:
 def count_contest(
     vote: Vote, contest: SimulatedContest, *, mixers: Sequence[int], openers: Sequence[int], spread: Spread = map
 ) -> None:
-    """Let trustees mix and open the box of a contest, and log its result."""
-    election, shape = vote.election, _shape(vote, contest.id)
-    points: list[bytes] = []
+    """Let the vote's own trustees mix and open the box of a contest, and log its result."""
+    election = vote.election
     if election.progress[contest.id].rows:
         for number in mixers:
             entry, after, proof = vote.trustees[number - 1].mix(election, contest.id, vote.files, vote.random, spread)
             vote.keep(after)
             vote.keep(proof)
             vote.log(entry)
-        parts = {}
-        rows = checked_list(election, contest.id, vote.files, spread, vote.trustees[openers[0] - 1].checked)
         for number in openers:
             entry, file = vote.trustees[number - 1].decrypt(election, contest.id, vote.files, vote.random, spread)
             vote.keep(file)
             vote.log(entry)
-            parts[number] = threshold.verify(rows, file, share_of(election, contest.id, number), spread)
-        quorum = dict(list(parts.items())[: vote.scenario.quorum])
-        points = threshold.combine(rows, quorum, spread)
+    publish(vote, contest, spread=spread, checked=vote.trustees[openers[0] - 1].checked if openers else None)
+
+
+def publish(
+    vote: Vote,
+    contest: SimulatedContest,
+    *,
+    spread: Spread = map,
+    checked: set[tuple[bytes, bytes, bytes]] | None = None,
+) -> None:
+    """Combine the parts of the first quorum, open the box, count, and log the result. ``checked``: as checked_list."""
+    election, shape = vote.election, _shape(vote, contest.id)
+    points: list[bytes] = []
+    if election.progress[contest.id].rows:
+        rows = checked_list(election, contest.id, vote.files, spread, checked)
+        first = list(election.progress[contest.id].parts.items())[: vote.scenario.quorum]
+        parts = {
+            number: threshold.verify(rows, vote.files[file], share_of(election, contest.id, number), spread)
+            for number, file in first
+        }
+        points = threshold.combine(rows, parts, spread)
     payloads = [payload.encode(ballot, shape) for ballot in contest.paper]
     eid = vote.manifest_id()
     if payloads:

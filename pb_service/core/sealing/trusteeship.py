@@ -24,12 +24,16 @@ class TrusteeRefusal(ValueError):
 
 @dataclass
 class Trustee:
-    """One trustee: her number, her signing key, and what she keeps between steps. ``opened``: list hash by contest."""
+    """One trustee: her number, her signing key, and what she keeps between steps.
+
+    ``sid`` is the setup that secrets and share belong to; ``opened`` the hash of the list opened in each contest.
+    """
 
     number: int
     key: Ed25519PrivateKey = field(repr=False)
     secrets: ceremony.Secrets | None = field(default=None, repr=False)
     share: int | None = field(default=None, repr=False)
+    sid: bytes = b""
     opened: dict[str, bytes] = field(default_factory=dict)
     #: Mixes that she has checked, or made, herself: SHA-256 of input, output and proof.
     checked: set[tuple[bytes, bytes, bytes]] = field(default_factory=set, repr=False)
@@ -37,8 +41,8 @@ class Trustee:
     def promise(self, election: Election, random: Random) -> bytes:
         """Return `tk1`. The secrets of an attempt are drawn once: asked again, she promises the same."""
         setting = _setting(election)
-        if self.secrets is None:
-            self.secrets = ceremony.Secrets.draw(setting, random)
+        if self.secrets is None or self.sid != setting.sid:
+            self.secrets, self.share, self.sid = ceremony.Secrets.draw(setting, random), None, setting.sid
         return self._sign("tk1", setting.sid, ceremony.promise(setting, self.number, self.secrets))
 
     def deal(self, election: Election, random: Random) -> bytes:
