@@ -1,5 +1,7 @@
 """Election files at the command line: read no further than one may be long, and shown without harm to a terminal."""
 
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +11,16 @@ _SHOWN_PROBLEMS = 20
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the file; of one that is longer than any may be, just enough to be refused. Raises OSError."""
-    with path.open("rb") as file:
+    """Return the file; of one that is longer than any may be, just enough to be refused.
+
+    Raises OSError, at once also for what is no file: a pipe or a device could be waited for without end.
+    """
+    # Without O_NONBLOCK opening a pipe waits until somebody writes into it.
+    with os.fdopen(
+        os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb"
+    ) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(None, "It is no regular file")
         return file.read(MAX_BYTES + 1)
 
 

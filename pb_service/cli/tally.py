@@ -5,12 +5,12 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
 from typing import Any, cast, get_args
 
 import click
+from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 
 from pb_service.cli.files import printable, problem_lines, read_bytes
 from pb_service.cli.progress import Progress
@@ -20,7 +20,7 @@ from pb_service.core.tally import tally as count
 from pb_service.core.tally.certificate import certificate
 from pb_service.core.tally.knapsack import Unproved
 from pb_service.core.tally.pabulib import PabulibError, PabulibFile, read_pabulib, write_pabulib
-from pb_service.core.tally.sensitivity import decisive
+from pb_service.core.tally.sensitivity import Examined, affordable, examine, other_optimum
 
 _REASONS = {
     "chosen": "funded",
@@ -62,6 +62,7 @@ class Wish:
     threshold: int | None
     lot: str | None
     per_cost: str | None
+    weights: str | None
 
     def rule(self, name: str, unit: int) -> RuleDocument:
         """Return the rule document of a short name, or the one in a JSON file. Raises TallyError."""
@@ -70,22 +71,35 @@ class Wish:
         rule = rule_by_name(name, self.ties, threshold=self.threshold, lot=self.lot, unit=unit)
         if self.per_cost is not None:
             rule["per_cost"] = self.per_cost
-            check_rule(rule)
+        if self.weights is not None:
+            cast(Any, rule)["weights"] = _weights(self.weights)
+        check_rule(rule)
         return rule
 
     def _from_file(self, path: Path) -> RuleDocument:
-        if self != Wish(("id",), None, None, None):
+        if self != Wish(("id",), None, None, None, None):
             raise TallyError("A rule in a file says everything itself; --ties and the like go with short names.")
         try:
-            rule = json.loads(path.read_bytes())
+            rule = json.loads(read_bytes(path))
         except OSError as error:
             raise TallyError(f"{path}: {error.strerror}.") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise TallyError(f"{path}: The file is not JSON.") from None
         if not isinstance(rule, dict):
             raise TallyError(f"{path}: A rule is a JSON object.")
         check_rule(cast(RuleDocument, rule))
         return cast(RuleDocument, rule)
+
+
+def _weights(text: str) -> dict[str, int]:
+    """Return the weight of each channel. Raises TallyError."""
+    weights: dict[str, int] = {}
+    for part in text.split(","):
+        channel, _, weight = (piece.strip() for piece in part.partition("="))
+        if channel in weights or not (weight.isascii() and weight.isdigit() and len(weight) < 10):
+            raise TallyError("Weights are given as channels with whole numbers, such as internet=1,paper=2.")
+        weights[channel] = int(weight)
+    return weights
 
 
 @click.command(epilog=f"Rules: {', '.join(RULE_NAMES)}.")
@@ -105,7 +119,18 @@ class Wish:
 @click.option("--contest", default="", metavar="ID", help="Id of the contest, on which the drawn order depends too.")
 @click.option("--threshold", type=int, metavar="N", help="Least score that a project needs (greedy, maximum welfare).")
 @click.option("--per-cost", metavar="R", help="Least part of the voters for each part of the budget, such as 1/3.")
-@click.option("--check-ties", is_flag=True, help="Also count with other orders of each tie: would others have won?")
+@click.option(
+    "--weights", metavar="LIST", help="How often a ballot of each channel counts (greedy): internet=1,paper=2."
+)
+@click.option(
+    "--tie-recounts",
+    type=click.IntRange(0),
+    metavar="N",
+    help="At most so many counts with other orders of ties. Default: by the size of the election.",
+)
+@click.option(
+    "--check-ties", is_flag=True, help="As many counts with other orders of ties as it takes to know them all."
+)
 @click.option("--all", "folder", is_flag=True, help="FILE is a folder: count every file in it under every rule given.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "pb"]), default="text", show_default=True)
 def tally(
@@ -116,20 +141,23 @@ def tally(
     contest: str,
     threshold: int | None,
     per_cost: str | None,
+    weights: str | None,
+    tie_recounts: int | None,
     check_ties: bool,
     folder: bool,
     form: str,
 ) -> None:
     """Count the Pabulib FILE (.pb or .pb.gz) exactly and print the outcome.
 
-    text is a table, json all steps with money in currency units and a certificate, pb the file with a column
-    `selected`. With --all a folder is counted on all processors: a table of files and rules, or one JSON object a line.
+    text is a table, json all steps with a certificate (docs/schemas/tally.md), pb the file with a column `selected`. Of
+    each tie it is told whether another order would have changed the winners. With --all a folder is counted on all
+    processors: a table of files and rules, or one JSON object a line.
     Exit status 2 means that the file or the rule cannot be counted, 3 that the best set could not be proved to be best.
     """
     order = tuple(cast(Tie, tie.strip()) for tie in ties.split(","))
-    wish = Wish(order, threshold, lot, per_cost)
+    wish = Wish(order, threshold, lot, per_cost, weights)
     if folder:
-        if form == "pb" or check_ties:
+        if form == "pb" or check_ties or tie_recounts is not None:
             raise Refused("--all prints text or json, and no other orders of ties.")
         _count_folder(file, names, wish, form)
         return
@@ -137,10 +165,10 @@ def tally(
         raise Refused("One file is counted under one rule; --all counts a folder under several.")
     try:
         election = read_pabulib(read_bytes(file), name=str(file))
-        instance = election.instance(contest)
-        with Progress(f"{file.name}: steps tried") as progress:
-            outcome = count(instance, wish.rule(names[0], election.unit), progress=progress)
-        mattered = decisive(instance, outcome) if check_ties else None
+        _check_not_empty(election)
+        rule = wish.rule(names[0], election.unit)
+        instance = election.instance(contest, with_channels="weights" in rule)
+        outcome, known = _count(file, instance, rule, tie_recounts, check_ties=check_ties)
     except OSError as error:
         raise Refused(f"{file}: {error.strerror}.") from None
     except PabulibError as error:
@@ -150,15 +178,53 @@ def tally(
     except TallyError as error:
         raise Refused(f"{file}: {error}") from None
     if form == "json":
-        document = as_json(election, instance, outcome, names[0], mattered)
+        document = as_json(election, instance, outcome, names[0], known)
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     elif form == "pb":
         won = (election.projects[number].id for number in outcome.winners)
         click.echo(write_pabulib(election.with_selected(won)), nl=False)
     else:
-        click.echo(as_text(election, outcome, names[0], mattered))
+        click.echo(as_text(election, outcome, names[0], known))
     for line in problem_lines(election):
         click.echo(line, err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What is known of other orders of the ties, and the recounts made for it, of at most ``most`` (None: no limit)."""
+
+    examined: list[Examined]
+    made: int
+    most: int | None
+    #: Of maximum welfare: whether the tie rule chose between sets that are as good; None if that is not known.
+    other_optimum: bool | None = None
+
+
+def _count(
+    file: Path, instance: Instance, rule: RuleDocument, tie_recounts: int | None, *, check_ties: bool
+) -> tuple[Outcome, Ties]:
+    """Count, and look at other orders of the ties."""
+    runs = 0
+    with Progress(f"{file.name}: steps tried") as progress:
+
+        def told(increments: int) -> None:
+            nonlocal runs
+            runs += 1
+            progress(increments)
+
+        outcome = count(instance, rule, progress=told)
+    most = None if check_ties else affordable(instance, outcome, runs) if tie_recounts is None else tie_recounts
+    with Progress(f"{file.name}: other orders of ties counted") as progress:
+        examined, made = examine(instance, outcome, most, progress)
+    other = other_optimum(instance, outcome, most) if outcome.welfare is not None else None
+    return outcome, Ties(examined, made, most, other)
+
+
+def _check_not_empty(election: PabulibFile) -> None:
+    """Raise PabulibError where there is nothing to count."""
+    for section, rows in (("PROJECTS", election.projects), ("VOTES", election.ballots)):
+        if not rows:
+            raise PabulibError(election.name, 0, f"The section {section} is empty; there is nothing to count.")
 
 
 def _count_folder(folder: Path, names: tuple[str, ...], wish: Wish, form: str) -> None:
@@ -204,7 +270,8 @@ def _count_file(path: Path, names: tuple[str, ...], wish: Wish) -> list[dict[str
     """Count one file of a folder; what cannot be counted says why."""
     try:
         election = read_pabulib(read_bytes(path), name=path.name)
-        instance = election.instance()
+        _check_not_empty(election)
+        instance = election.instance(with_channels=any("weights" in wish.rule(name, 100) for name in names))
     except OSError as error:
         return [{"file": path.name, "rule": name, "error": f"{error.strerror}."} for name in names]
     except PabulibError as error:
@@ -235,13 +302,9 @@ def _count_file(path: Path, names: tuple[str, ...], wish: Wish) -> list[dict[str
 
 
 def as_json(
-    election: PabulibFile, instance: Instance, outcome: Outcome, name: str, mattered: list[bool] | None = None
+    election: PabulibFile, instance: Instance, outcome: Outcome, name: str, ties: Ties | None = None
 ) -> dict[str, Any]:
-    """Return the outcome with projects by id; amounts are decimals, prices and loads fractions, all in currency units.
-
-    ``mattered``: for each tie whether another order would have changed the winners. The certificate stays in minor
-    units, in which the count was made.
-    """
+    """Return the outcome in the form of docs/schemas/tally.md; ``ties`` is what is known of their other orders."""
     ids = [project.id for project in election.projects]
 
     def money(amount: int) -> str:
@@ -254,17 +317,15 @@ def as_json(
     def step(entry: Mapping[str, Any]) -> dict[str, Any]:
         told: dict[str, Any] = {"project": ids[entry["i"]], "left": money(entry["left"])}
         if "price" in entry:
-            return {**told, "price": str(Fraction(entry["price"]) / price_unit), "supporters": entry["supporters"]}
+            return {**told, "price": str(mpq(entry["price"]) / price_unit), "supporters": entry["supporters"]}
         if "supporters" in entry:
-            load = {"load": str(Fraction(entry["load"]) / election.unit)} if "load" in entry else {}
+            load = {"load": str(mpq(entry["load"]) / election.unit)} if "load" in entry else {}
             return {**told, **load, "supporters": entry["supporters"]}
         return {**told, "funded": entry["ok"]}
 
     tied: list[dict[str, Any]] = [{**tie, "order": [ids[number] for number in tie["order"]]} for tie in outcome.ties]
-    for tie, changes in zip(tied, mattered or [], strict=False):
-        tie["another_order_changes_the_winners"] = changes
-    proof = certificate(instance, outcome)
-    proof["rounds"] = [{"project": ids[entry.pop("i")], **entry} for entry in proof.get("rounds", [])]
+    for tie, known in zip(tied, ties.examined if ties else [], strict=False):
+        tie |= {"another_order_changes_the_winners": known.changes, "examined": known.how}
     found: dict[str, Any] = {
         "file": Path(election.name).name,
         "rule": name,
@@ -281,6 +342,10 @@ def as_json(
         "steps": [step(entry) for entry in outcome.steps],
         "tied": tied,
     }
+    if ties is not None:
+        found["tie_recounts"] = {"made": ties.made, "most": ties.most}
+        if outcome.welfare is not None:
+            found["other_optimum"] = ties.other_optimum
     for field, turns in (("after", outcome.after), ("then", outcome.then)):
         if turns is not None:
             found[field] = [step(turn) for turn in turns]
@@ -290,10 +355,10 @@ def as_json(
         found["compare"] = compare
     if outcome.welfare is not None:
         found["welfare"] = outcome.welfare
-    return {**found, "certificate": {"unit": election.unit, **proof}}
+    return {**found, "certificate": certificate(instance, outcome)}
 
 
-def as_text(election: PabulibFile, outcome: Outcome, name: str, mattered: list[bool] | None = None) -> str:
+def as_text(election: PabulibFile, outcome: Outcome, name: str, ties: Ties) -> str:
     """Return a table: a line of totals, then winners and losers in the order in which the count met them."""
     unit = election.unit
 
@@ -320,8 +385,13 @@ def as_text(election: PabulibFile, outcome: Outcome, name: str, mattered: list[b
         part = float(outcome.endowment / unit)
         lines.append(f"{part:.2f} for each voter after {outcome.increments} increments (stop: {outcome.stop})")
     if outcome.ties:
-        told = "" if mattered is None else f"; in {sum(mattered)} of them another order would have changed the winners"
+        changed, unknown = (sum(known.changes is value for known in ties.examined) for value in (True, None))
+        told = f"; in {changed} of them another order would have changed the winners"
+        told += f", {unknown} were not examined (--check-ties does)" if unknown else ""
         lines.append(f"{len(outcome.ties)} ties decided by the tie rule{told}")
+    if outcome.welfare is not None and ties.other_optimum is not False:
+        unknown_set = "it was not examined whether another set has the same welfare (--check-ties does)"
+        lines.append("another set has the same welfare: the tie rule chose" if ties.other_optimum else unknown_set)
     if outcome.compare is not None:
         shares, line = outcome.compare["equal_shares"], outcome.compare["greedy"]
         taken = outcome.compare["taken"].replace("_", " ")

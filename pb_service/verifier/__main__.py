@@ -1,4 +1,4 @@
-"""`pb-verify FILE.zip`: checks an evidence bundle without trusting anything of the service that made it."""
+"""`pb-verify`: checks an evidence bundle, or a result of `pb tally`, without trusting what made it."""
 
 import argparse
 import contextlib
@@ -7,7 +7,6 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from pb_service.verifier import container, words
@@ -15,10 +14,16 @@ from pb_service.verifier.canonical import sha256
 from pb_service.verifier.checks import Report, Verifier
 from pb_service.verifier.findings import Unreadable
 from pb_service.verifier.log import Checkpoint, Key, parse_checkpoint, parse_vkey
+from pb_service.verifier.proof import verify_tally
+from pb_service.verifier.proof_report import tally_as_json, tally_as_text
 from pb_service.verifier.report import as_json, as_text, number, plain
 from pb_service.verifier.words import HELP, LANGUAGES, say
 
-USAGE = "pb-verify FILE.zip [--format text|json] [--checkpoint OLD] [--key VKEY] [--lang en|fi|sv]"
+USAGE = (
+    "pb-verify FILE.zip [--checkpoint OLD] [--key VKEY] [--format text|json] [--lang en|fi|sv]; "
+    "pb-verify --tally RESULT.json FILE.pb [--quick] [--format text|json] [--lang en|fi|sv]"
+)
+DIGITS = 200_001  # prices grow with every purchase; numbers that are read are held to their own lengths before
 LARGEST_CHECKPOINT = 1_000_000
 
 
@@ -30,13 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(AttributeError):  # a stream replaced by a caller need not be a TextIOWrapper
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        options = _parser(language).parse_args(arguments)
-        report = verify_file(
-            options.file,
-            older=_older(options.checkpoint) if options.checkpoint else None,
-            key=_key(options.key) if options.key else None,
-            progress=progress_on_stderr(language),
-        )
+        shown, is_pass = _examine(_parser(language).parse_args(arguments), language)
     except Unreadable as error:
         values = {name: plain(v) if isinstance(v, str) else v for name, v in error.at.items()}
         print(f"pb-verify: {say(words.UNREADABLE[error.code], language, **values)}", file=sys.stderr)
@@ -45,12 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"pb-verify: {say(words.UNREADABLE['interrupted'], language)}", file=sys.stderr)
         return 2
     try:
-        print((as_json if options.format == "json" else as_text)(report, language), end="", flush=True)
+        print(shown, end="", flush=True)
     except OSError:
         print(f"pb-verify: {say(words.UNREADABLE['not_written'], language)}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again when it ends
         return 2
-    return 0 if report.is_pass else 1
+    return 0 if is_pass else 1
 
 
 def verify_file(
@@ -61,10 +60,29 @@ def verify_file(
     progress: Callable[[str, int], None] = lambda _contest, _increments: None,
 ) -> Report:
     """The report on the bundle at `path`. Raises Unreadable."""
+    sys.set_int_max_str_digits(DIGITS)
     data = container.read_file(path)
     verifier = Verifier(container.read(data), older=older, key=key, progress=progress)
     checks = verifier.run()
     return Report(sha256(data).hex(), len(data), checks, verifier.manifest, verifier.checkpoint, verifier.districts)
+
+
+def _examine(options: argparse.Namespace, language: str) -> tuple[str, bool]:
+    """The report asked for, as text, and whether everything in it passed. Raises Unreadable."""
+    of_bundle, of_tally = (options.checkpoint or options.key), options.quick
+    if of_bundle if options.tally else of_tally:
+        raise Unreadable("usage", usage=USAGE)
+    progress = progress_on_stderr(language)
+    if options.tally:
+        found = verify_tally(options.tally, options.file, is_quick=options.quick, progress=progress)
+        return (tally_as_json if options.format == "json" else tally_as_text)(found, language), found.is_pass
+    report = verify_file(
+        options.file,
+        older=_older(options.checkpoint) if options.checkpoint else None,
+        key=_key(options.key) if options.key else None,
+        progress=progress,
+    )
+    return (as_json if options.format == "json" else as_text)(report, language), report.is_pass
 
 
 class _Parser(argparse.ArgumentParser):
@@ -81,13 +99,15 @@ def _parser(language: str) -> argparse.ArgumentParser:
     # Usage stands in the description and the arguments in a group of our own: argparse's headings are English only.
     parser = _Parser(
         usage=argparse.SUPPRESS,
-        description=f"{USAGE}\n\n{textwrap.fill(text('about'), 80)}",
+        description=f"{USAGE.replace('; ', chr(10))}\n\n{textwrap.fill(text('about'), 80)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
         allow_abbrev=False,
     )
     group = parser.add_argument_group(text("arguments"))
-    group.add_argument("file", metavar="FILE.zip", help=text("file"))
+    group.add_argument("file", metavar="FILE", help=text("file"))
+    group.add_argument("--tally", metavar="RESULT", help=text("tally"))
+    group.add_argument("--quick", action="store_true", help=text("quick"))
     group.add_argument("--format", choices=("text", "json"), default="text", help=text("format"))
     group.add_argument("--checkpoint", metavar="OLD", help=text("checkpoint"))
     group.add_argument("--key", metavar="VKEY", help=text("key"))
@@ -107,11 +127,9 @@ def _language(arguments: Sequence[str]) -> str:
 
 
 def _older(path: str) -> Checkpoint:
+    data = container.read_file(path, LARGEST_CHECKPOINT, "bad_older")
     try:
-        with Path(path).open("rb") as file:
-            return parse_checkpoint(file.read(LARGEST_CHECKPOINT))
-    except OSError as error:
-        raise Unreadable("cannot_open", path=path) from error
+        return parse_checkpoint(data)
     except ValueError as error:
         raise Unreadable("bad_older", path=path) from error
 

@@ -22,20 +22,21 @@ END = struct.Struct("<4s4H2LH")
 VERSION, DATE = 20, 33
 
 
-def read_file(path: str) -> bytes:
-    """The bytes of the bundle at `path`. Raises Unreadable, before reading, for what cannot be one."""
+def read_file(path: str, limit: int = LIMIT, too_large: str = "too_large") -> bytes:
+    """The bytes of the file at `path`. Raises Unreadable, before reading, for what is none or exceeds `limit`."""
     try:
-        with open(path, "rb") as file:
+        # Without O_NONBLOCK a named pipe would keep the program waiting for somebody to write into it.
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise Unreadable("not_a_file", path=path)
-            if status.st_size > LIMIT:
-                raise Unreadable("too_large", path=path)
+            if status.st_size > limit:
+                raise Unreadable(too_large, path=path)
             return file.read()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
         raise Unreadable("cannot_open", path=path) from error
     except MemoryError as error:
-        raise Unreadable("too_large", path=path) from error
+        raise Unreadable(too_large, path=path) from error
 
 
 def read(data: bytes) -> dict[str, bytes]:

@@ -211,7 +211,7 @@ def _manifest(value: Any, path: str) -> None:
             raise MisshapenError(f"{at}.g")
         distinct([project for project, _ in contest["pro"]], f"{at}.pro")
         _limits(contest, f"{at}.limits")
-        _rule(contest, f"{at}.rule")
+        check_rule(contest, f"{at}.rule")
 
 
 def _limits(contest: dict[str, Any], at: str) -> None:
@@ -225,7 +225,8 @@ def _limits(contest: dict[str, Any], at: str) -> None:
             raise MisshapenError(f"{at}.cats[{index}].i")
 
 
-def _rule(contest: dict[str, Any], at: str) -> None:
+def check_rule(contest: dict[str, Any], at: str) -> None:
+    """Raises MisshapenError unless the rule goes with `fmt`, `pro` and `budget` of its contest."""
     rule, fmt = contest["rule"], contest["fmt"]
     distinct(rule["ties"], f"{at}.ties")
     if rule["ties"][-1] != "id":

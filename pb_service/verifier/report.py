@@ -42,26 +42,26 @@ def sentence(problem: Problem, language: str) -> str:
     return say(words.PROBLEMS[problem.code], language, **values)
 
 
-def figures(check: Check, report: Report, language: str) -> str:
-    """What stands behind the title: figures, the mode, or why nothing was checked."""
+def figures(check: Check, mode: str | None, language: str) -> str:
+    """What stands behind the title: figures, the mode of a round, or why nothing was checked."""
     if check.reason:
         return say(words.REASONS[check.reason], language)
-    if check.id == "V18" and report.manifest:
-        return say(words.MODES[report.manifest.mode], language)
+    if check.id == "V18" and mode:
+        return say(words.MODES[mode], language)
     return say(words.FIGURES[check.id], language, **{name: number(v, language) for name, v in check.figures.items()})
 
 
-def verdict(report: Report, language: str) -> str:
-    """The finding as a sentence."""
-    if report.is_pass:
-        return say(words.VERDICT["pass"], language)
-    failed = ", ".join(check.id for check in report.checks if check.status == FAIL)
+def verdict(checks: list[Check], language: str, passed: str = "pass") -> str:
+    """The finding as a sentence; `passed` is the key of the one for checks that all passed."""
+    if all(check.status in (PASS, NOT_APPLICABLE) for check in checks):
+        return say(words.VERDICT[passed], language)
+    failed = ", ".join(check.id for check in checks if check.status == FAIL)
     return say(words.VERDICT["fail"], language, checks=failed)
 
 
-def summary(report: Report, language: str) -> str:
+def summary(checks: list[Check], language: str) -> str:
     """How many checks ended how."""
-    statuses = [check.status for check in report.checks]
+    statuses = [check.status for check in checks]
     return say(
         LABELS["summary"],
         language,
@@ -74,18 +74,20 @@ def summary(report: Report, language: str) -> str:
 
 def as_text(report: Report, language: str) -> str:
     """The report for people, one line a check, what is wrong below it."""
-    lines = [*textwrap.wrap(verdict(report, language), WIDTH), summary(report, language), ""]
-    lines += [line for check in report.checks for line in _check_lines(check, report, language)]
+    lines = [*textwrap.wrap(verdict(report.checks, language), WIDTH), summary(report.checks, language), ""]
+    mode = report.manifest.mode if report.manifest else None
+    lines += [line for check in report.checks for line in check_lines(check, mode, language)]
     lines += ["", *_about(report, language)]
     limits = f"{say(LABELS['limits'], language)}: {say(words.CANNOT_SHOW, language)}"
     return "\n".join([*lines, "", *textwrap.wrap(limits, WIDTH), ""])
 
 
-def _check_lines(check: Check, report: Report, language: str) -> list[str]:
+def check_lines(check: Check, mode: str | None, language: str) -> list[str]:
+    """One check as text: its line, and what it found wrong."""
     width = max(len(say(word, language)) for word in words.STATUS.values())
     status = say(words.STATUS[check.status], language)
     title = say(words.TITLES[check.id], language)
-    lines = [f"{check.id:<4} {status:<{width}}  {title}: {figures(check, report, language)}"]
+    lines = [f"{check.id:<4} {status:<{width}}  {title}: {figures(check, mode, language)}"]
     lines += [f"     - {sentence(problem, language)}" for problem in check.problems[:SHOWN]]
     if len(check.problems) > SHOWN:
         lines.append(f"     - {say(LABELS['more'], language, number=len(check.problems) - SHOWN)}")
@@ -139,8 +141,8 @@ def as_json(report: Report, language: str) -> str:
         "version": 1,
         "language": language,
         "verdict": "pass" if report.is_pass else "fail",
-        "sentence": verdict(report, language),
-        "summary": summary(report, language),
+        "sentence": verdict(report.checks, language),
+        "summary": summary(report.checks, language),
         "bundle": {"sha256": report.sha256, "bytes": report.bytes},
     }
     if report.manifest:
@@ -156,7 +158,9 @@ def as_json(report: Report, language: str) -> str:
     if report.checkpoint:
         head = report.checkpoint
         document["checkpoint"] = {"origin": head.origin, "size": head.size, "root": b64u(head.root)}
-    document["checks"] = [_check(check, report, language) for check in report.checks]
+    document["checks"] = [
+        check_document(check, report.manifest.mode if report.manifest else None, language) for check in report.checks
+    ]
     document["contests"] = [
         {
             "id": district.id,
@@ -173,12 +177,13 @@ def as_json(report: Report, language: str) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _check(check: Check, report: Report, language: str) -> dict[str, Any]:
+def check_document(check: Check, mode: str | None, language: str) -> dict[str, Any]:
+    """One check as JSON."""
     return {
         "id": check.id,
         "status": check.status,
         "title": say(words.TITLES[check.id], language),
-        "detail": figures(check, report, language),
+        "detail": figures(check, mode, language),
         "figures": check.figures,
         "problems": [
             {"code": problem.code, "at": problem.at, "text": sentence(problem, language)}

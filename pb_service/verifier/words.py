@@ -101,6 +101,41 @@ TITLES: dict[str, Text] = {
         "Den visade röstningssidan är den publicerade versionen",
     ),
     "V18": ("Mode of the round, in plain words", "Kierroksen tila sanoin", "Omgångens läge i ord"),
+    "T1": (
+        "File of votes and result are of one election",
+        "Äänitiedosto ja tulos ovat samasta äänestyksestä",
+        "Röstfilen och resultatet gäller samma omröstning",
+    ),
+    "T2": (
+        "The winners are those that the steps fund, and keep every limit",
+        "Voittajat ovat ne, jotka vaiheet rahoittavat, ja noudattavat jokaista rajaa",
+        "Vinnarna är de som stegen finansierar, och håller varje gräns",
+    ),
+    "T3": (
+        "Each step follows from the ballots; no other project came before it",
+        "Jokainen vaihe seuraa äänistä; mikään muu hanke ei ollut ennen sitä",
+        "Varje steg följer av rösterna; inget annat projekt kom före det",
+    ),
+    "T4": (
+        "The count ends where the rule ends it",
+        "Laskenta päättyy siihen, mihin sääntö sen päättää",
+        "Räkningen slutar där regeln låter den sluta",
+    ),
+    "T5": (
+        "What follows after the first stage: further rounds, greedy, comparison",
+        "Mitä ensimmäisen vaiheen jälkeen seuraa: lisäkierrokset, ahne täydennys, vertailu",
+        "Det som följer efter första delen: fler rundor, girig komplettering, jämförelse",
+    ),
+    "T6": (
+        "Every tie that was met is listed, decided as declared",
+        "Jokainen kohdattu tasatilanne on lueteltu ja ratkaistu ilmoitetulla tavalla",
+        "Varje lika läge som uppstod är listat och avgjort på angivet sätt",
+    ),
+    "T7": (
+        "Counted again from the first step by this program's own tally",
+        "Laskettu uudelleen ensimmäisestä vaiheesta tämän ohjelman omalla laskennalla",
+        "Omräknat från första steget med detta programs egen räkning",
+    ),
 }
 
 FIGURES: dict[str, Text] = {
@@ -125,6 +160,21 @@ FIGURES: dict[str, Text] = {
         "{winners} voittajaa, {contests} äänestystä",
         "{winners} vinnare, {contests} omröstningar",
     ),
+    "T1": (
+        "{projects} projects, {ballots} ballots",
+        "{projects} hanketta, {ballots} ääntä",
+        "{projects} projekt, {ballots} röster",
+    ),
+    "T2": (
+        "{winners} of {projects} projects won",
+        "{winners}/{projects} hanketta voitti",
+        "{winners} av {projects} projekt vann",
+    ),
+    "T3": ("{steps} steps", "{steps} vaihetta", "{steps} steg"),
+    "T4": ("end examined", "loppu tutkittu", "slutet granskat"),
+    "T5": ("{stages} stages", "{stages} osaa", "{stages} delar"),
+    "T6": ("{ties} ties", "{ties} tasatilannetta", "{ties} lika lägen"),
+    "T7": ("{increments} increments", "{increments} korotusta", "{increments} höjningar"),
 }
 
 MODES: dict[str, Text] = {
@@ -165,6 +215,26 @@ REASONS: dict[str, Text] = {
         "key or entries of the record cannot be read",
         "lokin avainta tai merkintöjä ei voi lukea",
         "loggens nyckel eller poster kan inte läsas",
+    ),
+    "no_result": (
+        "the result does not have the form of one",
+        "tulos ei ole määrittelyn mukainen",
+        "resultatet har inte rätt form",
+    ),
+    "no_certificate": (
+        "the certificate does not go with the rule",
+        "todistus ei vastaa sääntöä",
+        "intyget hör inte till regeln",
+    ),
+    "no_stages": (
+        "the rule has one stage only",
+        "säännössä on vain yksi osa",
+        "regeln har bara en del",
+    ),
+    "quick": (
+        "left out, as asked with --quick",
+        "jätetty pois valitsimella --quick",
+        "utelämnat, enligt --quick",
     ),
 }
 
@@ -358,6 +428,185 @@ PROBLEMS: dict[str, Text] = {
         "{contest}: julkaistu tulos poikkeaa laskennasta kohdassa {path}.",
         "{contest}: det publicerade resultatet avviker från räkningen vid {path}.",
     ),
+    "result_form": (
+        "{path} of the result is not as the format says.",
+        "Tuloksen kohta {path} ei ole määrittelyn mukainen.",
+        "{path} i resultatet följer inte formatet.",
+    ),
+    "result_unit": (
+        "Costs and budget of the file are not whole numbers above 0 of 1/{unit} of the currency.",
+        "Tiedoston kustannukset ja budjetti eivät ole kokonaislukuja yli 0, yksikkönä 1/{unit} valuuttaa.",
+        "Filens kostnader och budget är inte heltal över 0 av 1/{unit} av valutan.",
+    ),
+    "result_counts": (
+        "The result is of another election or tie rule: the file has {ballots} ballots, {blank} blank, "
+        "budget {budget}.",
+        "Tulos on toisesta äänestyksestä tai tasatilannesäännöstä: tiedostossa on {ballots} ääntä, {blank} tyhjää, "
+        "budjetti {budget}.",
+        "Resultatet gäller en annan omröstning eller regel för lika lägen: filen har {ballots} röster, {blank} blanka, "
+        "budget {budget}.",
+    ),
+    "method": (
+        "A certificate of the kind {method} does not go with this rule, or not with its steps.",
+        "Todistuslaji {method} ei vastaa tätä sääntöä tai sen korotuksia.",
+        "Ett intyg av slaget {method} hör inte till denna regel eller dess höjningar.",
+    ),
+    "stages": (
+        "The certificate does not have the stages that the rule has.",
+        "Todistuksessa ei ole niitä osia, jotka säännössä on.",
+        "Intyget har inte de delar som regeln har.",
+    ),
+    "winners": (
+        "The winners are not the projects that the steps fund.",
+        "Voittajat eivät ole ne hankkeet, jotka vaiheet rahoittavat.",
+        "Vinnarna är inte de projekt som stegen finansierar.",
+    ),
+    "result_cost": (
+        "The winners cost {cost}, not what the result says.",
+        "Voittajat maksavat {cost}, eivät sitä, mitä tulos sanoo.",
+        "Vinnarna kostar {cost}, inte det som resultatet säger.",
+    ),
+    "overspent": (
+        "The winners cost {cost}, which is more than the budget.",
+        "Voittajat maksavat {cost}, mikä ylittää budjetin.",
+        "Vinnarna kostar {cost}, mer än budgeten.",
+    ),
+    "not_allowed": (
+        "{project} must not win: the rule's demands exclude it.",
+        "{project} ei saa voittaa: säännön ehdot sulkevat sen pois.",
+        "{project} får inte vinna: regelns villkor utesluter det.",
+    ),
+    "welfare": (
+        "The winners are worth {welfare} together, not what the result says, or one is no candidate.",
+        "Voittajien arvo on yhteensä {welfare}, ei se, mitä tulos sanoo, tai joku ei ole ehdolla.",
+        "Vinnarna är tillsammans värda {welfare}, inte det som resultatet säger, eller något är ingen kandidat.",
+    ),
+    "bound": (
+        "The bound stated is not what its rate gives, or does not prove what it is said to.",
+        "Ilmoitettu raja ei ole se, minkä sen suhde antaa, tai ei todista väitettyä.",
+        "Den angivna gränsen är inte den som dess kvot ger, eller bevisar inte det som påstås.",
+    ),
+    "turn_order": (
+        "Turn {turn}: {project} with this score does not have its turn here.",
+        "Vuoro {turn}: hankkeen {project} vuoro näillä pisteillä ei ole tässä.",
+        "Tur {turn}: {project} med denna poäng står inte i tur här.",
+    ),
+    "turn_money": (
+        "Turn {turn}: before {project} the money left is {left} minor units, or it is not funded as this says.",
+        "Vuoro {turn}: ennen hanketta {project} rahaa on {left} pienintä yksikköä, tai rahoitus ei vastaa sitä.",
+        "Tur {turn}: före {project} återstår {left} minsta enheter, eller så stämmer finansieringen inte med det.",
+    ),
+    "turns_missing": (
+        "Only {turns} of {projects} projects had their turn.",
+        "Vain {turns}/{projects} hanketta sai vuoronsa.",
+        "Bara {turns} av {projects} projekt fick sin tur.",
+    ),
+    "stop_reason": (
+        "The count ends for the reason {right}, not {reason}.",
+        "Laskenta päättyy syystä {right}, ei syystä {reason}.",
+        "Räkningen slutar av skälet {right}, inte {reason}.",
+    ),
+    "stop_project": (
+        "{project} is not the project at which the count stopped, or not with this load.",
+        "{project} ei ole hanke, johon laskenta pysähtyi, tai ei tällä kuormalla.",
+        "{project} är inte projektet där räkningen stannade, eller inte med denna börda.",
+    ),
+    "endowment": (
+        "The endowment is not the one that the rule gives after {increments} increments.",
+        "Alkuraha ei ole se, jonka sääntö antaa {increments} korotuksen jälkeen.",
+        "Startbeloppet är inte det som regeln ger efter {increments} höjningar.",
+    ),
+    "not_for_sale": (
+        "Round {round}: {project} cannot be bought here.",
+        "Kierros {round}: hanketta {project} ei voi ostaa tässä.",
+        "Runda {round}: {project} kan inte köpas här.",
+    ),
+    "payment": (
+        "Round {round}: what the supporters pay at the price stated is not the cost of {project}.",
+        "Kierros {round}: kannattajien maksu ilmoitetulla hinnalla ei ole hankkeen {project} kustannus.",
+        "Runda {round}: det som anhängarna betalar till angivet pris är inte kostnaden för {project}.",
+    ),
+    "payment_line": (
+        "Round {round}: who pays for {project} in full, and what the others give, is not as stated.",
+        "Kierros {round}: ketkä maksavat hankkeen {project} täysin ja mitä muut antavat, ei ole ilmoitetun mukainen.",
+        "Runda {round}: vilka som betalar fullt för {project}, och vad de andra ger, är inte som angivet.",
+    ),
+    "undercut": (
+        "Round {round}: {other} was cheaper than {project}.",
+        "Kierros {round}: {other} oli halvempi kuin {project}.",
+        "Runda {round}: {other} var billigare än {project}.",
+    ),
+    "tie_order": (
+        "Round {round}: {other} has the same price as {project} and comes first by the tie rule.",
+        "Kierros {round}: hankkeella {other} on sama hinta kuin hankkeella {project}, ja se on säännön mukaan ensin.",
+        "Runda {round}: {other} har samma pris som {project} och kommer först enligt regeln.",
+    ),
+    "lighter": (
+        "Round {round}: {other} comes before {project}.",
+        "Kierros {round}: {other} tulee ennen hanketta {project}.",
+        "Runda {round}: {other} kommer före {project}.",
+    ),
+    "load": (
+        "Round {round}: load, supporters or money left of {project} are not as stated.",
+        "Kierros {round}: hankkeen {project} kuorma, kannattajat tai jäljellä oleva raha ei ole ilmoitetun mukainen.",
+        "Runda {round}: börda, anhängare eller återstående pengar för {project} är inte som angivet.",
+    ),
+    "should_stop": (
+        "Round {round}: the count should have stopped before {project}, because {other} does not fit.",
+        "Kierros {round}: laskennan olisi pitänyt pysähtyä ennen hanketta {project}, koska {other} ei mahdu.",
+        "Runda {round}: räkningen borde ha stannat före {project}, eftersom {other} inte ryms.",
+    ),
+    "could_fund": (
+        "At the end {project} could still be funded.",
+        "Lopussa {project} olisi vielä voitu rahoittaa.",
+        "I slutet kunde {project} ännu ha finansierats.",
+    ),
+    "could_buy": (
+        "At the end the supporters of {project} could still pay for it.",
+        "Lopussa hankkeen {project} kannattajat voisivat vielä maksaa sen.",
+        "I slutet kunde anhängarna till {project} ännu betala för det.",
+    ),
+    "short_money": (
+        "What the supporters of {project} have left is not as stated.",
+        "Hankkeen {project} kannattajien jäljellä oleva raha ei ole ilmoitetun mukainen.",
+        "Det som anhängarna till {project} har kvar är inte som angivet.",
+    ),
+    "exhausted": (
+        "The money left is {left} minor units, or the cheapest project is not the one stated.",
+        "Rahaa on jäljellä {left} pienintä yksikköä, tai halvin hanke ei ole ilmoitettu.",
+        "Återstoden är {left} minsta enheter, eller det billigaste projektet är inte det angivna.",
+    ),
+    "next_within": (
+        "The step after, of {increments} increments, is not shown to overspend: its purchases cost {cost} minor units.",
+        "Seuraavan askeleen, {increments} korotusta, ei osoiteta ylittävän budjettia: ostot maksavat {cost} pienintä "
+        "yksikköä.",
+        "Nästa steg, {increments} höjningar, visas inte överskrida budgeten: köpen kostar {cost} minsta enheter.",
+    ),
+    "step_shown": (
+        "Step {step} of the result does not say what the certificate says (0: endowment, increments, stop).",
+        "Tuloksen vaihe {step} ei sano samaa kuin todistus (0: alkuraha, korotukset, päättyminen).",
+        "Steg {step} i resultatet säger inte detsamma som intyget (0: startbelopp, höjningar, slut).",
+    ),
+    "stage_shown": (
+        "The part {stage} of the result does not say what the certificate says.",
+        "Tuloksen osa {stage} ei sano samaa kuin todistus.",
+        "Delen {stage} i resultatet säger inte detsamma som intyget.",
+    ),
+    "comparison": (
+        "The comparison is not as stated: the ballots take {taken}.",
+        "Vertailu ei ole ilmoitetun mukainen: äänet valitsevat {taken}.",
+        "Jämförelsen är inte som angivet: rösterna väljer {taken}.",
+    ),
+    "tie_shown": (
+        "Tie {tie} of the result is not the one that was met, or is missing.",
+        "Tuloksen tasatilanne {tie} ei ole se, joka kohdattiin, tai se puuttuu.",
+        "Lika läge {tie} i resultatet är inte det som uppstod, eller saknas.",
+    ),
+    "recount": (
+        "The count from the first step gives another {field}.",
+        "Laskenta ensimmäisestä vaiheesta antaa toisen arvon kohtaan {field}.",
+        "Räkningen från första steget ger ett annat {field}.",
+    ),
 }
 
 UNREADABLE: dict[str, Text] = {
@@ -433,6 +682,26 @@ UNREADABLE: dict[str, Text] = {
         "Komentoriviä ei ymmärretä. Käyttö: {usage}",
         "Kommandoraden kan inte tolkas. Användning: {usage}",
     ),
+    "too_large_votes": (
+        "{path} is larger than a file of votes can be.",
+        "{path} on suurempi kuin äänitiedosto voi olla.",
+        "{path} är större än en röstfil kan vara.",
+    ),
+    "too_large_result": (
+        "{path} is larger than a result can be.",
+        "{path} on suurempi kuin tulos voi olla.",
+        "{path} är större än ett resultat kan vara.",
+    ),
+    "not_votes": (
+        "{path}, line {line}: this cannot be read as a .pb file.",
+        "{path}, rivi {line}: tätä ei voi lukea .pb-tiedostona.",
+        "{path}, rad {line}: detta kan inte läsas som en .pb-fil.",
+    ),
+    "not_a_result": (
+        "{path} is not a result of `pb tally --format json`.",
+        "{path} ei ole komennon `pb tally --format json` tulos.",
+        "{path} är inget resultat av `pb tally --format json`.",
+    ),
 }
 
 VERDICT: dict[str, Text] = {
@@ -445,6 +714,16 @@ VERDICT: dict[str, Text] = {
         "{checks} did not pass: the result must not be confirmed as it stands.",
         "{checks} ei mennyt läpi: tulosta ei saa vahvistaa tällaisenaan.",
         "{checks} godkändes inte: resultatet får inte fastställas som det är.",
+    ),
+    "pass_tally": (
+        "The result follows from the ballots of the file.",
+        "Tulos seuraa tiedoston äänistä.",
+        "Resultatet följer av filens röster.",
+    ),
+    "pass_quick": (
+        "Every step of the certificate holds. Steps before the one that counts, and searches, were not counted again.",
+        "Todistuksen jokainen vaihe pitää. Ratkaisevaa edeltäviä korotuksia ja hakuja ei laskettu uudelleen.",
+        "Varje steg i intyget håller. Steg före det avgörande, och sökningar, räknades inte om.",
     ),
 }
 
@@ -478,6 +757,8 @@ LABELS: dict[str, Text] = {
         "{contest}: {increments} korotusta laskettu",
         "{contest}: {increments} höjningar räknade",
     ),
+    "result": ("SHA-256 of the result", "Tuloksen SHA-256", "Resultatets SHA-256"),
+    "votes": ("SHA-256 of the file of votes", "Äänitiedoston SHA-256", "Röstfilens SHA-256"),
 }
 
 CANNOT_SHOW: Text = (
@@ -487,6 +768,16 @@ CANNOT_SHOW: Text = (
     "painostettu ja että sinulle näytettiin sama loki kuin kaikille muille.",
     "Att de publicerade rösterna är de som människor avgav, att var och en kom från en röstberättigad, att ingen "
     "utsattes för påtryckning och att du såg samma logg som alla andra.",
+)
+
+TALLY_CANNOT_SHOW: Text = (
+    "That the file holds the ballots that people cast, each from somebody who was entitled to vote, and that the rule "
+    "is the one that was declared before the vote. Whether another order of a tie would have changed the winners is "
+    "not examined here.",
+    "Että tiedosto sisältää ne äänet, jotka äänioikeutetut antoivat, ja että sääntö on se, joka ilmoitettiin ennen "
+    "äänestystä. Sitä, olisiko tasatilanteen toinen ratkaisu muuttanut voittajia, ei tutkita tässä.",
+    "Att filen innehåller de röster som röstberättigade avgav, och att regeln är den som angavs före omröstningen. "
+    "Om en annan ordning vid lika läge hade ändrat vinnarna granskas inte här.",
 )
 
 HELP: dict[str, Text] = {
@@ -499,7 +790,11 @@ HELP: dict[str, Text] = {
         "utan nätverk. Slutstatus: 0 verifierat, 1 inte verifierat, 2 oläsligt paket eller fel kommando.",
     ),
     "arguments": ("arguments", "argumentit", "argument"),
-    "file": ("the bundle", "paketti", "paketet"),
+    "file": (
+        "the bundle, or with --tally the file of votes",
+        "paketti, tai valitsimen --tally kanssa äänitiedosto",
+        "paketet, eller med --tally röstfilen",
+    ),
     "format": ("form of the report", "raportin muoto", "rapportens form"),
     "checkpoint": (
         "a checkpoint of the same record that you saved earlier",
@@ -513,4 +808,14 @@ HELP: dict[str, Text] = {
     ),
     "lang": ("language of the report", "raportin kieli", "rapportens språk"),
     "help": ("show this help", "näytä tämä ohje", "visa denna hjälp"),
+    "tally": (
+        "check this result of `pb tally --format json` against the .pb file FILE",
+        "tarkista tämä komennon `pb tally --format json` tulos .pb-tiedostoa FILE vasten",
+        "kontrollera detta resultat av `pb tally --format json` mot .pb-filen FILE",
+    ),
+    "quick": (
+        "with --tally: go through the certificate only, do not count from the first step",
+        "valitsimen --tally kanssa: käy läpi vain todistus, älä laske ensimmäisestä vaiheesta",
+        "med --tally: gå bara igenom intyget, räkna inte från första steget",
+    ),
 }

@@ -1,6 +1,7 @@
 """`pb-verify` as people run it: exit status, one line a check, three languages, JSON of the published form."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -118,8 +119,14 @@ def test_unreadable_input_ends_with_2_and_one_sentence(
 ) -> None:
     junk = tmp_path / "junk"
     junk.write_bytes(b"junk")
+    pipe = tmp_path / "pipe"  # into which nobody writes
+    os.mkfifo(pipe)
     for arguments in (
         [junk],
+        [pipe],
+        [good, "--checkpoint", pipe],
+        ["--tally", pipe, good],
+        ["--tally", good, pipe],
         [tmp_path],
         [tmp_path / "none"],
         [good, "--checkpoint", junk],
@@ -212,10 +219,11 @@ def test_amounts_are_exact(minor: int, unit: int, language: str, text: str) -> N
     assert amount(minor, unit, language) == text
 
 
-def misfits(value: Any, schema: dict[str, Any], at: str = "$") -> list[str]:
+def misfits(value: Any, schema: dict[str, Any], at: str = "$", defs: dict[str, Any] | None = None) -> list[str]:
     """Where a value is not of a JSON schema, for the few words that ours uses."""
+    defs = defs or schema.get("$defs", {})
     if "$ref" in schema:
-        return misfits(value, SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]], at)
+        return misfits(value, defs[schema["$ref"].rsplit("/", 1)[1]], at, defs)
     unknown = schema.keys() - {
         "$schema",
         "$id",
@@ -244,10 +252,10 @@ def misfits(value: Any, schema: dict[str, Any], at: str = "$") -> list[str]:
             if name not in properties and others is False:
                 found.append(f"{at}.{name}")
             else:
-                found += misfits(item, properties.get(name) or others, f"{at}.{name}")
+                found += misfits(item, properties.get(name) or others or {}, f"{at}.{name}", defs)
     if isinstance(value, list):
         for index, item in enumerate(value):
-            found += misfits(item, schema.get("items", {}), f"{at}[{index}]")
+            found += misfits(item, schema.get("items", {}), f"{at}[{index}]", defs)
     return found
 
 

@@ -68,6 +68,8 @@ class GreedyRule(RuleFields):
     skip: bool
     density: NotRequired[Literal[True]]
     threshold: NotRequired[int]
+    #: For each channel how often a ballot cast there counts; only for files of votes, never in a round.
+    weights: NotRequired[dict[str, int]]
 
 
 class EqualSharesRule(RuleFields):

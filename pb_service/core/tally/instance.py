@@ -40,7 +40,8 @@ class Instance:
 
     ``budget`` and costs are in minor units, ``unit`` of which make one currency unit. Ballots have the form of
     bundle.md section 6 and name projects by their place in ``projects``. ``contest`` is the id of the contest, on which
-    a drawn tie order depends. Raises TallyError naming the first fault.
+    a drawn tie order depends; ``channels`` names that of each ballot, for rules that weigh them.
+    Raises TallyError naming the first fault.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Instance:
         unit: int = 100,
         *,
         contest: str = "",
+        channels: Sequence[str] | None = None,
     ) -> None:
         self.projects = tuple(projects)
         self.budget = budget
@@ -61,7 +63,14 @@ class Instance:
         self._check_money()
         pairs = fmt in ("points", "scores")
         try:
-            grouped = Counter(tuple(map(tuple, ballot)) if pairs else tuple(ballot) for ballot in ballots)  # type: ignore[arg-type]
+            given: Iterable[Any] = ballots
+            cast_ballots = (tuple(map(tuple, ballot)) if pairs else tuple(ballot) for ballot in given)
+            by_channel: Counter[tuple[str, GroupedBallot]] = Counter()
+            if channels is not None:
+                by_channel.update(zip(channels, cast_ballots, strict=True))
+            grouped: Counter[GroupedBallot] = Counter() if channels is not None else Counter(cast_ballots)
+            for (_, ballot), count in by_channel.items():
+                grouped[ballot] += count
         except TypeError:
             shape = "lists of [project number, value]" if pairs else "lists of project numbers"
             raise TallyError(f"Ballots of the format {fmt} must be {shape}.") from None
@@ -69,6 +78,8 @@ class Instance:
         self.grouped: dict[GroupedBallot, int] = dict(sorted(grouped.items()))
         for ballot in self.grouped:
             self._check_ballot(ballot)
+        #: The same by channel; None where the channels are not known.
+        self.by_channel: dict[tuple[str, GroupedBallot], int] | None = None if channels is None else by_channel
         #: Number of ballots, blank ones included.
         self.size = sum(self.grouped.values())
         #: Number of blank ballots.
@@ -168,8 +179,10 @@ class Instance:
             raise TallyError("The points of all ballots together are too many to be counted exactly.")
         return dict(sorted(support.items()))
 
-    def scores(self, by: Score) -> tuple[int, ...]:
-        """For each project its score (bundle.md section 8)."""
+    def scores(self, by: Score, weights: Mapping[str, int] | None = None) -> tuple[int, ...]:
+        """For each project its score (bundle.md section 8); ``weights`` is how often ballots of each channel count."""
+        if weights is not None:
+            return self._weighed(weights).scores(by)
         match by:
             case "votes":
                 return self.votes
@@ -177,6 +190,21 @@ class Instance:
                 return self.points
             case "borda":
                 return self.borda
+
+    def _weighed(self, weights: Mapping[str, int]) -> "Instance":
+        """Return the same election with each ballot as often as its channel weighs."""
+        if self.by_channel is None:
+            raise TallyError("The ballots do not say through which channel they were cast, so these cannot be weighed.")
+        grouped: Counter[GroupedBallot] = Counter()
+        for (channel, ballot), count in self.by_channel.items():
+            if channel not in weights:
+                raise TallyError(
+                    f"There are ballots of the channel {channel[:40]!r}, for which the rule has no weight."
+                )
+            grouped[ballot] += count * weights[channel]
+        weighed = Instance(self.projects, self.budget, self.fmt, (), self.unit, contest=self.contest)
+        weighed.grouped = dict(sorted(grouped.items()))
+        return weighed
 
 
 def _whole(value: object) -> bool:

@@ -41,6 +41,14 @@ class Outcome:
     then: tuple[Turn, ...] | None = None
     compare: Compared | None = None
     welfare: int | None = None
+    #: Of a comparison: the outcome that was not taken, and the rule under which the one taken was counted.
+    other: "Outcome | None" = None
+    taken_rule: RuleDocument | None = None
+
+    @property
+    def counted(self) -> RuleDocument:
+        """The rule that these steps follow: greedy's, where a comparison took its outcome."""
+        return self.taken_rule or self.rule
 
     def document(self) -> dict[str, Any]:
         """Return the fields of bundle.md section 7 that follow from the count.
@@ -69,9 +77,9 @@ class Outcome:
         return document
 
 
-def compared(taken: Outcome, rule: RuleDocument, compare: Compared) -> Outcome:
-    """Return the outcome that a comparison took, as one of the rule that asks for the comparison."""
-    return replace(taken, rule=rule, compare=compare)
+def compared(taken: Outcome, left: Outcome, rule: RuleDocument, compare: Compared) -> Outcome:
+    """Return the outcome that a comparison took, not the one ``left``, as one of the rule that asks for it."""
+    return replace(taken, rule=rule, compare=compare, other=left, taken_rule=taken.rule)
 
 
 def project_outcomes(

@@ -8,8 +8,8 @@ What makes a file unreadable raises PabulibError at once. What is wrong with sin
 so that a person can see all of it before anything is imported; a count refuses only where a row cannot be understood.
 """
 
+import codecs
 import csv
-import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,9 +22,17 @@ from pb_service.core.rounds.documents import Ballot, BallotFormat, CategoryLimit
 from pb_service.core.tally.instance import MAX_INTEGER, Instance, Project
 
 #: Far beyond any election on record; they keep a hostile file from taking the machine.
-MAX_BYTES = 128 * 1024 * 1024
-MAX_LINES = 2_000_000
+MAX_BYTES = 64 * 1024 * 1024
+MAX_LINES = 1_200_000
+MAX_LINE_BYTES = 1024 * 1024
 MAX_PROJECTS = 20_000
+MAX_NAMED = 1_000
+MAX_META = 1_000
+MAX_COLUMNS = 1_000
+MAX_GZIP_MEMBERS = 1_000
+#: Rows that cannot be understood, after which nobody would read on; and odd ones, after which no more are listed.
+MAX_FAULTS = 1_000
+MAX_ODD = 100_000
 MAX_DECIMALS = 6
 
 _FORMATS: dict[str, BallotFormat] = {
@@ -131,16 +139,21 @@ class PabulibFile:
         """Return the ballots in the order of bundle.md section 6, which says nothing about when they were cast."""
         return sorted(self.ballots)
 
-    def instance(self, contest: str = "") -> Instance:
+    def instance(self, contest: str = "", *, with_channels: bool = False) -> Instance:
         """Return the election for the tally, under the id of a contest if it has one.
 
-        Raises PabulibError at the first row that cannot be understood.
+        ``with_channels``: with the channel of each ballot, as the column ``voting_method`` has it. Raises PabulibError
+        at the first row that cannot be understood.
         """
         for problem in self.problems:
             if problem.code not in _HARMLESS:
                 raise PabulibError(self.name, problem.line, problem.text)
         projects = [Project(project.id, project.cost) for project in self.projects]
-        return Instance(projects, self.budget, self.fmt, self.ballots, self.unit, contest=contest)
+        channels: list[str] | None = None
+        if with_channels and "voting_method" in self.vote_columns:
+            column = self.vote_columns.index("voting_method")
+            channels = [row[column].strip() for row in self.vote_rows]
+        return Instance(projects, self.budget, self.fmt, self.ballots, self.unit, contest=contest, channels=channels)
 
     def with_selected(self, winners: Iterable[str]) -> "PabulibFile":
         """Return the same file with the column ``selected`` saying which projects (by id) won."""
@@ -213,26 +226,60 @@ def _compose(
 def _plain(data: bytes, name: str) -> bytes:
     """Return the file unpacked, surely UTF-8 and without NUL bytes."""
     if data[:2] == b"\x1f\x8b":
-        try:
-            with gzip.GzipFile(fileobj=BytesIO(data)) as packed:  # which also reads what several members hold
-                data = packed.read(MAX_BYTES + 1)
-        except EOFError:
-            raise PabulibError(name, 0, "The gzip file is cut short.") from None
-        except (gzip.BadGzipFile, zlib.error):
-            raise PabulibError(name, 0, "The file is not a valid gzip file.") from None
+        data = _unpacked(data, name)
     if len(data) > MAX_BYTES:
         raise PabulibError(name, 0, f"The file is larger than {MAX_BYTES // 2**20} MiB.")
     if max(data.count(b"\n"), data.count(b"\r")) > MAX_LINES:
         raise PabulibError(name, 0, f"The file has more than {MAX_LINES:,} lines.")
+    _check_line_lengths(data, name)
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise PabulibError(name, 1, "The file is encoded in UTF-16 and not in UTF-8.")
     nul = data.find(b"\0")
     if nul >= 0:
         raise PabulibError(name, data.count(b"\n", 0, nul) + 1, "The file holds a NUL byte; it is no text file.")
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise PabulibError(name, line, "The file is not encoded in UTF-8.") from None
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(data), MAX_LINE_BYTES):  # in pieces: the whole text at once would take much room
+        end = start + MAX_LINE_BYTES
+        try:
+            decoder.decode(data[start:end], final=end >= len(data))
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, start + error.start) + 1
+            raise PabulibError(name, line, "The file is not encoded in UTF-8.") from None
     return data
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    """Return what all members of a gzip file hold, but no more than just too much."""
+    parts: list[bytes] = []
+    room, members, at, waiting = MAX_BYTES + 1, 0, 0, b""
+    while room > 0 and (waiting or at < len(data)):
+        members += 1
+        if members > MAX_GZIP_MEMBERS:
+            raise PabulibError(name, 0, "The gzip file is made of too many parts.")
+        unpack = zlib.decompressobj(wbits=31)
+        while not unpack.eof and room > 0:
+            # In small bites: what is left of one after the end of a member is copied.
+            if not waiting:
+                waiting, at = data[at : at + 65536], at + 65536
+            if not waiting:
+                raise PabulibError(name, 0, "The gzip file is cut short.")
+            try:
+                parts.append(unpack.decompress(waiting, room))
+            except zlib.error:
+                raise PabulibError(name, 0, "The file is not a valid gzip file.") from None
+            room -= len(parts[-1])
+            waiting = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
+    return b"".join(parts)
+
+
+def _check_line_lengths(data: bytes, name: str) -> None:
+    start = 0
+    while len(data) - start > MAX_LINE_BYTES:
+        end = start + MAX_LINE_BYTES
+        start = max(data.rfind(b"\n", start, end), data.rfind(b"\r", start, end)) + 1
+        if start == 0 or start <= end - MAX_LINE_BYTES:
+            line = data.count(b"\n", 0, end - MAX_LINE_BYTES) + 1
+            raise PabulibError(name, line, f"The line is longer than {MAX_LINE_BYTES // 2**20} MiB.")
 
 
 class _Reader:
@@ -243,13 +290,23 @@ class _Reader:
         text = TextIOWrapper(BytesIO(data), encoding="utf-8-sig", newline="")
         self.csv = csv.reader(text, delimiter=";", strict=True)
         self.problems: list[RowProblem] = []
+        self.faults = 0
         self.lines: dict[str, int] = {}
 
     def error(self, sentence: str, line: int | None = None) -> PabulibError:
         return PabulibError(self.name, self.csv.line_num if line is None else line, sentence)
 
     def problem(self, code: ProblemCode, text: str, line: int | None = None) -> None:
-        self.problems.append(RowProblem(self.csv.line_num if line is None else line, code, text))
+        at = self.csv.line_num if line is None else line
+        if code not in _HARMLESS:
+            self.faults += 1
+            if self.faults > MAX_FAULTS:
+                raise PabulibError(
+                    self.name, at, f"{text} More than {MAX_FAULTS:,} rows before cannot be understood either."
+                )
+        elif len(self.problems) - self.faults >= MAX_ODD:
+            return
+        self.problems.append(RowProblem(at, code, text))
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the rows that are not empty."""
@@ -271,6 +328,8 @@ class _Reader:
 
     def header(self, section: str, rows: Iterator[list[str]], required: Sequence[str]) -> list[str]:
         columns = [column.strip() for column in next(rows, [])]
+        if len(columns) > MAX_COLUMNS:
+            raise self.error(f"The section {section} has more than {MAX_COLUMNS:,} columns.")
         self.lines[section] = self.csv.line_num
         for column in required:
             if column not in columns:
@@ -333,7 +392,9 @@ class _Reader:
             if len(row) != 2 or not key:
                 raise self.error("A row of META must be a key and a value.")
             if key in meta:
-                raise self.error(f"META names {key!r} twice.")
+                raise self.error(f"META names {key[:40]!r} twice.")
+            if len(meta) == MAX_META:
+                raise self.error(f"META has more than {MAX_META:,} rows.")
             meta[key] = row[1].strip()
             self.lines[f"meta:{key}"] = self.csv.line_num
         if "budget" not in meta:
@@ -441,6 +502,8 @@ class _Reader:
 
     def ballot(self, vote: str, points: str, numbers: Mapping[str, int], fmt: BallotFormat) -> Ballot:
         named: list[int] = []
+        if vote.count(",") >= MAX_NAMED:
+            raise self.error(f"The ballot names more than {MAX_NAMED:,} projects.")
         for name in (part.strip() for part in vote.split(",")) if vote.strip() else ():
             if name not in numbers:
                 self.problem("unknown_project", f"The ballot names the project {name[:40]!r}, which does not exist.")

@@ -12,9 +12,11 @@ from pb_service.verifier.tally import equal_shares, greedy, phragmen, welfare
 from pb_service.verifier.tally.election import Election, Progress
 
 
-def outcome(contest: Contest, eid: bytes, ballots: list[Ballot], progress: Progress) -> dict[str, Any]:
-    """The document that `outcomes/<contest>.json` must hold."""
-    election = Election(contest, ballots)
+def outcome(
+    contest: Contest, eid: bytes, ballots: list[Ballot], progress: Progress, channels: list[str] | None = None
+) -> dict[str, Any]:
+    """The document that `outcomes/<contest>.json` must hold; `channels` of the ballots, for a rule with weights."""
+    election = Election(contest, ballots, channels)
     count = _count(election, progress)
     won, why, scores = election.mandatory | count.pop("won"), count.pop("why"), count.pop("scores")
     why |= election.refused | {project: {"c": "mandatory"} for project in election.mandatory}

@@ -16,8 +16,9 @@ Why = dict[str, Any]
 class Election:
     """A contest with its ballots, projects by number. `budget` is what mandatory projects leave of the whole."""
 
-    def __init__(self, contest: Contest, ballots: list[Ballot]) -> None:
+    def __init__(self, contest: Contest, ballots: list[Ballot], channels: list[str] | None = None) -> None:
         self.contest = contest
+        self.channels = channels  # through which each ballot was cast, for rules that weigh it
         self.costs = contest.costs
         self.rule: dict[str, Any] = contest.rule
         self.size = len(ballots)
@@ -39,12 +40,24 @@ class Election:
 
     def scores(self, by: str) -> list[int]:
         """The score of every project by `votes`, `points` or `borda`."""
+        if "weights" in self.rule:
+            return self._weighed(by)
         if by == "votes":
             return self.votes
         scores = [0] * len(self.costs)
         for values, number in self.values(by).items():
             for project, value in values:
                 scores[project] += number * value
+        return scores
+
+    def _weighed(self, by: str) -> list[int]:
+        """The scores when each ballot counts as often as its channel weighs."""
+        scores = [0] * len(self.costs)
+        for ballot, channel in zip(self.ballots, self.channels or (), strict=True):
+            weight = self.rule["weights"][channel]
+            for place, entry in enumerate(reversed(ballot)):
+                project, value = entry if by == "points" else (entry, place if by == "borda" else 1)
+                scores[project if type(project) is int else project[0]] += weight * value
         return scores
 
     def values(self, utility: str) -> Counter[tuple[tuple[int, int], ...]]:

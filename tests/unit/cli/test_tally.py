@@ -1,6 +1,8 @@
 """`pb tally`: what it prints, and what it answers to what cannot be counted."""
 
+import gzip
 import json
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -11,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pb_service.cli import main
-from pb_service.core.tally import knapsack
+from pb_service.core.tally import RULE_NAMES, knapsack
 from pb_service.core.tally.pabulib import read_pabulib
 from tests.unit.core.tally.elections import REAL, expected
 
@@ -71,7 +73,7 @@ def test_the_certificate_can_be_added_up(rule: str, method: str) -> None:
     proof = found["certificate"]
     assert proof["method"] == method
     cost = {project.id: project.cost for project in read_pabulib(ASSEN.read_bytes(), name="").projects}
-    for step, line in zip(found["steps"], proof["rounds"], strict=False):
+    for step, line in zip(found["steps"], proof.get("rounds", []), strict=True):
         assert step["project"] == line["project"]
         if method == "payments":
             price = Fraction(step["price"]) * (1 if "cost" in rule else proof["unit"])
@@ -93,13 +95,24 @@ def test_the_stages_after_equal_shares_are_told() -> None:
 
 
 def test_for_each_tie_it_is_told_whether_another_order_would_have_changed_the_winners() -> None:
-    """Zurich: of the ties by votes some decide who wins, most do not."""
+    """Zurich: of the ties by votes some decide who wins, most do not. Without an option all of them are known."""
     path = REAL / "Switzerland_Zurich_D10.pb"
-    ties = as_json(path, "--rule", "greedy_score", "--check-ties")["tied"]
+    ties = as_json(path, "--rule", "greedy_score")["tied"]
     mattered = [tie["another_order_changes_the_winners"] for tie in ties]
-    assert False in mattered
+    assert {False} <= set(mattered) <= {False, True}
     told = f"in {sum(mattered)} of them another order would have changed the winners"
-    assert told in pb(path, "--rule", "greedy_score", "--check-ties").stdout
+    assert told in pb(path, "--rule", "greedy_score").stdout
+
+
+def test_ties_beyond_the_recounts_allowed_are_said_to_be_unexamined() -> None:
+    arguments = (ASSEN, "--rule", "mes_cost_add1_u")
+    none = as_json(*arguments, "--tie-recounts", "0")
+    assert none["tie_recounts"] == {"made": 0, "most": 0}
+    unknown = [tie["examined"] for tie in none["tied"]].count("not_examined")
+    assert (f"{unknown} were not examined" in pb(*arguments, "--tie-recounts", "0").stdout) == bool(unknown)
+    every = as_json(*arguments, "--check-ties")
+    assert None not in [tie["another_order_changes_the_winners"] for tie in every["tied"]]
+    assert every["tie_recounts"]["most"] is None
 
 
 def test_a_rule_may_stand_in_a_file_with_demands_on_the_outcome(tmp_path: Path) -> None:
@@ -168,6 +181,15 @@ def test_a_threshold_keeps_projects_out() -> None:
     assert found["winners"] == ["3"]
 
 
+def test_channels_are_weighed() -> None:
+    """Bielany 2021: paper three times."""
+    path = REAL / "Poland_Warszawa_2021_Bielany.pb"
+    plain = as_json(path, "--rule", "greedy_score")["certificate"]["rounds"]
+    weighed = as_json(path, "--rule", "greedy_score", "--weights", "internet=1,paper=3")["certificate"]
+    assert weighed["rule"]["weights"] == {"internet": 1, "paper": 3}
+    assert weighed["rounds"][0]["score"] > plain[0]["score"]
+
+
 def test_problems_of_rows_go_to_standard_error_and_the_count_goes_on() -> None:
     result = pb(REAL / "Poland_Czestochowa_2020.pb", "--rule", "points_greedy_score", "--format", "json")
     assert result.exit_code == 0
@@ -191,9 +213,13 @@ def test_a_title_cannot_write_over_the_table(tmp_path: Path) -> None:
     assert pb(path, "--rule", "greedy_score").stdout.endswith("  Bench [2Jwon\n")
 
 
-def test_a_device_without_end_is_refused() -> None:
-    result = pb("/dev/zero", "--rule", "greedy_score")
-    assert (result.exit_code, "larger than 128 MiB" in result.stderr) == (2, True)
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    """A device without end, a pipe into which nobody writes, as election and as rule."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    for arguments in (("/dev/zero", "--rule", "greedy_score"), (pipe, "--rule", "phragmen"), (ASSEN, "--rule", pipe)):
+        result = pb(*arguments)
+        assert (result.exit_code, "It is no regular file." in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +231,10 @@ def test_a_device_without_end_is_refused() -> None:
         ((ASSEN, "--rule", "greedy_score", "--ties", "draw"), "needs the text of a public lot"),
         ((ASSEN, "--rule", "greedy_score", "--per-cost", "0.3"), "fraction above 0"),
         ((ASSEN, "--rule", "greedy_score", "--rule", "phragmen"), "one rule"),
+        ((ASSEN, "--rule", "greedy_score", "--weights", "internet=1"), "do not say through which channel"),
+        ((ASSEN, "--rule", "greedy_score", "--weights", "internet=x"), "such as internet=1,paper=2"),
+        ((ASSEN, "--rule", "phragmen", "--weights", "internet=1"), "under greedy only"),
+        ((REAL / "Poland_Warszawa_2021_Bielany.pb", "--rule", "greedy_score", "--weights", "paper=2"), "no weight"),
         ((ASSEN.parent / "expected", "--all", "--rule", "phragmen"), "no .pb or .pb.gz file"),
         ((ASSEN.parent, "--all", "--rule", "lottery"), "'lottery' is not offered"),
         ((ASSEN.parent, "--all", "--rule", "phragmen", "--format", "pb"), "prints text or json"),
@@ -220,6 +250,37 @@ def test_what_cannot_be_counted_ends_with_status_2_and_a_sentence(arguments: tup
     assert result.exit_code == 2
     assert told in result.stderr
     assert result.stdout == ""
+
+
+HEAD = b"META\nkey;value\nbudget;10\nvote_type;approval\nPROJECTS\nproject_id;cost\n"
+VOTES = b"VOTES\nvoter_id;vote\n"
+HOSTILE = {
+    "a million projects": HEAD + b"".join(b"p%d;1\n" % n for n in range(1_000_000)) + VOTES + b"1;p1\n",
+    "a budget of 10^30": HEAD.replace(b"10", b"1" + b"0" * 30) + b"a;5\n" + VOTES + b"1;a\n",
+    "a ballot of 10,000": HEAD + b"a;5\n" + VOTES + b"1;" + b",".join(b"p%d" % n for n in range(10_000)) + b"\n",
+    "no project": HEAD + VOTES + b"1;\n",
+    "no vote": HEAD + b"a;5\n" + VOTES,
+    "empty sections": b"META\nPROJECTS\nVOTES\n",
+    "a NUL byte": HEAD + b"a;5\n" + VOTES + b"1;a\0\n",
+    "UTF-16": (HEAD + b"a;5\n" + VOTES + b"1;a\n").decode().encode("utf-16"),
+    "Latin-1": HEAD + b"\xe4;5\n" + VOTES + b"1;\xe4\n",
+    "no cost": HEAD.replace(b";cost", b"") + b"a\n" + VOTES + b"1;a\n",
+    "no column vote": HEAD + b"a;5\n" + b"VOTES\nvoter_id\n1\n",
+    "a huge field": HEAD + b"a;5\n" + VOTES + b"1;" + b"x" * 10_000_000 + b"\n",
+    "a bomb": gzip.compress(bytes(100 * 2**20), 1),
+}
+
+
+@pytest.mark.parametrize("rule", RULE_NAMES)
+def test_a_hostile_file_is_refused_in_one_sentence_under_every_rule(rule: str, tmp_path: Path) -> None:
+    """The large ones once: they are refused before the rule is looked at."""
+    path = tmp_path / "hostile.pb"
+    for data in HOSTILE.values():
+        if len(data) < 100_000 or rule == RULE_NAMES[0]:
+            path.write_bytes(data)
+            result = pb(path, "--rule", rule)
+            assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+            assert str(path) in result.stderr
 
 
 def test_a_bad_row_is_told_with_file_and_line(tmp_path: Path) -> None:

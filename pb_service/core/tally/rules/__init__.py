@@ -59,6 +59,8 @@ def check_rule(rule: RuleDocument) -> None:
     family = next((family for name, family in _FAMILIES.items() if name == rule.get("name")), None)
     if family is None:
         raise TallyError(f"There is no rule {rule.get('name')!r}; there are {', '.join(_FAMILIES)}.")
+    if "weights" in rule and rule["name"] != "greedy":
+        raise TallyError("Channels can be weighed under greedy only.")
     shared = CONSTRAINTS | {"draw"}
     family.check(cast(RuleDocument, {field: value for field, value in rule.items() if field not in shared}))
     if not isinstance(rule["ties"], list):

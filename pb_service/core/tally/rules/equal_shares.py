@@ -193,7 +193,7 @@ def _compare(instance: Instance, rule: EqualSharesRule, shares: Outcome) -> Outc
         "cost": left.cost,
         "other": list(left.winners),
     }
-    return compared(taken, rule, result)
+    return compared(taken, left, rule, result)
 
 
 def _run(instance: Instance, rule: RuleDocument, progress: Callable[[int], None] | None) -> Outcome:

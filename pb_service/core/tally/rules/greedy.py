@@ -16,6 +16,10 @@ from pb_service.core.tally.outcome import Outcome, project_outcomes
 from pb_service.core.tally.rules.family import RuleFamily
 from pb_service.core.tally.ties import TieOrder
 
+_OPTIONAL = ("density", "threshold", "weights")
+#: So that no weighed score leaves the integers of canonical JSON.
+MOST_WEIGHT = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -60,8 +64,8 @@ def take_turns(constraints: Constraints, ledger: Ledger, order: Sequence[int], l
 
 def _check(rule: RuleDocument) -> None:
     fields = set(rule)
-    if fields - {"name", "by", "skip", "ties", "density", "threshold"} or not {"by", "skip", "ties"} <= fields:
-        raise TallyError("A greedy rule has the fields by, skip, ties and optionally density and threshold.")
+    if fields - {"name", "by", "skip", "ties", *_OPTIONAL} or not {"by", "skip", "ties"} <= fields:
+        raise TallyError("A greedy rule has the fields by, skip, ties and optionally density, threshold and weights.")
     rule = cast(GreedyRule, rule)
     if rule["by"] not in ("votes", "points", "borda"):
         raise TallyError(f"A greedy rule cannot score by {rule['by']!r}; it scores by votes, points or borda.")
@@ -70,6 +74,12 @@ def _check(rule: RuleDocument) -> None:
     if rule.get("density", True) is not True:
         raise TallyError("The field density of a greedy rule must be true or left out.")
     check_threshold(rule.get("threshold", 0))
+    weights: object = rule.get("weights", {"any": 1})
+    if not isinstance(weights, dict) or not weights:
+        raise TallyError("The field weights of a greedy rule must be an object that gives each channel a weight.")
+    for channel, weight in weights.items():
+        if not 1 <= len(channel) <= 100 or type(weight) is not int or not 1 <= weight <= MOST_WEIGHT:
+            raise TallyError(f"A channel's weight must be a whole number from 1 to {MOST_WEIGHT:,}.")
 
 
 def check_threshold(threshold: object) -> None:
@@ -82,7 +92,7 @@ def _run(instance: Instance, rule: RuleDocument, _progress: Callable[[int], None
     rule = cast(GreedyRule, rule)
     constraints = Constraints(instance, rule)
     ledger = Ledger(constraints)
-    scores = instance.scores(rule["by"])
+    scores = instance.scores(rule["by"], rule.get("weights"))
     threshold = rule.get("threshold")
     reasons: dict[int, Reason] = settled(constraints)
     allowed = []

@@ -3,7 +3,7 @@
 Normative: bundle.md section 8, `max_welfare`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from pb_service.core.rounds.documents import MaxWelfareRule, Reason, RuleDocument
@@ -71,6 +71,16 @@ class _Search:
             if other is not None:
                 chosen, best = with_it, with_it | other
         return best
+
+
+def items_of(outcome: Outcome, costs: Sequence[int]) -> list[Item]:
+    """Return the candidates of an outcome of this rule, with what each is worth."""
+    by_cost = cast(MaxWelfareRule, outcome.counted)["utility"] == "cost"
+    return [
+        Item(number, costs[number], project["score"] * (costs[number] if by_cost else 1))
+        for number, project in enumerate(outcome.projects)
+        if project["why"]["c"] in ("best", "not_best")
+    ]
 
 
 def _run(instance: Instance, rule: RuleDocument, progress: Callable[[int], None] | None) -> Outcome:

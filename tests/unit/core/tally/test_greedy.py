@@ -1,5 +1,7 @@
 """Greedy by score, on elections small enough to count on paper. The same cases stand in docs/rules.md."""
 
+from typing import Any, cast
+
 import pytest
 
 from pb_service.core.tally import Instance, Project, TallyError, rule_by_name, tally
@@ -109,3 +111,58 @@ def test_the_document_holds_what_is_published_and_nothing_else() -> None:
     document = tally(election(COSTS, 100, BALLOTS), rule_by_name("greedy_score")).document()
     assert set(document) == {"counts", "budget", "cost", "winners", "projects", "steps", "ties"}
     assert document["counts"] == {"ballots": 4, "blank": 0}
+
+
+#: Two voted on paper, for b; three on the web, for a. Either costs all that there is.
+CHANNELS = ["web", "paper", "web", "paper", "web"]
+
+
+def by_channel(weights: object) -> tuple[str, list[int], list[int]]:
+    """Winners, scores and votes when the channels of "a" and "b" weigh so much."""
+    named = [[0], [1], [0], [1], [0]]
+    instance = Instance([Project("a", 60), Project("b", 50)], 60, "approval", named, channels=CHANNELS)
+    outcome = tally(instance, cast(Any, {**rule_by_name("greedy_score"), "weights": weights}))
+    scores = [project["score"] for project in outcome.projects]
+    return won(instance, outcome), scores, [project["votes"] for project in outcome.projects]
+
+
+def test_a_ballot_counts_as_often_as_its_channel_weighs() -> None:
+    """Paper twice: b has 4, a 3; the votes that are published stay the ballots that name a project."""
+    assert by_channel({"web": 1, "paper": 1}) == ("a", [3, 2], [3, 2])
+    assert by_channel({"web": 1, "paper": 2, "post": 9}) == ("b", [3, 4], [3, 2])
+
+
+def test_weights_multiply_points_and_ranks_too() -> None:
+    points = Instance([Project("a", 1), Project("b", 1)], 1, "points", [[[0, 5]], [[1, 3]]], channels=["web", "paper"])
+    ranks = Instance([Project("a", 1), Project("b", 1)], 1, "ordinal", [[0, 1], [1, 0]], channels=["web", "paper"])
+    weights = {"web": 1, "paper": 2}
+    for instance, rule, scores in ((points, "points_greedy_score", [5, 6]), (ranks, "borda_greedy_score", [1, 2])):
+        outcome = tally(instance, cast(Any, {**rule_by_name(rule), "weights": weights}))
+        assert [project["score"] for project in outcome.projects] == scores
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        ({}, "gives each channel a weight"),
+        ([["web", 1]], "gives each channel a weight"),
+        ({"web": 1, "paper": 0}, "from 1 to"),
+        ({"web": 1, "paper": 0.5}, "from 1 to"),
+        ({"web": 1}, "'paper', for which the rule has no weight"),
+    ],
+)
+def test_weights_that_cannot_be_used_are_refused(weights: object, told: str) -> None:
+    with pytest.raises(TallyError, match=told):
+        by_channel(weights)
+
+
+def test_ballots_without_channels_cannot_be_weighed() -> None:
+    """So a round, whose published ballots name no channel, cannot have such a rule."""
+    with pytest.raises(TallyError, match="do not say through which channel"):
+        tally(election(COSTS, 100, BALLOTS), cast(Any, {**rule_by_name("greedy_score"), "weights": {"web": 1}}))
+
+
+@pytest.mark.parametrize("name", ["mes_cost_add1_noexh_compare", "phragmen", "maxwelfare_card"])
+def test_other_rules_weigh_no_channels(name: str) -> None:
+    with pytest.raises(TallyError, match="under greedy only"):
+        tally(election(COSTS, 100, BALLOTS), cast(Any, {**rule_by_name(name), "weights": {"web": 1}}))

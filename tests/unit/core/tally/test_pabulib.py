@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pabulib.checker import Checker
 
-from pb_service.core.tally import Instance, rule_by_name, tally
+from pb_service.core.tally import Instance, pabulib, rule_by_name, tally
 from pb_service.core.tally.pabulib import PabulibError, PabulibFile, compose_pabulib, read_pabulib, write_pabulib
 from tests.unit.core.tally.elections import FILES, real
 
@@ -210,7 +210,7 @@ def test_every_bad_row_is_reported_not_only_the_first() -> None:
         (text(votes="1;" + "a," * 70_000), "x.pb, line 13: The row cannot be read"),
         (text() + b"3;\0\n", "x.pb, line 15: The file holds a NUL byte; it is no text file."),
         (text() + b"3;\xff\n", "x.pb, line 15: The file is not encoded in UTF-8."),
-        (text().decode().encode("utf-16"), "x.pb, line 1: The file holds a NUL byte; it is no text file."),
+        (text().decode().encode("utf-16"), "x.pb, line 1: The file is encoded in UTF-16 and not in UTF-8."),
         (gzip.compress(text())[:-9], "x.pb: The gzip file is cut short."),
         (b"\x1f\x8b\x07garbage", "x.pb: The file is not a valid gzip file."),
     ],
@@ -225,19 +225,44 @@ def test_a_million_projects_are_refused_after_the_first_few() -> None:
 
 
 def test_a_file_of_too_many_lines_is_refused_before_it_is_read() -> None:
-    assert "more than 2,000,000 lines" in told(text() + b"\n" * 2_000_000)
-    assert "more than 2,000,000 lines" in told(text() + b"\r" * 2_000_001)
+    assert "more than 1,200,000 lines" in told(text() + b"\n" * 1_200_000)
+    assert "more than 1,200,000 lines" in told(text() + b"\r" * 1_200_001)
 
 
-def test_a_ballot_that_names_ten_thousand_unknown_projects_is_one_problem() -> None:
-    file = read(text(votes="1;" + ",".join(f"p{n}" for n in range(10_000)) + "\n"))
-    assert [problem.code for problem in file.problems] == ["unknown_project"]
+def test_a_ballot_that_names_ten_thousand_projects_is_refused() -> None:
+    """Whether they exist or not, or are one and the same."""
+    for names in (",".join(f"p{n}" for n in range(10_000)), ",".join("a" * 10_000)):
+        assert told(text(votes=f"1;{names}\n")) == "x.pb, line 13: The ballot names more than 1,000 projects."
+
+
+def test_of_rows_that_cannot_be_understood_a_thousand_are_enough() -> None:
+    assert len(read(text(votes="1;c\n" * 500)).problems) == 999
+    assert "More than 1,000 rows before" in told(text(votes="1;c\n" * 5000))
+
+
+def test_odd_rows_are_listed_up_to_a_number_and_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pabulib, "MAX_ODD", 3)
+    file = read(text(votes="1;a\n" * 50))
+    assert (len(file.problems), file.instance().size) == (3, 50)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (text(votes="1;" + "a" * 2**20 + "\n"), "x.pb, line 13: The line is longer than 1 MiB."),
+        (text(meta="".join(f"k{n};v\n" for n in range(1000))), "x.pb, line 1003: META has more than 1,000 rows."),
+        (text().replace(b"cost;name", b"cost;name" + b";x" * 1000), "x.pb, line 8: The section PROJECTS has more than"),
+        (gzip.compress(b"") * 2000, "x.pb: The gzip file is made of too many parts."),
+    ],
+)
+def test_what_only_takes_time_and_room_is_refused(data: bytes, sentence: str) -> None:
+    assert told(data).startswith(sentence)
 
 
 def test_a_gzip_bomb_is_not_unpacked() -> None:
     packer = zlib.compressobj(wbits=31)
     bomb = b"".join(packer.compress(bytes(2**20)) for _ in range(200)) + packer.flush()
-    assert "larger than 128 MiB" in told(bomb)
+    assert "larger than 64 MiB" in told(bomb)
 
 
 def test_empty_sections_are_an_election_without_projects_and_ballots() -> None:
