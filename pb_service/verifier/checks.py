@@ -79,6 +79,7 @@ class Verifier:
         key: log.Key | None = None,
         progress: Progress = lambda _contest, _increments: None,
         percent: Callable[[int], None] = lambda _percent: None,
+        expect: Callable[[float, int], None] = lambda _seconds, _cores: None,
         programs: Sequence[bytes] = (),
         is_pure: bool = False,
         cores: int | None = None,
@@ -87,7 +88,13 @@ class Verifier:
         self._older = older
         self._key = key
         self._progress = progress
-        self._percent, self._programs, self._is_pure, self._cores = percent, programs, is_pure, cores
+        self._percent, self._expect, self._programs, self._is_pure, self._cores = (
+            percent,
+            expect,
+            programs,
+            is_pure,
+            cores,
+        )
         self.manifest: Manifest | None = None
         self.sealed: Sealed | None = None
         self.checkpoint: log.Checkpoint | None = None
@@ -123,6 +130,7 @@ class Verifier:
             is_pure=self._is_pure,
             cores=self._cores,
             progress=self._percent,
+            expect=self._expect,
             programs=self._programs,
         )
         sealed.run(self._entries, self._leaves)
@@ -162,9 +170,9 @@ class Verifier:
         reasons = {}
         if not self._programs:
             reasons["V17"] = "no_program"
-        if sealed.record is not None and not sealed.record.papers and not checks["V15"].problems:
-            if all(count.paperlist is None for count in sealed.record.counting.values()):
-                reasons["V15"] = "no_paper"
+        record = sealed.record
+        if record and not record.papers and all(count.paperlist is None for count in record.counting.values()):
+            reasons["V15"] = "no_paper"
         for name, reason in reasons.items():
             if checks[name].status == PASS:
                 checks[name].status, checks[name].reason = NOT_APPLICABLE, reason

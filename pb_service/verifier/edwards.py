@@ -64,8 +64,8 @@ def ready(points: Sequence[Point]) -> list[Addend]:
     for (x, y, z, _), product in zip(reversed(points), reversed(before), strict=True):
         own = inverse * product % P
         inverse = inverse * z % P
-        x, y = x * own % P, y * own % P
-        found.append(((y + x) % P, (y - x) % P, D2 * x * y % P))
+        x1, y1 = x * own % P, y * own % P
+        found.append(((y1 + x1) % P, (y1 - x1) % P, D2 * x1 * y1 % P))
     found.reverse()
     return found
 

@@ -34,6 +34,21 @@ from pb_service.verifier.shapes import (
 )
 
 FATES = ("counted", "superseded", "outranked", "struck", "blocked")
+FIGURES = {
+    "V4": ("trustees", "quorum"),
+    "V5": ("envelopes",),
+    "V6": ("envelopes",),
+    "V7": ("signatures",),
+    "V8": ("envelopes",),
+    "V9": ("strikes",),
+    "V10": ("rows",),
+    "V11": ("mixes",),
+    "V12": ("parts",),
+    "V13": ("ballots", "invalid"),
+    "V14": ("envelopes", *FATES, "blank", "invalid", "paper", "paper_invalid"),
+    "V15": ("ballots", "entries"),
+    "V17": ("programs",),
+}
 PROGRAM = record({"v": exactly(1), "files": array(row(text(), raw(32)))})
 
 
@@ -73,6 +88,7 @@ class Sealed:
         is_pure: bool = False,
         cores: int | None = None,
         progress: Callable[[int], None] = lambda _percent: None,
+        expect: Callable[[float, int], None] = lambda _seconds, _cores: None,
         programs: Sequence[bytes] = (),
     ) -> None:
         assert manifest.terms is not None  # noqa: S101 - of sealed ballots
@@ -83,8 +99,10 @@ class Sealed:
         self._programs = programs
         self._costs = Costs(members, manifest, is_pure=is_pure)
         self._work = Work(self._costs.seconds, cores, progress)
+        if self._costs.is_slow:
+            expect(self._costs.seconds / self._work.cores, self._work.cores)
         self.problems: dict[str, list[Problem]] = {f"V{number}": [] for number in range(1, 19)}
-        self.figures: dict[str, dict[str, int]] = {}
+        self.figures = {check: dict.fromkeys(names, 0) for check, names in FIGURES.items()}
         self.unchecked: set[str] = set()
         self.tallies: dict[str, Tally] = {}
         self.electorates: list[Electorate] = []
@@ -130,7 +148,7 @@ class Sealed:
             finish()
         self._proofs(signatures, envelopes)
         self._paper(found)
-        self._figures(found, rolls)
+        self._figures(found)
         self._program(found)
 
     # --- record and files
@@ -167,10 +185,10 @@ class Sealed:
             name = f"files/{digest.hex()}"
             if name in self._members:  # a file may have been erased
                 expected[name] = digest
-        for name, digest in expected.items():
+        for name, right in expected.items():
             if name not in self._members:
                 self.problems["V3"].append(Problem("missing", {"member": name}))
-            elif digest is not None and sha256(self._members[name]) != digest:
+            elif right is not None and sha256(self._members[name]) != right:
                 self.problems["V3"].append(Problem("file_hash", {"member": name}))
         self.known = set(expected)
 
@@ -391,7 +409,6 @@ class Sealed:
         return payloads, 0
 
     def _paper(self, found: Record) -> None:
-        self._add("V15", ballots=0, entries=0)
         for contest in self.manifest.contests:
             given = sum(p.contest == contest.id and p.entry not in found.struck for p in found.papers)
             said = found.counting[contest.id].paperlist
@@ -401,7 +418,7 @@ class Sealed:
 
     # --- figures
 
-    def _figures(self, found: Record, rolls: dict[str, Roll]) -> None:
+    def _figures(self, found: Record) -> None:
         group_of_contest = {contest.id: contest.group for contest in self.manifest.contests}
         self.figures["V5"] = {"envelopes": len(found.envelopes)}
         self.figures["V6"] = {"envelopes": len(found.envelopes)}
@@ -420,7 +437,8 @@ class Sealed:
             total = {name: total[name] + own[name] for name in FATES}
         for name in ("invalid", "paper", "paper_invalid"):
             total[name] = sum(tally.figures[name] for tally in self.tallies.values())
-        self.figures["V14"] = {"envelopes": len(found.envelopes)} | total
+        blank = sum(not ballot for tally in self.tallies.values() for ballot in tally.ballots)
+        self.figures["V14"] = {"envelopes": len(found.envelopes), "blank": blank} | total
         for group in self._terms.groups.values():
             own_envelopes = [e for e in found.envelopes if group_of_contest[e.contest] == group.id]
             classes = {name: sum(e.cls == name for e in own_envelopes) for name in CLASSES if name in group.classes}
@@ -449,9 +467,8 @@ class Sealed:
         return last.quorum if last else 0
 
     def _add(self, check: str, **figures: int) -> None:
-        own = self.figures.setdefault(check, {})
         for name, number in figures.items():
-            own[name] = own.get(name, 0) + number
+            self.figures[check][name] += number
 
     def _problem(self, check: str, code: str, **at: str | int) -> None:
         self.problems[check].append(Problem(code, at))

@@ -24,18 +24,15 @@ def _read(body: bytes, contest: Contest) -> Ballot | None:
             bits = int.from_bytes(body, "little")
             return None if bits >> projects else [number for number in range(projects) if bits >> number & 1]
         case 2:
-            if any(body[projects:]):
-                return None
-            return [[number, _value(v, contest)] for number, v in enumerate(body[:projects]) if v]
+            values = [[number, _value(v, contest)] for number, v in enumerate(body[:projects]) if v]
+            return None if any(body[projects:]) else values
         case 3:
             places = _slots(body, slots, 2)
-            return None if places is None else _numbers([int.from_bytes(p, "big") for p in places], contest)
+            return None if places is None else _numbers(places, contest)
         case _:
             places = _slots(body, slots, 3)
-            if places is None or any(place[2] == 0 for place in places):
-                return None
-            numbers = _numbers([int.from_bytes(place[:2], "big") for place in places], contest)
-            if numbers is None:
+            numbers = None if places is None else _numbers([place[:2] for place in places], contest)
+            if places is None or numbers is None or any(place[2] == 0 for place in places):
                 return None
             return [[number, _value(place[2], contest)] for number, place in zip(numbers, places, strict=True)]
 
@@ -47,8 +44,8 @@ def _slots(body: bytes, slots: int, size: int) -> list[bytes] | None:
     return None if any(body[used * size :]) else places[:used]
 
 
-def _numbers(plus_one: list[int], contest: Contest) -> list[int] | None:
-    numbers = [number - 1 for number in plus_one]
+def _numbers(places: list[bytes], contest: Contest) -> list[int] | None:
+    numbers = [int.from_bytes(place, "big") - 1 for place in places]
     if any(not 0 <= number < len(contest.costs) for number in numbers) or len(set(numbers)) != len(numbers):
         return None
     return numbers if contest.fmt == "ordinal" or numbers == sorted(numbers) else None

@@ -90,7 +90,7 @@ SHAPES: dict[str, Shape] = {
 }
 CEREMONY = ("tk1", "tk2", "tk3")
 #: Whose signatures an entry has: `op`, or the role and how many; trustees and envelopes are told apart by their fields.
-SIGNERS: dict[str, tuple[str, ...]] = {
+SIGNERS: Mapping[str, tuple[str, ...]] = {
     "manifest": ("op", "registrar", "auditor"),
     "paper": ("desk", "desk"),
     "late": ("registrar", "auditor"),
@@ -99,6 +99,16 @@ SIGNERS: dict[str, tuple[str, ...]] = {
     "extend": ("op", "registrar", "auditor"),
     "paperlist": ("desk", "desk", "auditor"),
 } | dict.fromkeys(("jwks", "client", "incident", "notice", "close", "input", "result"), ("op",))
+
+
+#: Where the kinds may stand that have no number.
+PHASES: dict[str, tuple[str, ...]] = (
+    {"setup": ("setup",), "manifest": ("manifest",)}
+    | dict.fromkeys(("env", "paper", "late", "extend", "jwks", "client", "close"), ("open",))
+    | dict.fromkeys(("key", "strike"), ("open", "closed"))
+    | dict.fromkeys(("incident", "notice"), ("trustees", "open", "closed", "counting"))
+    | dict.fromkeys(("input", "mix", "dec", "paperlist", "result"), ("closed", "counting"))
+)
 
 
 @dataclass(slots=True)
@@ -258,37 +268,26 @@ class Record:
     # --- order
 
     def _in_order(self, entry: dict[str, Any], kind: str) -> bool:
-        if kind == "setup":
-            return self._phase == "setup"
         if kind in (*CEREMONY, "tk4"):
             return self._queue[:1] == [(kind, entry["j"])]
-        if kind == "manifest":
-            return self._phase == "manifest"
-        if kind in ("incident", "notice"):
-            return self._phase in ("trustees", "open", "closed", "counting")
-        if kind in ("key", "strike"):
-            return self._phase in ("open", "closed")
-        if kind in ("env", "paper", "late", "extend", "jwks", "client", "close"):
-            return self._phase == "open"
-        return self._phase in ("closed", "counting") and self._in_contest(entry, kind)
+        return self._phase in PHASES[kind] and (
+            "d" not in entry or self._phase == "open" or self._in_contest(entry, kind)
+        )
 
     def _in_contest(self, entry: dict[str, Any], kind: str) -> bool:
         known = self.counting.get(entry["d"])
         if known is None or known.result is not None:
             return False
-        if kind == "input":
-            return known.input is None
-        if known.input is None:
-            return False
-        if kind == "mix":
-            return known.input["n"] > 0 and not known.decs
-        if kind == "dec":
-            return known.input["n"] > 0 and bool(known.mixes)
-        if kind == "paperlist":
-            return known.paperlist is None
-        quorum = self._quorum()
-        has_paper = any(paper.contest == entry["d"] for paper in self.papers)
-        return (known.input["n"] == 0 or len(known.decs) >= quorum) and not (has_paper and known.paperlist is None)
+        if known.input is None or kind == "input":
+            return known.input is None and kind == "input"
+        has_rows = known.input["n"] > 0
+        lacks_paper = known.paperlist is None and any(paper.contest == entry["d"] for paper in self.papers)
+        return {
+            "mix": has_rows and not known.decs,
+            "dec": has_rows and bool(known.mixes),
+            "paperlist": known.paperlist is None,
+            "result": (not has_rows or len(known.decs) >= self._quorum()) and not lacks_paper,
+        }[kind]
 
     def _quorum(self) -> int:
         setup = self.attempts[-1].setup if self.attempts else None

@@ -82,7 +82,6 @@ def _root_of_ratio(u: int, v: int) -> tuple[bool, int]:
 class Ristretto:
     """The group in pure Python. Elements are points in extended coordinates."""
 
-    name = "python"
     identity: Point = IDENTITY
 
     def read(self, data: bytes) -> Point:
@@ -114,7 +113,7 @@ class Ristretto:
 
     def commitment(self, z: int, c: int, element: Point) -> Point:
         """zG - c times the element: what a prover committed to, out of the answer z and the challenge c."""
-        return edwards.add(edwards.multiple_by(_generator(), z), edwards.multiple(element, -c % L))
+        return edwards.add(edwards.multiple_by(_generator(), z % L), edwards.multiple(element, -c % L))
 
     def sum(self, scalars: Sequence[int], elements: Sequence[Point], base: int = 0) -> Point:
         """The sum of each element times its scalar, and of G times `base`."""

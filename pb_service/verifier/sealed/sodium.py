@@ -1,11 +1,13 @@
 """ristretto255 by libsodium, when the package `rbcl` can be imported: the same answers, some thirty times sooner."""
 
+import importlib
 from collections.abc import Sequence
+from typing import Any
 
 from pb_service.verifier.edwards import L
 
 try:
-    import rbcl
+    rbcl: Any = importlib.import_module("rbcl")
 except ImportError:  # pragma: no cover - the checks then run on the standard library alone
     rbcl = None
 
@@ -20,7 +22,6 @@ def is_here() -> bool:
 class Sodium:
     """The group by libsodium. Elements are their 32 bytes."""
 
-    name = "libsodium"
     identity = ZERO
 
     def read(self, data: bytes) -> bytes:
