@@ -90,7 +90,7 @@ SHAPES: dict[str, Shape] = {
 }
 CEREMONY = ("tk1", "tk2", "tk3")
 #: Whose signatures an entry has: `op`, or the role and how many; trustees and envelopes are told apart by their fields.
-SIGNERS: Mapping[str, tuple[str, ...]] = {
+SIGNERS: dict[str, tuple[str, ...]] = {
     "manifest": ("op", "registrar", "auditor"),
     "paper": ("desk", "desk"),
     "late": ("registrar", "auditor"),
@@ -98,17 +98,19 @@ SIGNERS: Mapping[str, tuple[str, ...]] = {
     "strike": ("desk", "desk", "registrar"),
     "extend": ("op", "registrar", "auditor"),
     "paperlist": ("desk", "desk", "auditor"),
-} | dict.fromkeys(("jwks", "client", "incident", "notice", "close", "input", "result"), ("op",))
+}
+BY_OPERATOR = ("jwks", "client", "incident", "notice", "close", "input", "result")
 
 
 #: Where the kinds may stand that have no number.
-PHASES: dict[str, tuple[str, ...]] = (
-    {"setup": ("setup",), "manifest": ("manifest",)}
-    | dict.fromkeys(("env", "paper", "late", "extend", "jwks", "client", "close"), ("open",))
-    | dict.fromkeys(("key", "strike"), ("open", "closed"))
-    | dict.fromkeys(("incident", "notice"), ("trustees", "open", "closed", "counting"))
-    | dict.fromkeys(("input", "mix", "dec", "paperlist", "result"), ("closed", "counting"))
-)
+PHASES: dict[str, tuple[str, ...]] = {
+    "setup": ("setup",),
+    "manifest": ("manifest",),
+    **dict.fromkeys(("env", "paper", "late", "extend", "jwks", "client", "close"), ("open",)),
+    **dict.fromkeys(("key", "strike"), ("open", "closed")),
+    **dict.fromkeys(("incident", "notice"), ("trustees", "open", "closed", "counting")),
+    **dict.fromkeys(("input", "mix", "dec", "paperlist", "result"), ("closed", "counting")),
+}
 
 
 @dataclass(slots=True)
@@ -331,7 +333,7 @@ class Record:
                 return {"p": key} if names == ["p"] and key else None
             needed = ["vouch"] if entry["y"] == "acct" else ["desk", "desk"]
         else:
-            needed = sorted(SIGNERS[kind])
+            needed = ["op"] if kind in BY_OPERATOR else sorted(SIGNERS[kind])
         known = {name: self._keys[name] for name in names if name in self._keys}
         roles = sorted("op" if name == "op" else role for name, (role, _) in known.items())
         if len(known) != len(names) or roles != needed:
