@@ -17,6 +17,8 @@ COMMANDS = {
     "export": "pb_service.cli.export:export",
     "key": "pb_service.cli.key:key",
     "tally": "pb_service.cli.tally:tally",
+    "trustee": "pb_service.cli.trustee:trustee",
+    "election": "pb_service.cli.election:election",
 }
 
 

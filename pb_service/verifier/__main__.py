@@ -7,7 +7,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pb_service.verifier import container, words
 from pb_service.verifier.canonical import sha256
@@ -20,11 +20,13 @@ from pb_service.verifier.report import as_json, as_text, number, plain
 from pb_service.verifier.words import HELP, LANGUAGES, say
 
 USAGE = (
-    "pb-verify FILE.zip [--checkpoint OLD] [--key VKEY] [--format text|json] [--lang en|fi|sv]; "
+    "pb-verify FILE.zip [--checkpoint OLD] [--key VKEY] [--client LIST].. [--pure] [--format text|json] "
+    "[--lang en|fi|sv]; pb-verify --audit FOLDER FILE.zip [the same]; "
     "pb-verify --tally RESULT.json FILE.pb [--quick] [--format text|json] [--lang en|fi|sv]"
 )
 DIGITS = 200_001  # prices grow with every purchase; numbers that are read are held to their own lengths before
 LARGEST_CHECKPOINT = 1_000_000
+LARGEST_LIST = 16_000_000  # of a voting program's files
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,18 +60,22 @@ def verify_file(
     older: Checkpoint | None = None,
     key: Key | None = None,
     progress: Callable[[str, int], None] = lambda _contest, _increments: None,
+    **sealed: Any,
 ) -> Report:
-    """The report on the bundle at `path`. Raises Unreadable."""
+    """The report on the bundle at `path`; `sealed` are options of Verifier about sealed ballots. Raises Unreadable."""
     sys.set_int_max_str_digits(DIGITS)
     data = container.read_file(path)
-    verifier = Verifier(container.read(data), older=older, key=key, progress=progress)
+    members, digest, size = container.read(data), sha256(data).hex(), len(data)
+    del data  # a large bundle need not be in memory twice
+    verifier = Verifier(members, older=older, key=key, progress=progress, **sealed)
     checks = verifier.run()
-    return Report(sha256(data).hex(), len(data), checks, verifier.manifest, verifier.checkpoint, verifier.districts)
+    return Report(digest, size, checks, verifier.manifest, verifier.checkpoint, verifier.districts, verifier.sealed)
 
 
 def _examine(options: argparse.Namespace, language: str) -> tuple[str, bool]:
     """The report asked for, as text, and whether everything in it passed. Raises Unreadable."""
-    of_bundle, of_tally = (options.checkpoint or options.key), options.quick
+    of_bundle = options.checkpoint or options.key or options.client or options.pure or options.audit
+    of_tally = options.quick
     if of_bundle if options.tally else of_tally:
         raise Unreadable("usage", usage=USAGE)
     progress = progress_on_stderr(language)
@@ -81,6 +87,10 @@ def _examine(options: argparse.Namespace, language: str) -> tuple[str, bool]:
         older=_older(options.checkpoint) if options.checkpoint else None,
         key=_key(options.key) if options.key else None,
         progress=progress,
+        percent=percent_on_stderr(language),
+        expect=lambda seconds, cores: print(expected(seconds, cores, language), file=sys.stderr),
+        programs=[container.read_file(path, LARGEST_LIST) for path in options.client],
+        is_pure=options.pure,
     )
     return (as_json if options.format == "json" else as_text)(report, language), report.is_pass
 
@@ -111,6 +121,9 @@ def _parser(language: str) -> argparse.ArgumentParser:
     group.add_argument("--format", choices=("text", "json"), default="text", help=text("format"))
     group.add_argument("--checkpoint", metavar="OLD", help=text("checkpoint"))
     group.add_argument("--key", metavar="VKEY", help=text("key"))
+    group.add_argument("--client", metavar="LIST", action="append", default=[], help=text("client"))
+    group.add_argument("--pure", action="store_true", help=text("pure"))
+    group.add_argument("--audit", metavar="FOLDER", help=text("audit"))
     group.add_argument("--lang", choices=LANGUAGES, default="en", help=text("lang"))
     group.add_argument("-h", "--help", action="help", help=text("help"))
     return parser
@@ -153,6 +166,27 @@ def progress_on_stderr(language: str, seconds: Callable[[], float] = time.monoto
             print(say(words.LABELS["counting"], language, contest=contest, increments=shown), file=sys.stderr)
 
     return progress
+
+
+def percent_on_stderr(language: str, seconds: Callable[[], float] = time.monotonic) -> Callable[[int], None]:
+    """Says how much of the sealed ballots is checked: in place on a terminal, elsewhere every half minute."""
+    is_terminal = sys.stderr.isatty()
+    said, shown = seconds(), -1
+
+    def progress(percent: int) -> None:
+        nonlocal said, shown
+        if percent > shown and seconds() - said > (0.5 if is_terminal else 30):
+            said, shown = seconds(), percent
+            text = say(words.LABELS["percent"], language, percent=percent)
+            print(f"\r{text} " if is_terminal else text, end="" if is_terminal else "\n", file=sys.stderr, flush=True)
+
+    return progress
+
+
+def expected(seconds: float, cores: int, language: str) -> str:
+    """How long the checks will take, in words."""
+    minutes = number(max(1, round(seconds / 60)), language)
+    return say(words.LABELS["slow"], language, minutes=minutes, cores=cores)
 
 
 if __name__ == "__main__":

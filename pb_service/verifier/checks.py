@@ -1,19 +1,20 @@
-"""The checks V1 to V18: section 9 of docs/schemas/bundle.md, the list of a round with sealed ballots included.
+"""The checks V1 to V18: section 9 of docs/schemas/bundle.md, and with sealed ballots section 13 of docs/protocol.md.
 
 Each check runs as far as it can when another has failed; one that cannot run says so, and that counts as a failure.
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pb_service.verifier import log, tally
 from pb_service.verifier.ballots import Ballot, read_ballots
-from pb_service.verifier.canonical import NotCanonicalError, dumps, loads, sha256
+from pb_service.verifier.canonical import NotCanonicalError, dumps, from_b64u, loads, sha256
 from pb_service.verifier.entries import Record
 from pb_service.verifier.findings import Found, Problem
 from pb_service.verifier.manifest import NAME, Contest, Manifest, check_list, read_manifest
+from pb_service.verifier.sealed.checks import Sealed
 from pb_service.verifier.tally.election import Progress
 
 PASS, FAIL, NOT_APPLICABLE, NOT_CHECKED = "pass", "fail", "not_applicable", "not_checked"
@@ -54,6 +55,7 @@ class Report:
     manifest: Manifest | None
     checkpoint: log.Checkpoint | None
     districts: list[District]
+    sealed: Sealed | None = None  # what was found about sealed ballots
 
     @property
     def is_pass(self) -> bool:
@@ -76,12 +78,25 @@ class Verifier:
         older: log.Checkpoint | None = None,
         key: log.Key | None = None,
         progress: Progress = lambda _contest, _increments: None,
+        percent: Callable[[int], None] = lambda _percent: None,
+        expect: Callable[[float, int], None] = lambda _seconds, _cores: None,
+        programs: Sequence[bytes] = (),
+        is_pure: bool = False,
+        cores: int | None = None,
     ) -> None:
         self._members = members
         self._older = older
         self._key = key
         self._progress = progress
+        self._percent, self._expect, self._programs, self._is_pure, self._cores = (
+            percent,
+            expect,
+            programs,
+            is_pure,
+            cores,
+        )
         self.manifest: Manifest | None = None
+        self.sealed: Sealed | None = None
         self.checkpoint: log.Checkpoint | None = None
         self._entries: list[bytes] | None = None
         self._leaves: list[bytes] = []
@@ -92,7 +107,10 @@ class Verifier:
         """All checks in the order of their numbers."""
         before: list[Problem] = []
         self._read_manifest(before)
-        checks = [self._log(), self._older_checkpoint(), self._record(before)]
+        checks = [self._log(), self._older_checkpoint()]
+        if self.manifest is not None and self.manifest.terms is not None:
+            return checks + self._sealed_votes(self.manifest, before)
+        checks.append(self._record(before))
         if self.manifest is None:
             checks += [Check(f"V{number}", NOT_CHECKED, reason="no_manifest") for number in range(4, 19)]
             return checks
@@ -104,6 +122,61 @@ class Verifier:
         checks.append(Check("V18", PASS, {"contests": len(self.manifest.contests)}))
         return checks
 
+    def _sealed_votes(self, manifest: Manifest, before: list[Problem]) -> list[Check]:
+        """V3 to V18 of a vote with sealed ballots."""
+        sealed = self.sealed = Sealed(
+            self._members,
+            manifest,
+            is_pure=self._is_pure,
+            cores=self._cores,
+            progress=self._percent,
+            expect=self._expect,
+            programs=self._programs,
+        )
+        sealed.run(self._entries, self._leaves)
+        checks = {
+            name: Check(name, PASS, sealed.figures.get(name, {}), found) for name, found in sealed.problems.items()
+        }
+        record = checks["V3"]
+        record.problems[:0] = before + self._membership(manifest, sealed.known)
+        record.figures = {"entries": len(self._leaves)}
+        if sealed.record is None:
+            record.problems.append(Problem("no_entries"))
+        else:
+            said = {name: count.result for name, count in sealed.record.counting.items()}
+            results = {
+                name: (from_b64u(entry["bal"], 32), from_b64u(entry["out"], 32))
+                for name, entry in said.items()
+                if entry
+            }
+            record.problems += self._hashes(sealed.record.manifest_hash, results)
+        self._ballots = {name: found.ballots for name, found in sealed.tallies.items()}
+        for contest in manifest.contests:
+            if contest.id in self._ballots:
+                checks["V14"].problems += self._counts(contest, tally.counts(contest, self._ballots[contest.id]))
+            else:
+                checks["V14"].problems.append(Problem("not_opened", {"contest": contest.id}))
+        checks["V16"] = self._outcomes(manifest)
+        checks["V18"].figures = {"contests": len(manifest.contests)}
+        for check in checks.values():
+            _settled(check)
+            if check.id in sealed.unchecked and not check.problems:
+                check.status, check.reason = NOT_CHECKED, "no_record" if sealed.record is None else "no_mixes"
+        self._does_not_apply(checks, sealed)
+        return [checks[f"V{number}"] for number in range(3, 19)]
+
+    def _does_not_apply(self, checks: dict[str, Check], sealed: Sealed) -> None:
+        """Says of a check that has nothing to check that it does not apply."""
+        reasons = {}
+        if not self._programs:
+            reasons["V17"] = "no_program"
+        record = sealed.record
+        if record and not record.papers and all(count.paperlist is None for count in record.counting.values()):
+            reasons["V15"] = "no_paper"
+        for name, reason in reasons.items():
+            if checks[name].status == PASS:
+                checks[name].status, checks[name].reason = NOT_APPLICABLE, reason
+
     def _read_manifest(self, problems: list[Problem]) -> None:
         try:
             self.manifest = read_manifest(self._member(NAME))
@@ -112,7 +185,7 @@ class Verifier:
 
     def _log(self) -> Check:
         check = Check("V1", PASS)
-        self._steps(check, self._read_checkpoint, self._read_entries, self._signature, self._tree)
+        self._steps(check, self._read_checkpoint, self._read_entries, self._signature, self._witnesses, self._tree)
         check.figures = {"entries": len(self._leaves)}
         return check
 
@@ -144,6 +217,16 @@ class Verifier:
             if not self.checkpoint.is_signed_by(key):
                 problems.append(Problem("checkpoint_signature"))
         return problems
+
+    def _witnesses(self) -> list[Problem]:
+        """Enough of the witnesses that the manifest names have signed the checkpoint."""
+        terms = self.manifest.terms if self.manifest else None
+        if terms is None or self.checkpoint is None:
+            return []
+        signed = sum(self.checkpoint.is_cosigned_by(witness) for witness in terms.witnesses)
+        if signed >= terms.witnesses_needed:
+            return []
+        return [Problem("witnesses", {"signed": signed, "needed": terms.witnesses_needed})]
 
     def _tree(self) -> list[Problem]:
         if self._entries is None:
@@ -183,27 +266,27 @@ class Verifier:
     def _record(self, before: list[Problem]) -> Check:
         check = Check("V3", PASS, {"entries": 0, "signatures": 0}, before)
         if self.manifest:
-            check.problems += self._membership(self.manifest)
+            check.problems += self._membership(self.manifest, set())
         if self._entries is None:
             check.problems.append(Problem("no_entries"))
             return _settled(check)
         record = Record(self._entries, self.manifest)
         check.figures = {"entries": len(self._entries), "signatures": record.signatures}
         check.problems += record.problems
-        check.problems += self._hashes(record)
+        check.problems += self._hashes(record.manifest_hash, record.results)
         return _settled(check)
 
-    def _membership(self, manifest: Manifest) -> list[Problem]:
+    def _membership(self, manifest: Manifest, others: set[str]) -> list[Problem]:
         files = {f"{folder}/{c.id}.json" for c in manifest.contests for folder in ("lists", "ballots", "outcomes")}
-        known = files | {"checkpoint", NAME}
+        known = files | others | {"checkpoint", NAME}
         return [
             *(Problem("missing", {"member": name}) for name in sorted(files) if name not in self._members),
             *(Problem("extra", {"member": n}) for n in self._members if n not in known and not _is_tile(n)),
         ]
 
-    def _hashes(self, record: Record) -> list[Problem]:
+    def _hashes(self, manifest_hash: bytes | None, results: dict[str, tuple[bytes, bytes]]) -> list[Problem]:
         """Each file hangs on a signed entry: the manifest and the results by hash, the lists by the manifest."""
-        expected = {NAME: record.manifest_hash}
+        expected = {NAME: manifest_hash}
         problems = []
         for contest in self.manifest.contests if self.manifest else ():
             name = f"lists/{contest.id}.json"
@@ -213,7 +296,7 @@ class Verifier:
                     check_list(self._members[name], contest)
                 except Found as found:
                     problems.append(found.problem)
-        for contest_id, (ballots, outcome) in record.results.items():
+        for contest_id, (ballots, outcome) in results.items():
             expected |= {f"ballots/{contest_id}.json": ballots, f"outcomes/{contest_id}.json": outcome}
         for name, digest in expected.items():
             if digest is not None and name in self._members and sha256(self._members[name]) != digest:

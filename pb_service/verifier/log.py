@@ -13,27 +13,29 @@ from pb_service.verifier.ed25519 import verify
 from pb_service.verifier.findings import Found
 
 WIDTH = 256
-ED25519 = b"\x01"  # the note signature type
+ED25519, WITNESS = b"\x01", b"\x04"  # types of note signatures: a log's, a witness's (C2SP tlog-cosignature)
+TIME = 8  # bytes of a cosignature's time
 TEXT = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/=]+)\n")
 SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)\n")
 
 
 @dataclass(frozen=True)
 class Key:
-    """A log's public key under its name, as verifier keys of signed notes write it."""
+    """A public key under its name, as verifier keys of signed notes write it."""
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     @property
     def id(self) -> bytes:
         """The four bytes by which a signature line names its key."""
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.public)[:4]
+        return sha256(self.name.encode() + b"\n" + self.kind + self.public)[:4]
 
     @property
     def vkey(self) -> str:
         """`name+id+key`, the form in which such keys are published."""
-        return f"{self.name}+{self.id.hex()}+{base64.b64encode(ED25519 + self.public).decode()}"
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self.kind + self.public).decode()}"
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,22 @@ class Checkpoint:
         claimed = [blob for name, blob in self.signatures if name == key.name and blob[:4] == key.id]
         return len(claimed) == 1 and verify(key.public, self.text, claimed[0][4:])
 
+    def is_cosigned_by(self, witness: Key) -> bool:
+        """Whether a signature line is a valid cosignature of a witness, at whatever time."""
+        claimed = [blob[4:] for name, blob in self.signatures if name == witness.name and blob[:4] == witness.id]
+        return any(
+            verify(witness.public, b"cosignature/v1\ntime %d\n" % int.from_bytes(b[:TIME], "big") + self.text, b[TIME:])
+            for b in claimed
+        )
 
-def parse_vkey(text: str) -> Key:
-    """The key of `name+id+key`. Raises ValueError."""
+
+def parse_vkey(text: str, kind: bytes = ED25519) -> Key:
+    """The key of `name+id+key`, of one kind. Raises ValueError."""
     name, _, rest = text.strip().partition("+")
     _, _, encoded = rest.partition("+")
     blob = _base64(encoded)
-    key = Key(name, blob[1:])
-    if blob[:1] != ED25519 or len(blob) != 33 or not name or key.vkey != text.strip():
+    key = Key(name, blob[1:], kind)
+    if blob[:1] != kind or len(blob) != 33 or not name or key.vkey != text.strip():
         raise ValueError(text)
     return key
 

@@ -1,10 +1,11 @@
-"""The manifest and the ballot lists: sections 4, 5 and 8 of docs/schemas/bundle.md."""
+"""The manifest and the ballot lists: sections 4, 5 and 8 of docs/schemas/bundle.md, section 2 of docs/protocol.md."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from pb_service.verifier.canonical import from_b64u, h32
 from pb_service.verifier.log import Key
+from pb_service.verifier.sealed import terms as sealed
 from pb_service.verifier.shapes import (
     MisshapenError,
     array,
@@ -78,39 +79,41 @@ LIMITS = record(
     | POINT_LIMITS
     | SCORE_LIMITS,
 )
-CONTEST = record(
-    {
-        "id": CONTEST_ID,
-        "g": text(),
-        "fmt": exactly("approval", "knapsack", "points", "scores", "ordinal"),
-        "pro": array(row(text(r"(?s:.{1,200})"), integer(1))),
-        "budget": MONEY,
-        "list": raw(32),
-        "limits": LIMITS,
-        "breach": exactly("count"),
-        "rule": RULE,
-    }
-)
-MANIFEST = record(
-    {
-        "v": exactly(1),
-        "origin": text(r"[^\s+\x00-\x1f\x7f]+"),
-        "mode": exactly("open"),
-        "names": WORDS,
-        "licence": text(),
-        "source": text(),
-        "currency": text("[A-Z]{3}"),
-        "unit": exactly(*(10**exponent for exponent in range(2, 16))),
-        "opens": integer(),
-        "closes": integer(),
-        "keys": row(
-            record({"id": exactly("log"), "role": exactly("log"), "pk": raw(32)}),
-            record({"id": exactly("op"), "role": exactly("operator"), "pk": raw(32)}),
-        ),
-        "wit": record({"k": exactly(0), "vkeys": array(text(), at_most=0)}),
-        "groups": array(record({"id": text(), "open": exactly(True), "cls": row(exactly("import"))})),
-        "contests": array(CONTEST, at_least=1),
-    }
+CONTEST: dict[str, Any] = {
+    "id": CONTEST_ID,
+    "g": text(),
+    "fmt": exactly("approval", "knapsack", "points", "scores", "ordinal"),
+    "pro": array(row(text(r"(?s:.{1,200})"), integer(1))),
+    "budget": MONEY,
+    "list": raw(32),
+    "limits": LIMITS,
+    "breach": exactly("count"),
+    "rule": RULE,
+}
+MANIFEST: dict[str, Any] = {
+    "v": exactly(1),
+    "origin": text(r"[^\s+\x00-\x1f\x7f]+"),
+    "mode": exactly("open"),
+    "names": WORDS,
+    "licence": text(),
+    "source": text(),
+    "currency": text("[A-Z]{3}"),
+    "unit": exactly(*(10**exponent for exponent in range(2, 16))),
+    "opens": integer(),
+    "closes": integer(),
+    "keys": row(
+        record({"id": exactly("log"), "role": exactly("log"), "pk": raw(32)}),
+        record({"id": exactly("op"), "role": exactly("operator"), "pk": raw(32)}),
+    ),
+    "wit": record({"k": exactly(0), "vkeys": array(text(), at_most=0)}),
+    "groups": array(record({"id": text(), "open": exactly(True), "cls": row(exactly("import"))})),
+    "contests": array(record(CONTEST), at_least=1),
+}
+SEALED_CONTESTS = {"contests": array(record(CONTEST | sealed.CONTEST), at_least=1)}
+MANIFESTS = by_field(
+    "mode",
+    {"open": record(MANIFEST)}
+    | dict.fromkeys(sealed.MODES, record(MANIFEST | sealed.FIELDS | SEALED_CONTESTS, sealed.OPTIONAL)),
 )
 DECIMAL = text(r"-?[0-9]+(\.[0-9]+)?")
 BALLOT_LIST = record(
@@ -143,6 +146,9 @@ class Contest:
     limits: dict[str, Any]
     rule: dict[str, Any]
     unit: int
+    group: str = ""
+    encoding: int = 0  # of sealed ballots, and how many points one takes
+    blocks: int = 0
 
 
 @dataclass(frozen=True)
@@ -156,12 +162,13 @@ class Manifest:
     log_key: Key
     operator_key: bytes
     contests: list[Contest]
+    terms: sealed.Terms | None = None  # of sealed ballots
 
 
 def read_manifest(data: bytes) -> Manifest:
     """The manifest of `manifest.json`. Raises Found."""
     value = document(data, _manifest, NAME)
-    log, operator = value["keys"]
+    log, operator = value["keys"][:2]
     return Manifest(
         eid=h32("pb/manifest", data),
         mode=value["mode"],
@@ -170,6 +177,7 @@ def read_manifest(data: bytes) -> Manifest:
         log_key=Key(value["origin"], from_b64u(log["pk"], 32)),
         operator_key=from_b64u(operator["pk"], 32),
         contests=[_contest(contest, value["unit"]) for contest in value["contests"]],
+        terms=None if value["mode"] == "open" else sealed.read_terms(value),
     )
 
 
@@ -197,11 +205,14 @@ def _contest(value: dict[str, Any], unit: int) -> Contest:
         limits=value["limits"],
         rule=value["rule"],
         unit=unit,
+        group=value["g"],
+        encoding=value.get("enc", 0),
+        blocks=value.get("w", 0),
     )
 
 
 def _manifest(value: Any, path: str) -> None:
-    MANIFEST(value, path)
+    MANIFESTS(value, path)
     groups = [group["id"] for group in value["groups"]]
     distinct(groups, "groups")
     distinct([contest["id"] for contest in value["contests"]], "contests")
@@ -212,6 +223,8 @@ def _manifest(value: Any, path: str) -> None:
         distinct([project for project, _ in contest["pro"]], f"{at}.pro")
         _limits(contest, f"{at}.limits")
         check_rule(contest, f"{at}.rule")
+    if value["mode"] != "open":
+        sealed.check_terms(value)
 
 
 def _limits(contest: dict[str, Any], at: str) -> None:

@@ -7,14 +7,16 @@ import json
 import textwrap
 from typing import Any
 
-from pb_service.verifier import words
+from pb_service.verifier import words, words_sealed
 from pb_service.verifier.canonical import b64u
 from pb_service.verifier.checks import FAIL, NOT_APPLICABLE, NOT_CHECKED, PASS, Check, District, Report, fingerprint
 from pb_service.verifier.findings import Problem
+from pb_service.verifier.sealed.checks import Electorate
 from pb_service.verifier.words import LABELS, say
 
 SHOWN = 20  # problems of one check that are shown as text; JSON holds up to a thousand
 WIDTH = 100
+OPEN = ("open", None)  # modes without sealed ballots, and a check without a mode
 
 
 def plain(text: str) -> str:
@@ -48,7 +50,8 @@ def figures(check: Check, mode: str | None, language: str) -> str:
         return say(words.REASONS[check.reason], language)
     if check.id == "V18" and mode:
         return say(words.MODES[mode], language)
-    return say(words.FIGURES[check.id], language, **{name: number(v, language) for name, v in check.figures.items()})
+    texts = words.FIGURES if mode in OPEN else words.FIGURES | words_sealed.FIGURES
+    return say(texts[check.id], language, **{name: number(v, language) for name, v in check.figures.items()})
 
 
 def verdict(checks: list[Check], language: str, passed: str = "pass") -> str:
@@ -57,6 +60,12 @@ def verdict(checks: list[Check], language: str, passed: str = "pass") -> str:
         return say(words.VERDICT[passed], language)
     failed = ", ".join(check.id for check in checks if check.status == FAIL)
     return say(words.VERDICT["fail"], language, checks=failed)
+
+
+def title(check: Check, mode: str | None, language: str) -> str:
+    """What a check shows, in the mode of the round."""
+    texts = words.TITLES if mode in OPEN else words.TITLES | words_sealed.TITLES
+    return say(texts[check.id], language)
 
 
 def summary(checks: list[Check], language: str) -> str:
@@ -74,11 +83,11 @@ def summary(checks: list[Check], language: str) -> str:
 
 def as_text(report: Report, language: str) -> str:
     """The report for people, one line a check, what is wrong below it."""
-    lines = [*textwrap.wrap(verdict(report.checks, language), WIDTH), summary(report.checks, language), ""]
+    lines = [*textwrap.wrap(_verdict(report, language), WIDTH), summary(report.checks, language), ""]
     mode = report.manifest.mode if report.manifest else None
     lines += [line for check in report.checks for line in check_lines(check, mode, language)]
     lines += ["", *_about(report, language)]
-    limits = f"{say(LABELS['limits'], language)}: {say(words.CANNOT_SHOW, language)}"
+    limits = f"{say(LABELS['limits'], language)}: {_cannot_show(report, language)}"
     return "\n".join([*lines, "", *textwrap.wrap(limits, WIDTH), ""])
 
 
@@ -86,8 +95,7 @@ def check_lines(check: Check, mode: str | None, language: str) -> list[str]:
     """One check as text: its line, and what it found wrong."""
     width = max(len(say(word, language)) for word in words.STATUS.values())
     status = say(words.STATUS[check.status], language)
-    title = say(words.TITLES[check.id], language)
-    lines = [f"{check.id:<4} {status:<{width}}  {title}: {figures(check, mode, language)}"]
+    lines = [f"{check.id:<4} {status:<{width}}  {title(check, mode, language)}: {figures(check, mode, language)}"]
     lines += [f"     - {sentence(problem, language)}" for problem in check.problems[:SHOWN]]
     if len(check.problems) > SHOWN:
         lines.append(f"     - {say(LABELS['more'], language, number=len(check.problems) - SHOWN)}")
@@ -100,6 +108,9 @@ def _about(report: Report, language: str) -> list[str]:
         if report.districts:
             lines.append(f"{say(LABELS['counted'], language)}:")
             lines += [f"  {_district_line(report, district, language)}" for district in report.districts]
+            lines += (
+                [f"  {_group_line(group, language)}" for group in report.sealed.electorates] if report.sealed else []
+            )
             lines.append("")
         lines.append(f"{say(LABELS['round'], language)}: {plain(_name(report.manifest.names, language))}")
     if report.checkpoint:
@@ -134,6 +145,22 @@ def _district_line(report: Report, district: District, language: str) -> str:
     )
 
 
+def _group_line(group: Electorate, language: str) -> str:
+    classes = ", ".join(f"{name} {number(count, language)}" for name, count in group.classes.items())
+    values = {"group": plain(group.id), "voters": number(group.voters, language), "classes": classes}
+    if group.entitled is None:
+        return say(LABELS["open_group"], language, **values)
+    return say(LABELS["group"], language, entitled=number(group.entitled, language), **values)
+
+
+def _verdict(report: Report, language: str) -> str:
+    return verdict(report.checks, language, "pass_sealed" if report.sealed else "pass")
+
+
+def _cannot_show(report: Report, language: str) -> str:
+    return say(words_sealed.CANNOT_SHOW if report.sealed else words.CANNOT_SHOW, language)
+
+
 def as_json(report: Report, language: str) -> str:
     """The report for programs. ASCII only, so that no terminal or mail changes a byte."""
     document: dict[str, Any] = {
@@ -141,7 +168,7 @@ def as_json(report: Report, language: str) -> str:
         "version": 1,
         "language": language,
         "verdict": "pass" if report.is_pass else "fail",
-        "sentence": verdict(report.checks, language),
+        "sentence": _verdict(report, language),
         "summary": summary(report.checks, language),
         "bundle": {"sha256": report.sha256, "bytes": report.bytes},
     }
@@ -173,7 +200,15 @@ def as_json(report: Report, language: str) -> str:
         }
         for district in report.districts
     ]
-    document["cannot_show"] = say(words.CANNOT_SHOW, language)
+    if report.sealed:
+        document["groups"] = [
+            {"id": group.id, "voters": group.voters, "classes": group.classes}
+            | ({"open": True} if group.entitled is None else {"entitled": group.entitled})
+            for group in report.sealed.electorates
+        ]
+        for contest in document["contests"]:
+            contest["sealed"] = report.sealed.tallies[contest["id"]].figures
+    document["cannot_show"] = _cannot_show(report, language)
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -182,7 +217,7 @@ def check_document(check: Check, mode: str | None, language: str) -> dict[str, A
     return {
         "id": check.id,
         "status": check.status,
-        "title": say(words.TITLES[check.id], language),
+        "title": title(check, mode, language),
         "detail": figures(check, mode, language),
         "figures": check.figures,
         "problems": [

@@ -1,5 +1,7 @@
 """Every sentence of the report in three languages; the order in each tuple is that of LANGUAGES."""
 
+from pb_service.verifier import words_sealed as sealed
+
 LANGUAGES = ("en", "fi", "sv")
 
 Text = tuple[str, str, str]
@@ -183,7 +185,7 @@ MODES: dict[str, Text] = {
         "avoin: tuotu tai vain paperilla äänestetty kierros, äänet selväkielisinä, vaalisalaisuutta ei väitetä",
         "öppen: importerad omgång eller enbart på papper, rösterna i klartext, ingen hemlighet utlovas",
     ),
-}
+} | sealed.MODES
 
 REASONS: dict[str, Text] = {
     "no_older": (
@@ -236,7 +238,7 @@ REASONS: dict[str, Text] = {
         "jätetty pois valitsimella --quick",
         "utelämnat, enligt --quick",
     ),
-}
+} | sealed.REASONS
 
 PROBLEMS: dict[str, Text] = {
     "missing": ("{member} is missing.", "{member} puuttuu.", "{member} saknas."),
@@ -607,7 +609,7 @@ PROBLEMS: dict[str, Text] = {
         "Laskenta ensimmäisestä vaiheesta antaa toisen arvon kohtaan {field}.",
         "Räkningen från första steget ger ett annat {field}.",
     ),
-}
+} | sealed.PROBLEMS
 
 UNREADABLE: dict[str, Text] = {
     "cannot_open": ("{path} cannot be opened.", "Tiedostoa {path} ei voi avata.", "{path} kan inte öppnas."),
@@ -705,6 +707,7 @@ UNREADABLE: dict[str, Text] = {
 }
 
 VERDICT: dict[str, Text] = {
+    "pass_sealed": sealed.VERDICT,
     "pass": (
         "The published result follows from the published ballots.",
         "Julkaistu tulos seuraa julkaistuista äänistä.",
@@ -759,7 +762,7 @@ LABELS: dict[str, Text] = {
     ),
     "result": ("SHA-256 of the result", "Tuloksen SHA-256", "Resultatets SHA-256"),
     "votes": ("SHA-256 of the file of votes", "Äänitiedoston SHA-256", "Röstfilens SHA-256"),
-}
+} | sealed.LABELS
 
 CANNOT_SHOW: Text = (
     "That the published ballots are those that people cast, that each came from somebody who was entitled to vote, "
@@ -818,4 +821,4 @@ HELP: dict[str, Text] = {
         "valitsimen --tally kanssa: käy läpi vain todistus, älä laske ensimmäisestä vaiheesta",
         "med --tally: gå bara igenom intyget, räkna inte från första steget",
     ),
-}
+} | sealed.HELP

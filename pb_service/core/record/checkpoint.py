@@ -56,7 +56,7 @@ def vkey(name: str, public_key: bytes) -> str:
 def parse_vkey(text: str) -> tuple[str, bytes]:
     """Return name and public key of an Ed25519 verifier key. Raises CheckpointError."""
     name, _, rest = text.partition("+")
-    blob = _unbase64(rest.partition("+")[2])
+    blob = unbase64(rest.partition("+")[2])
     if blob[:1] != _ED25519 or len(blob) != 33 or not is_origin(name) or vkey(name, blob[1:]) != text:
         raise CheckpointError("not an Ed25519 verifier key")
     return name, blob[1:]
@@ -72,7 +72,7 @@ def sign(head: Checkpoint, key: Ed25519PrivateKey) -> bytes:
 
 def parse(data: bytes) -> Checkpoint:
     """Return the tree head that the bytes state, **unverified**. Raises CheckpointError for any other form."""
-    return _parse(data)[0]
+    return parse_lines(data)[0]
 
 
 def verify(data: bytes, origin: str, public_key: bytes) -> Checkpoint:
@@ -80,7 +80,7 @@ def verify(data: bytes, origin: str, public_key: bytes) -> Checkpoint:
 
     Raises CheckpointError for another form or origin, and for a signature that is missing, repeated or wrong.
     """
-    head, lines = _parse(data)
+    head, lines = parse_lines(data)
     if head.origin != origin:
         raise CheckpointError(f"the checkpoint is of {head.origin!r}, not of {origin!r}")
     ours = [blob[4:] for name, blob in lines if (name, blob[:4]) == (origin, key_id(origin, public_key))]
@@ -91,7 +91,8 @@ def verify(data: bytes, origin: str, public_key: bytes) -> Checkpoint:
     return head
 
 
-def _parse(data: bytes) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
+def parse_lines(data: bytes) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
+    """Return tree head and signature lines as name and bytes, **unverified**. Raises CheckpointError."""
     if len(data) > _NOTE_LIMIT:
         raise CheckpointError("too long for a checkpoint")
     try:
@@ -107,12 +108,12 @@ def _parse(data: bytes) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
         found = _LINE.fullmatch(line)
         if found is None or not signed.endswith("\n"):
             raise CheckpointError("not a signature line")
-        lines.append((found["name"], _unbase64(found["blob"])))
-    return Checkpoint(match["origin"], int(match["size"]), _unbase64(match["root"])), lines
+        lines.append((found["name"], unbase64(found["blob"])))
+    return Checkpoint(match["origin"], int(match["size"]), unbase64(match["root"])), lines
 
 
-def _unbase64(text: str) -> bytes:
-    """Decode standard base64 whose spare bits are zero."""
+def unbase64(text: str) -> bytes:
+    """Decode standard base64 whose spare bits are zero. Raises CheckpointError."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:

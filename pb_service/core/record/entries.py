@@ -4,23 +4,19 @@ An entry holds no personal data and no free text. What somebody did is a dotted 
 so that the file can be erased and the record stays whole.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pb_service.core.record import signatures
-from pb_service.core.record.canonical import CanonicalError, b64u, decode, encode, unb64u
+from pb_service.core.record.canonical import CanonicalError, b64u, decode, encode
+from pb_service.core.record.forms import forms_of
 from pb_service.core.record.framing import h32
 from pb_service.core.record.tiles import ENTRY_LIMIT
 
 CLOCK_TOLERANCE = 300  # seconds by which a time may lie before the one that precedes it
-_DOTTED = re.compile(r"[a-z]+(\.[a-z]+)+")
-_OBJECT_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
-_ROLE = re.compile(r"[a-z]+")
-_CONTEST = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 class EntryError(ValueError):
@@ -49,6 +45,11 @@ class Entry:
 def election_id(manifest: bytes) -> bytes:
     """Return the eid: the hash by which everything after the manifest is bound to it."""
     return h32("pb/manifest", manifest)
+
+
+def setup_id(setup: bytes) -> bytes:
+    """Return the sid: the hash by which a key ceremony is bound to its setup."""
+    return h32("pb/setup", setup)
 
 
 def act(kind: str, at: int, object_id: str, by: str, file_hash: bytes) -> bytes:
@@ -85,11 +86,13 @@ def parse(body: bytes) -> Entry:
     if not isinstance(fields, dict) or not isinstance(fields.get("k"), str):
         raise EntryError("an entry is an object with a kind")
     kind = fields["k"]
-    form = _ACT if _DOTTED.fullmatch(kind) else _SIGNED.get(kind)
-    if form is None:
+    forms = forms_of(kind)
+    if not forms:
         raise EntryError(f"unknown kind {kind[:64]!r}")
-    if fields.keys() != form.keys():
-        raise EntryError(f"{kind}: expected the fields {', '.join(sorted(form))}")
+    form = next((form for form in forms if form.keys() == fields.keys()), None)
+    if form is None:
+        expected = " or ".join(", ".join(sorted(form)) for form in forms)
+        raise EntryError(f"{kind}: expected the fields {expected}")
     for name, is_valid in form.items():
         if not is_valid(fields[name]):
             raise EntryError(f"{kind}: bad field {name!r}")
@@ -123,16 +126,11 @@ class Progress:
 
     def after(self, entry: Entry, contests: Collection[str]) -> "Progress":
         """Return the progress once the entry is appended. Raises EntryError if it may not stand at this place."""
-        allowed = (
-            entry.is_act
-            or {
-                "manifest": not self.manifest,
-                "close": self.manifest and not self.closed and entry.fields.get("n") == self.size,
-                "result": self.closed
-                and entry.fields.get("d") in contests
-                and entry.fields.get("d") not in self.results,
-            }[entry.kind]
-        )
+        allowed = entry.is_act or {
+            "manifest": not self.manifest,
+            "close": self.manifest and not self.closed and entry.fields.get("n") == self.size,
+            "result": self.closed and entry.fields.get("d") in contests and entry.fields.get("d") not in self.results,
+        }.get(entry.kind, False)
         if not allowed:
             raise EntryError(f"entry {self.size}: {entry.kind} is out of order")
         if entry.time is not None and self.time is not None and entry.time < self.time - CLOCK_TOLERANCE:
@@ -161,6 +159,18 @@ def check_sequence(entries: Iterable[Entry], contests: Collection[str]) -> Progr
     return progress
 
 
+def signed_entry(
+    kind: str, election: bytes, fields: Mapping[str, Any], signers: Mapping[str, Ed25519PrivateKey]
+) -> bytes:
+    """Return an entry of a sealed vote (docs/protocol.md section 3); ``election`` is its sid or its eid."""
+    return _signed({"v": 1, "k": kind, "e": b64u(election), **fields}, signers)
+
+
+def setup_entry(sid: bytes, file_hash: bytes) -> bytes:
+    """Return the entry that begins a key ceremony. Nobody signs it: every trustee's first message does."""
+    return _encode({"v": 1, "k": "setup", "e": b64u(sid), "f": b64u(file_hash)})
+
+
 def _encode(fields: Mapping[str, Any]) -> bytes:
     body = encode(fields)
     parse(body)  # what we would not read, we do not write
@@ -169,52 +179,3 @@ def _encode(fields: Mapping[str, Any]) -> bytes:
 
 def _signed(fields: Mapping[str, Any], signers: Mapping[str, Ed25519PrivateKey]) -> bytes:
     return _encode(signatures.sign_entry(fields, signers))
-
-
-def _matches(pattern: re.Pattern[str]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _is_bytes(size: int) -> Callable[[object], bool]:
-    def check(value: object) -> bool:
-        try:
-            return isinstance(value, str) and len(unb64u(value)) == size
-        except CanonicalError:
-            return False
-
-    return check
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_version(value: object) -> bool:
-    return value == 1 and not isinstance(value, bool)
-
-
-def _are_signatures(value: object) -> bool:
-    """Pairs [key id, signature] with distinct key ids, at least one."""
-    if not isinstance(value, list) or not value:
-        return False
-    pairs = [pair for pair in value if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)]
-    is_signature = _is_bytes(signatures.SIGNATURE_SIZE)
-    return len({pair[0] for pair in pairs}) == len(value) and all(is_signature(pair[1]) for pair in pairs)
-
-
-_is_hash = _is_bytes(32)
-_Form = Mapping[str, Callable[[object], bool]]
-_ACT: _Form = {
-    "v": _is_version,
-    "k": _matches(_DOTTED),
-    "t": _is_count,
-    "o": _matches(_OBJECT_ID),
-    "by": _matches(_ROLE),
-    "h": _is_hash,
-}
-_COMMON: _Form = {"v": _is_version, "k": _matches(_ROLE), "e": _is_hash, "sg": _are_signatures}
-_SIGNED: Mapping[str, _Form] = {
-    "manifest": {**_COMMON, "f": _is_hash},
-    "close": {**_COMMON, "n": _is_count, "ts": _is_count},
-    "result": {**_COMMON, "d": _matches(_CONTEST), "bal": _is_hash, "out": _is_hash},
-}

@@ -1,0 +1,395 @@
+"""A whole sealed vote in memory, from the key ceremony to the evidence bundle: for rehearsals, tests and figures.
+
+Every step is the one that servers, voters and trustees take; only the network between them is missing.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from pb_service.core.record import checkpoint, entries, merkle
+from pb_service.core.record.canonical import b64u, encode, unb64u
+from pb_service.core.record.signatures import public_bytes
+from pb_service.core.record.tiles import log_files
+from pb_service.core.rounds.bundle import zip_stored
+from pb_service.core.rounds.documents import Ballot, BallotFormat, Limits, ListedProject, RuleDocument
+from pb_service.core.sealing import payload, threshold
+from pb_service.core.sealing.election import Election, Sources
+from pb_service.core.sealing.envelope import Place, seal
+from pb_service.core.sealing.group import Random, Spread
+from pb_service.core.sealing.opening import Opened, open_box, paper_list
+from pb_service.core.sealing.payload import BallotShape
+from pb_service.core.sealing.trusteeship import Trustee, checked_list, share_of
+from pb_service.core.tally import Instance, Project, tally
+
+_GROUP = "district"
+_VOTE_SECONDS = 14 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class SimulatedContest:
+    """One contest with the choices that its voters will make; money in minor units."""
+
+    id: str
+    title: str
+    fmt: BallotFormat
+    limits: Limits
+    projects: Sequence[tuple[str, str, int]]  # id, title, cost
+    budget: int
+    rule: RuleDocument
+    ballots: Sequence[Ballot]
+    paper: Sequence[Ballot] = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is simulated: contests of one group, how many trustees, how many of them open the ballots."""
+
+    origin: str
+    names: Sequence[tuple[str, str]]
+    currency: str
+    unit: int
+    contests: Sequence[SimulatedContest]
+    opens: int
+    trustees: int = 3
+    quorum: int = 2
+    source: str = "simulation"
+    licence: str = "CC-BY-4.0"
+
+
+@dataclass
+class Vote:
+    """A vote while it runs: its record, its files by SHA-256, the state that follows, and everybody's keys."""
+
+    scenario: Scenario
+    random: Random
+    keys: dict[str, Ed25519PrivateKey]
+    trustees: list[Trustee]
+    entries: list[bytes] = field(default_factory=list)
+    files: dict[bytes, bytes] = field(default_factory=dict)
+    rolls: dict[str, bytes] = field(default_factory=dict)
+    election: Election = field(init=False)
+    opened: dict[str, Opened] = field(default_factory=dict)
+    outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.election = Election(Sources(self.files.__getitem__, self.rolls.__getitem__))
+
+    def log(self, body: bytes, *, proofs: bool = True) -> None:
+        """Append an entry as the service would: what may not stand there raises RecordError."""
+        self.election.append(body, proofs=proofs)
+        self.entries.append(body)
+
+    def keep(self, body: bytes) -> str:
+        """Keep a file and return its SHA-256 for an entry."""
+        sha256 = hashlib.sha256(body).digest()
+        self.files[sha256] = body
+        return b64u(sha256)
+
+    def sign(self, kind: str, fields: Mapping[str, Any], *signers: str) -> bytes:
+        """Return an entry of this election signed by the named keys."""
+        eid = self.manifest_id()
+        return entries.signed_entry(kind, eid, fields, {name: self.keys[name] for name in signers})
+
+    def manifest_id(self) -> bytes:
+        assert self.election.manifest is not None  # noqa: S101 # asked for only after the opening
+        return self.election.manifest.eid
+
+
+def begin(scenario: Scenario, random: Random) -> Vote:
+    """Return a vote with keys for everybody and nothing logged."""
+    roles = ("log", "op", "vouch", "reg", "aud1", "desk1", "desk2")
+    keys = {name: Ed25519PrivateKey.from_private_bytes(random(32)) for name in roles}
+    trustees = [
+        Trustee(number, Ed25519PrivateKey.from_private_bytes(random(32))) for number in range(1, scenario.trustees + 1)
+    ]
+    return Vote(scenario, random, keys, trustees)
+
+
+def set_up(vote: Vote, trustees: Sequence[tuple[str, bytes]]) -> None:
+    """Log the setup that names the trustees, each by name and public key, in the order of their numbers."""
+    scenario = vote.scenario
+    people = [{"name": name, "pk": b64u(key)} for name, key in trustees]
+    setup = encode(
+        {
+            "v": 1,
+            "origin": scenario.origin,
+            "try": 1,
+            "t": scenario.quorum,
+            "n": len(trustees),
+            "trustees": people,
+        }
+    )
+    vote.keep(setup)
+    vote.log(entries.setup_entry(entries.setup_id(setup), hashlib.sha256(setup).digest()))
+
+
+def ceremony(vote: Vote) -> None:
+    """Log setup and key ceremony of the vote's own trustees."""
+    set_up(vote, [(f"Trustee {item.number}", public_bytes(item.key)) for item in vote.trustees])
+    for trustee in vote.trustees:
+        vote.log(trustee.promise(vote.election, vote.random))
+    for trustee in vote.trustees:
+        vote.log(trustee.deal(vote.election, vote.random))
+    for trustee in vote.trustees:
+        vote.log(trustee.acknowledge(vote.election))
+
+
+def aliases(vote: Vote) -> dict[str, list[bytes]]:
+    """Make the roll: an alias for every ballot of every contest, and for as many people again who will not vote."""
+    voters = {
+        contest.id: [vote.random(32) for _ in range(len(contest.ballots) + len(contest.paper))]
+        for contest in vote.scenario.contests
+    }
+    everybody = [alias for each in voters.values() for alias in each]
+    everybody += [vote.random(32) for _ in everybody]
+    vote.rolls[_GROUP] = b"".join(sorted(alias + bytes(32) for alias in everybody))
+    return voters
+
+
+def open_vote(vote: Vote) -> None:
+    """Log the manifest, signed by operator, registrar and auditor, and its own trustees' confirmations."""
+    manifest = encode(manifest_of(vote))
+    sha256 = vote.keep(manifest)
+    eid = entries.election_id(manifest)
+    signers = {name: vote.keys[name] for name in ("op", "reg", "aud1")}
+    vote.log(entries.signed_entry("manifest", eid, {"f": sha256}, signers))
+    for trustee in vote.trustees:
+        vote.log(trustee.confirm(vote.election))
+
+
+def manifest_of(vote: Vote) -> dict[str, Any]:
+    """Return the manifest: the scenario, the key of the ceremony, the roll and everybody's public keys."""
+    scenario, election = vote.scenario, vote.election
+    assert election.setup is not None  # noqa: S101 # after the ceremony
+    joint = election.joint_key()
+    roles = {"op": "operator", "reg": "registrar", "aud1": "auditor", "desk1": "desk", "desk2": "desk"}
+    keys = [
+        {"id": name, "role": roles.get(name, name), "pk": b64u(public_bytes(key))} for name, key in vote.keys.items()
+    ]
+    client = encode({"v": 1, "files": []})
+    roll = vote.rolls[_GROUP]
+    records = [roll[start : start + 64] for start in range(0, len(roll), 64)]
+    return {
+        "v": 1,
+        "origin": scenario.origin,
+        "mode": "self",
+        "names": [list(name) for name in scenario.names],
+        "licence": scenario.licence,
+        "source": scenario.source,
+        "currency": scenario.currency,
+        "unit": scenario.unit,
+        "setup": b64u(election.setup.sid),
+        "y": b64u(joint.key),
+        "yi": [b64u(share) for share in joint.shares],
+        "opens": scenario.opens,
+        "closes": scenario.opens + _VOTE_SECONDS,
+        "grace": 900,
+        "strikes": 0,
+        "wit": {"k": 0, "vkeys": []},
+        "client": vote.keep(client),
+        "aud": b64u(X25519PrivateKey.from_private_bytes(vote.random(32)).public_key().public_bytes_raw()),
+        "keys": keys,
+        "groups": [
+            {
+                "id": _GROUP,
+                "cls": ["desk", "acct"],
+                "roll": b64u(merkle.root([merkle.leaf_hash(record) for record in records])),
+                "count": len(records),
+            }
+        ],
+        "contests": [_contest(vote, contest) for contest in scenario.contests],
+    }
+
+
+def _contest(vote: Vote, contest: SimulatedContest) -> dict[str, Any]:
+    listed: list[ListedProject] = [
+        {"id": code, "title": title, "categories": [], "targets": []} for code, title, _ in contest.projects
+    ]
+    ballot_list = {
+        "v": 1,
+        "contest": contest.id,
+        "title": [["en", contest.title]],
+        "language": "en",
+        "projects": listed,
+    }
+    shape = BallotShape.of(contest.fmt, contest.limits, [cost for _, _, cost in contest.projects])
+    return {
+        "id": contest.id,
+        "g": _GROUP,
+        "fmt": contest.fmt,
+        "enc": shape.enc,
+        "w": shape.width,
+        "pro": [[code, cost] for code, _, cost in contest.projects],
+        "budget": contest.budget,
+        "list": vote.keep(encode(ballot_list)),
+        "limits": contest.limits,
+        "breach": "refuse",
+        "rule": contest.rule,
+    }
+
+
+def cast_ballot(vote: Vote, contest: str, alias: bytes, ballot: Ballot, *, proofs: bool = True) -> None:
+    """Seal a ballot as the voter's device would, and log it with the operator's word for who it is (class `acct`)."""
+    vote.log(envelope_entry(vote, contest, alias, ballot), proofs=proofs)
+
+
+def envelope_entry(vote: Vote, contest: str, alias: bytes, ballot: Ballot) -> bytes:
+    """Return the `env` entry of a ballot, not yet logged."""
+    manifest = vote.election.manifest
+    assert manifest is not None  # noqa: S101 # the vote is open
+    place = Place(manifest.eid, contest, alias, vote.election.size)
+    sealed, _ = seal(payload.encode(ballot, manifest.contests[contest].shape), place, manifest.key, vote.random)
+    fields = {
+        "d": contest,
+        "a": b64u(alias),
+        "b": place.base,
+        "ct": [[b64u(a), b64u(b)] for a, b in sealed.pairs],
+        "pf": [b64u(part) for part in sealed.proof],
+        "y": "acct",
+    }
+    return vote.sign("env", fields, "vouch")
+
+
+def close_vote(vote: Vote) -> None:
+    """Log the end of the vote and the list of envelopes that count, contest by contest."""
+    at = vote.election.closes
+    vote.log(vote.sign("close", {"n": vote.election.size, "ts": at}, "op"))
+    manifest = vote.election.manifest
+    assert manifest is not None  # noqa: S101 # it was open
+    for contest in manifest.contests.values():
+        rows = vote.election.counting_rows(contest.id)
+        count = len(rows) // (64 * contest.shape.width)
+        fields = {"d": contest.id, "n": count, "f": b64u(hashlib.sha256(rows).digest()), "ts": at}
+        vote.log(vote.sign("input", fields, "op"))
+
+
+def count_contest(
+    vote: Vote, contest: SimulatedContest, *, mixers: Sequence[int], openers: Sequence[int], spread: Spread = map
+) -> None:
+    """Let the vote's own trustees mix and open the box of a contest, and log its result."""
+    election = vote.election
+    if election.progress[contest.id].rows:
+        for number in mixers:
+            entry, after, proof = vote.trustees[number - 1].mix(election, contest.id, vote.files, vote.random, spread)
+            vote.keep(after)
+            vote.keep(proof)
+            vote.log(entry)
+        for number in openers:
+            entry, file = vote.trustees[number - 1].decrypt(election, contest.id, vote.files, vote.random, spread)
+            vote.keep(file)
+            vote.log(entry)
+    publish(vote, contest, spread=spread, checked=vote.trustees[openers[0] - 1].checked if openers else None)
+
+
+def publish(
+    vote: Vote,
+    contest: SimulatedContest,
+    *,
+    spread: Spread = map,
+    checked: set[tuple[bytes, bytes, bytes]] | None = None,
+) -> None:
+    """Combine the parts of the first quorum, open the box, count, and log the result. ``checked``: as checked_list."""
+    election, shape = vote.election, _shape(vote, contest.id)
+    points: list[bytes] = []
+    if election.progress[contest.id].rows:
+        rows = checked_list(election, contest.id, vote.files, spread, checked)
+        first = list(election.progress[contest.id].parts.items())[: vote.scenario.quorum]
+        parts = {
+            number: threshold.verify(rows, vote.files[file], share_of(election, contest.id, number), spread)
+            for number, file in first
+        }
+        points = threshold.combine(rows, parts, spread)
+    payloads = [payload.encode(ballot, shape) for ballot in contest.paper]
+    eid = vote.manifest_id()
+    if payloads:
+        sha256 = vote.keep(paper_list(eid, contest.id, payloads, 0))
+        fields = {"d": contest.id, "n": len(payloads), "f": sha256}
+        vote.log(vote.sign("paperlist", fields, "desk1", "desk2", "aud1"))
+    opened = open_box(points, payloads, 0, shape)
+    vote.opened[contest.id] = opened
+    bal = vote.keep(encode(opened.document(eid, contest.id)))
+    vote.outcomes[contest.id] = outcome_of(vote, contest, opened)
+    out = vote.keep(encode(vote.outcomes[contest.id]))
+    vote.log(vote.sign("result", {"d": contest.id, "bal": bal, "out": out}, "op"))
+
+
+def outcome_of(vote: Vote, contest: SimulatedContest, opened: Opened) -> dict[str, Any]:
+    """Return the outcome document over everything valid in the box."""
+    ballots = opened.ballots(_shape(vote, contest.id))
+    projects = [Project(code, cost) for code, _, cost in contest.projects]
+    instance = Instance(projects, contest.budget, contest.fmt, ballots, unit=vote.scenario.unit, contest=contest.id)
+    outcome = tally(instance, contest.rule).document()
+    counts = {"ballots": len(ballots), "blank": sum(not ballot for ballot in ballots), "over": 0}
+    return {**outcome, "v": 1, "e": b64u(vote.manifest_id()), "d": contest.id, "counts": counts}
+
+
+def bundle(vote: Vote) -> bytes:
+    """Return the evidence bundle (docs/protocol.md section 12)."""
+    election, manifest = vote.election, vote.election.manifest
+    assert manifest is not None and election.setup is not None  # noqa: S101, PT018 # it was counted
+    head = checkpoint.Checkpoint(
+        vote.scenario.origin, len(vote.entries), merkle.root([merkle.leaf_hash(entry) for entry in vote.entries])
+    )
+    members = {"checkpoint": checkpoint.sign(head, vote.keys["log"]), **log_files(vote.entries)}
+    for entry in map(entries.parse, vote.entries):
+        if entry.kind in {"setup", "manifest"}:
+            members[f"{entry.kind}.json"] = vote.files[_hash(entry.fields["f"])]
+    members[f"files/{_hash(manifest.document['client']).hex()}"] = vote.files[_hash(manifest.document["client"])]
+    for group, roll in vote.rolls.items():
+        members[f"rolls/{group}"] = roll
+    for name, contest in manifest.contests.items():
+        progress = election.progress[name]
+        members[f"lists/{name}.json"] = vote.files[_hash(contest.document["list"])]
+        for number, (_, out, proof) in enumerate(progress.stages, start=1):
+            members[f"mix/{name}/{number}.list"] = vote.files[out]
+            members[f"mix/{name}/{number}.proof"] = vote.files[proof]
+        for trustee, file in progress.parts.items():
+            members[f"dec/{name}/{trustee}"] = vote.files[file]
+        if progress.paper is not None:
+            members[f"paper/{name}.json"] = vote.files[progress.paper[1]]
+        if progress.result is not None:
+            members[f"ballots/{name}.json"] = vote.files[progress.result[0]]
+            members[f"outcomes/{name}.json"] = vote.files[progress.result[1]]
+    return zip_stored(members)
+
+
+def simulate(
+    scenario: Scenario,
+    random: Random,
+    *,
+    spread: Spread = map,
+    say: Callable[[str, int, int], None] = lambda _step, _done, _of: None,
+) -> Vote:
+    """Run a whole vote: ceremony, casting, closing, a mix by every trustee, opening by a quorum, results."""
+    vote = begin(scenario, random)
+    ceremony(vote)
+    voters = aliases(vote)
+    open_vote(vote)
+    for contest in scenario.contests:
+        people = voters[contest.id]
+        for number, (alias, ballot) in enumerate(zip(people, contest.ballots, strict=False)):
+            say(f"casting {contest.id}", number, len(contest.ballots))
+            cast_ballot(vote, contest.id, alias, ballot)
+        for alias in people[len(contest.ballots) :]:
+            fields = {"d": contest.id, "a": b64u(alias), "no": "1"}
+            vote.log(vote.sign("paper", fields, "desk1", "desk2"))
+    close_vote(vote)
+    numbers = [trustee.number for trustee in vote.trustees]
+    for place, contest in enumerate(scenario.contests):
+        say("mixing and opening", place, len(scenario.contests))
+        count_contest(vote, contest, mixers=numbers, openers=numbers[: scenario.quorum], spread=spread)
+    return vote
+
+
+def _shape(vote: Vote, contest: str) -> BallotShape:
+    assert vote.election.manifest is not None  # noqa: S101 # contests are of a manifest
+    return vote.election.manifest.contests[contest].shape
+
+
+def _hash(text: str) -> bytes:
+    return unb64u(text, 32)

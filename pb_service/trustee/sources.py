@@ -1,0 +1,109 @@
+"""Where a record is read from: the service's address, a mirror's, or a folder on a memory stick."""
+
+import hashlib
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+#: The largest file that a record may name: the lists of 100,000 ballots of 64 blocks fit.
+_MOST_BYTES = 1 << 30
+_PATIENCE_SECONDS = 60
+_PATH = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
+
+
+class SourceError(RuntimeError):
+    """The record cannot be reached, or has no such file. The sentence says what to try."""
+
+
+class Source(Protocol):
+    """Files below a record's address, by path; and the way to hand something in."""
+
+    def read(self, path: str) -> bytes:
+        """Return a file. Raises SourceError."""
+
+    def hand_in(self, kind: str, body: bytes) -> None:
+        """Give an entry or a file to the operator. Raises SourceError."""
+
+
+class Folder:
+    """A record in a folder: read from it, and handed in by writing into ``inbox``, to be carried back."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self, path: str) -> bytes:
+        try:
+            return (self.path / path).read_bytes()
+        except OSError as error:
+            raise SourceError(f"{self.path / path}: {error.strerror}.") from error
+
+    def hand_in(self, kind: str, body: bytes) -> None:
+        inbox = self.path / "inbox"
+        inbox.mkdir(exist_ok=True)
+        (inbox / f"{kind}-{hashlib.sha256(body).hexdigest()}").write_bytes(body)
+
+
+class Address:
+    """A record at a web address; TLS is asked for except on this machine."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+        if not parts.hostname or parts.scheme not in ({"http", "https"} if local else {"https"}):
+            raise SourceError(f"{url}: an address begins with https:// (http:// on this machine alone).")
+        self.url = url.rstrip("/")
+
+    def read(self, path: str) -> bytes:
+        return self._ask(urllib.request.Request(f"{self.url}/{path}"))  # noqa: S310 # the scheme was looked at
+
+    def hand_in(self, kind: str, body: bytes) -> None:
+        headers = {"content-type": "application/octet-stream"}
+        self._ask(urllib.request.Request(f"{self.url}/{kind}", body, headers))  # noqa: S310 # the scheme was looked at
+
+    def _ask(self, request: urllib.request.Request) -> bytes:
+        try:
+            with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310
+                body: bytes = answer.read(_MOST_BYTES + 1)
+        except urllib.error.HTTPError as error:
+            told = error.read(500).decode(errors="replace")
+            raise SourceError(f"{request.full_url}: answered {error.code}. {told}".strip()) from error
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            raise SourceError(f"{request.full_url} cannot be reached: {reason}. Is the network there?") from error
+        if len(body) > _MOST_BYTES:
+            raise SourceError(f"{request.full_url} is longer than any file of a record.")
+        return body
+
+
+def source_of(place: str) -> Source:
+    """Return the source of an address or of a folder."""
+    return Address(place) if "://" in place else Folder(Path(place))
+
+
+class Files(Mapping[bytes, bytes]):
+    """The files that entries name, by SHA-256, fetched when asked for and never taken on trust."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._kept: dict[bytes, bytes] = {}
+
+    def __getitem__(self, sha256: bytes) -> bytes:
+        if sha256 not in self._kept:
+            try:
+                body = self._source.read(f"file/{sha256.hex()}")
+            except SourceError as error:
+                raise KeyError(sha256) from error
+            if hashlib.sha256(body).digest() != sha256:
+                raise KeyError(sha256)
+            self._kept[sha256] = body
+        return self._kept[sha256]
+
+    def __iter__(self):  # type: ignore[no-untyped-def] # a mapping's duty
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
