@@ -20,7 +20,7 @@ from pb_service.settings import Settings
 from tests.builders import import_options, pabulib_file
 from tests.conftest import FakeClock
 
-PASSPHRASE = "twelve good words"
+PASSPHRASE = "twelve good words"  # noqa: S105 # of a test
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
