@@ -334,3 +334,16 @@ async def test_of_a_deleted_account_the_keys_end_and_stay_without_a_name(
         (left,) = (await session.scalars(select(SigningKey))).all()
     assert (left.account_id, left.label, left.revoked_why) == (None, "", "left")
     assert [kind for kind, _, _ in await acts(service, scope)] == ["key.granted", "key.revoked"]
+
+
+async def test_the_times_of_the_record_do_not_run_back_with_the_clock(
+    service: Service, scope: RoundScope, auditor: Member, manager: Actor
+) -> None:
+    actor = await actor_of(service, auditor)
+    key = await enrol(service, actor, proof(service, auditor.id, Ed25519PrivateKey.generate()))
+    made = await grant(service, scope, key, by=manager)
+    async with service.database.transaction() as session:
+        await signing_keys.withdraw(session, manager, made.id, now=service.clock() - timedelta(hours=1))
+        rows = (await session.execute(text("SELECT body FROM record_entry ORDER BY id"))).all()
+    granted, revoked = [entries.parse(body).time for (body,) in rows][-2:]
+    assert granted == revoked == int(service.clock().timestamp())
