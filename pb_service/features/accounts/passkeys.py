@@ -36,7 +36,7 @@ MOST_PASSKEYS = 20
 Purpose = Literal["enrol", "prove"]
 
 #: What the library and the decoders below it raise for an answer that is not one.
-_MALFORMED = (WebAuthnException, ValueError, KeyError, TypeError)
+_MALFORMED = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True)

@@ -341,6 +341,7 @@ async def _tell(session: AsyncSession, kind: str, about: KeyGrant, key: SigningK
         content["district"] = about.district
     if kind == "key.granted":
         content["from"] = int(about.from_at.timestamp())
-    file_hash = await record.salted_file(session, content, kind=kind, at=now)
-    entry = entries.act(kind, int(now.timestamp()), f"key/{about.id}", by, file_hash)
+    at = await record.moment_of_act(session, about.log_id, now)
+    file_hash = await record.salted_file(session, content, kind=kind, at=at)
+    entry = entries.act(kind, int(at.timestamp()), f"key/{about.id}", by, file_hash)
     await record.append(session, about.log_id, entry)

@@ -109,6 +109,12 @@ async def move_head(session: AsyncSession, log_id: UUID, old: Edge, ids: Sequenc
     return True
 
 
+async def newest_bodies(session: AsyncSession, log_id: UUID, limit: int) -> Sequence[bytes]:
+    """Return the newest entries, with an index or waiting for one, newest first."""
+    found = select(LogEntry.body).where(LogEntry.log_id == log_id).order_by(LogEntry.id.desc()).limit(limit)
+    return (await session.scalars(found)).all()
+
+
 async def leaf_hashes(session: AsyncSession, log_id: UUID, size: int) -> Sequence[bytes]:
     """Return the leaf hashes of the entries below index ``size``, in order."""
     found = select(LogEntry.leaf_hash).where(LogEntry.log_id == log_id, LogEntry.idx < size).order_by(LogEntry.idx)

@@ -4,19 +4,22 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import canonical, checkpoint, merkle
+from pb_service.core.record.entries import parse
 from pb_service.core.record.tiles import ENTRY_LIMIT
 from pb_service.features.record import repository
 from pb_service.features.record.errors import InvalidLogName, UnknownRecordFile
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 SALT_SIZE = 32
+#: Entries without a time (a result has none) stand in a row of one for each contest at most.
+_LOOKED_BACK = 100
 
 #: How the name of a log begins whose acts are a rehearsal by staff, so that its origin says so everywhere.
 REHEARSAL = "rehearsal-"
@@ -48,6 +51,15 @@ async def append(session: AsyncSession, log_id: UUID, *entries: bytes) -> None:
         raise ValueError(f"an entry has at most {ENTRY_LIMIT} bytes, found {too_long[0]}")
     if entries:
         await repository.insert_entries(session, log_id, [(entry, merkle.leaf_hash(entry)) for entry in entries])
+
+
+async def moment_of_act(session: AsyncSession, log_id: UUID, now: datetime) -> datetime:
+    """Return when an act happens as the record tells it: now, or the time of the newest entry if that is later.
+
+    The times of a record never run back, also when the clock was set back.
+    """
+    times = [parse(body).time for body in await repository.newest_bodies(session, log_id, _LOOKED_BACK)]
+    return max([now, *(datetime.fromtimestamp(time, UTC) for time in times if time is not None)])
 
 
 async def next_index(session: AsyncSession, log_id: UUID) -> int:

@@ -253,7 +253,7 @@ MALFORMED = [
     "[]",
     "null",
     '"x"',
-    "{" * 5000,
+    "[" * 19_000,
     json.dumps({"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {}}),
     json.dumps(
         {

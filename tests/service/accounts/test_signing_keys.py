@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from pb_service.core.record import canonical, entries
 from pb_service.core.record.canonical import b64u, unb64u
 from pb_service.core.record.signatures import public_bytes, sign_entry
-from pb_service.features.accounts import signing_keys
+from pb_service.features.accounts import personal, signing_keys
+from pb_service.features.accounts.identity_data import IDENTITY
 from pb_service.features.accounts.identity_errors import KeyRefused, SignatureRefused
 from pb_service.features.accounts.identity_tables import KeyGrant, SigningKey
 from pb_service.features.accounts.policy import Actor, Forbidden, Grant, Role, StepUpNeeded
@@ -316,3 +317,33 @@ async def test_a_key_can_be_tried(service: Service, auditor: Member) -> None:
         for wrong, given in ((body, "A" * 86), (b'{"k":"strike","v":1}', signature), (b"{}", signature)):
             with pytest.raises(SignatureRefused):
                 await signing_keys.verify_trial(session, actor, wrong, signature=given, **again)
+
+
+async def test_of_a_deleted_account_the_keys_end_and_stay_without_a_name(
+    service: Service, scope: RoundScope, auditor: Member, manager: Actor
+) -> None:
+    key = await enrol(
+        service, await actor_of(service, auditor), proof(service, auditor.id, Ed25519PrivateKey.generate())
+    )
+    await grant(service, scope, key, by=manager)
+    async with service.database.transaction() as session:
+        known = await IDENTITY.collect(session, auditor.id)
+        await personal.erase(service.personal_data, session, auditor.id, now=service.clock())
+    assert [one["name"] for one in known["signing_keys"]] == ["laptop"]
+    async with service.database.reading() as session:
+        (left,) = (await session.scalars(select(SigningKey))).all()
+    assert (left.account_id, left.label, left.revoked_why) == (None, "", "left")
+    assert [kind for kind, _, _ in await acts(service, scope)] == ["key.granted", "key.revoked"]
+
+
+async def test_the_times_of_the_record_do_not_run_back_with_the_clock(
+    service: Service, scope: RoundScope, auditor: Member, manager: Actor
+) -> None:
+    actor = await actor_of(service, auditor)
+    key = await enrol(service, actor, proof(service, auditor.id, Ed25519PrivateKey.generate()))
+    made = await grant(service, scope, key, by=manager)
+    async with service.database.transaction() as session:
+        await signing_keys.withdraw(session, manager, made.id, now=service.clock() - timedelta(hours=1))
+        rows = (await session.execute(text("SELECT body FROM record_entry ORDER BY id"))).all()
+    granted, revoked = [entries.parse(body).time for (body,) in rows][-2:]
+    assert granted == revoked == int(service.clock().timestamp())
