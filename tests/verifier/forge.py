@@ -450,7 +450,7 @@ class Vote:
         on = sorted(p for p in opened if isinstance(p, bytes) and valid[p] is not None)
         invalid = [p for p in opened if not isinstance(p, bytes) or valid[p] is None]
         good_paper = [p for p in paper if read(known, p) is not None]
-        ballots = {
+        ballots: Json = {
             "v": 1,
             "e": b64u(self.eid),
             "d": contest,
@@ -460,7 +460,7 @@ class Vote:
             "pinv": len(paper) - len(good_paper),
         }
         self.on_ballots(contest, ballots)
-        counted = sorted(read(known, raw(p)) for p in ballots["on"] + ballots["pa"])  # type: ignore[type-var]
+        counted = sorted(read(known, raw(p)) or [] for p in ballots["on"] + ballots["pa"])
         outcome = naive.outcome(known, 100, b64u(self.eid), counted)
         self.on_outcome(contest, outcome)
         self.files[f"ballots/{contest}.json"] = cj(ballots)
@@ -481,7 +481,7 @@ class Vote:
 
     def paper_list(self, contest: str) -> tuple[list[bytes], int]:
         known = self.contests[contest]
-        lists = {"alfa": [[0, 1]], "beta": [[[2, 10]]]}
+        lists: dict[str, list[Any]] = {"alfa": [[0, 1]], "beta": [[[2, 10]]]}
         return sorted(payload(known, ballot) for ballot in lists.get(contest, [])), 0
 
     def mix_and_open(self, contest: str, rows: list[Row]) -> list[Any]:
@@ -505,7 +505,7 @@ class Vote:
             found.append(data if is_block else points)
         return found
 
-    def shuffled(self, contest: str, rows: list[Row], order: list[int], rho: list[list[int]]) -> list[Row]:
+    def shuffled(self, _contest: str, rows: list[Row], order: list[int], rho: list[list[int]]) -> list[Row]:
         """The output of a mix. Adversaries change it; the proof is then made as if it were right."""
         return [
             [
