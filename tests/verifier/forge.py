@@ -247,13 +247,18 @@ class Vote:
     # --- the manifest
 
     def voter(self, name: str) -> str:
+        """The alias of a person."""
         return b64u(sha(name.encode()))
+
+    def key_set(self) -> bytes:
+        """The key set of the identity provider."""
+        return b'{"keys":[]}'
 
     def make_manifest(self) -> None:
         people = [f"v{number}" for number in range(12)]
         self.code_keys = {self.voter(name): key(f"code {name}") for name in ("v1", "v5")}
         roll = sorted(
-            sha(name.encode())
+            raw(self.voter(name))
             + (public(self.code_keys[self.voter(name)]) if self.voter(name) in self.code_keys else bytes(32))
             for name in people
         )
@@ -277,7 +282,7 @@ class Vote:
         roles = {"op": "operator", "vouch": "vouch", "reg": "registrar", "aud": "auditor", "desk1": "desk"}
         roles |= {"desk2": "desk"}
         program = cj({"v": 1, "files": [["app.js", b64u(sha(b"app"))], ["index.html", b64u(sha(b"index"))]]})
-        jwks = b'{"keys":[]}'
+        jwks = self.key_set()
         for file in (program, jwks):
             self.files[f"files/{sha(file).hex()}"] = file
         self.manifest = {
@@ -531,7 +536,7 @@ class Vote:
         self.by_trustee(j, self.of("mix", d=contest, st=stage, out=b64u(sha(out)), pf=b64u(sha(proof))))
         return after
 
-    def prove(
+    def prove(  # noqa: PLR0917 - in the order of the page
         self,
         contest: str,
         stage: int,

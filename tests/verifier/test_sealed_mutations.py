@@ -73,7 +73,8 @@ def changed(field: str, value: Any) -> Any:
     if isinstance(value, int):
         return value + 1
     if isinstance(value, list):
-        return [*value[:-1], changed(field, value[-1])] if value else [1]
+        place = max((at for at, one in enumerate(value) if one != ""), default=None)
+        return [changed(field, one) if at == place else one for at, one in enumerate(value)] if value else [1]
     if len(value) > 40:
         data = bytearray(raw(value))
         data[-2] ^= 1
