@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from pb_service.verifier import container, words
+from pb_service.verifier.audit.checks import audit
+from pb_service.verifier.audit.evidence import Evidence
 from pb_service.verifier.canonical import sha256
-from pb_service.verifier.checks import Report, Verifier
+from pb_service.verifier.checks import FAIL, PASS, Check, Report, Verifier
 from pb_service.verifier.findings import Unreadable
 from pb_service.verifier.log import Checkpoint, Key, parse_checkpoint, parse_vkey
 from pb_service.verifier.proof import verify_tally
@@ -60,16 +62,28 @@ def verify_file(
     older: Checkpoint | None = None,
     key: Key | None = None,
     progress: Callable[[str, int], None] = lambda _contest, _increments: None,
+    evidence: str = "",
     **sealed: Any,
 ) -> Report:
-    """The report on the bundle at `path`; `sealed` are options of Verifier about sealed ballots. Raises Unreadable."""
+    """The report on the bundle at `path`, with the auditors' checks if there is a folder of evidence; `sealed` are
+    options of Verifier about sealed ballots. Raises Unreadable."""
     sys.set_int_max_str_digits(DIGITS)
     data = container.read_file(path)
     members, digest, size = container.read(data), sha256(data).hex(), len(data)
     del data  # a large bundle need not be in memory twice
     verifier = Verifier(members, older=older, key=key, progress=progress, **sealed)
     checks = verifier.run()
-    return Report(digest, size, checks, verifier.manifest, verifier.checkpoint, verifier.districts, verifier.sealed)
+    report = Report(digest, size, checks, verifier.manifest, verifier.checkpoint, verifier.districts, verifier.sealed)
+    if evidence:
+        if verifier.sealed is None:
+            raise Unreadable("other_evidence")
+        found = audit(Evidence(evidence), members, verifier.sealed)
+        report.sample = found.sample
+        report.checks += [
+            Check(name, FAIL if problems else PASS, found.figures[name], problems)
+            for name, problems in found.problems.items()
+        ]
+    return report
 
 
 def _examine(options: argparse.Namespace, language: str) -> tuple[str, bool]:
@@ -91,6 +105,7 @@ def _examine(options: argparse.Namespace, language: str) -> tuple[str, bool]:
         expect=lambda seconds, cores: print(expected(seconds, cores, language), file=sys.stderr),
         programs=[container.read_file(path, LARGEST_LIST) for path in options.client],
         is_pure=options.pure,
+        evidence=options.audit or "",
     )
     return (as_json if options.format == "json" else as_text)(report, language), report.is_pass
 

@@ -56,6 +56,7 @@ class Report:
     checkpoint: log.Checkpoint | None
     districts: list[District]
     sealed: Sealed | None = None  # what was found about sealed ballots
+    sample: list[tuple[str, str, str]] | None = None  # confidential: group, alias and id of people drawn by auditors
 
     @property
     def is_pass(self) -> bool:

@@ -83,9 +83,11 @@ def summary(checks: list[Check], language: str) -> str:
 
 def as_text(report: Report, language: str) -> str:
     """The report for people, one line a check, what is wrong below it."""
-    lines = [*textwrap.wrap(_verdict(report, language), WIDTH), summary(report.checks, language), ""]
+    lines = [] if report.sample is None else [say(LABELS["confidential"], language)]
+    lines += [*textwrap.wrap(_verdict(report, language), WIDTH), summary(report.checks, language), ""]
     mode = report.manifest.mode if report.manifest else None
     lines += [line for check in report.checks for line in check_lines(check, mode, language)]
+    lines += [f"     - {group} {alias} {plain(pid)}" for group, alias, pid in report.sample or ()]
     lines += ["", *_about(report, language)]
     limits = f"{say(LABELS['limits'], language)}: {_cannot_show(report, language)}"
     return "\n".join([*lines, "", *textwrap.wrap(limits, WIDTH), ""])
@@ -208,6 +210,8 @@ def as_json(report: Report, language: str) -> str:
         ]
         for contest in document["contests"]:
             contest["sealed"] = report.sealed.tallies[contest["id"]].figures
+    if report.sample is not None:
+        document["sample"] = [{"group": group, "alias": alias, "person": pid} for group, alias, pid in report.sample]
     document["cannot_show"] = _cannot_show(report, language)
     return json.dumps(document, indent=2) + "\n"
 

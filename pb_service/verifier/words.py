@@ -704,7 +704,7 @@ UNREADABLE: dict[str, Text] = {
         "{path} ei ole komennon `pb tally --format json` tulos.",
         "{path} är inget resultat av `pb tally --format json`.",
     ),
-}
+} | sealed.UNREADABLE
 
 VERDICT: dict[str, Text] = {
     "pass_sealed": sealed.VERDICT,

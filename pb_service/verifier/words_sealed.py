@@ -19,6 +19,22 @@ TITLES: dict[str, Text] = {
         "Varje underskrift, med de nycklar som varje post kräver",
     ),
     "V14": ("Envelopes and ballots counted", "Kuoret ja äänet laskettu", "Kuvert och röster räknade"),
+    "A1": (
+        "Every sign-in: token, its signature, its time, its person",
+        "Jokainen tunnistautuminen: tunniste, sen allekirjoitus, aika ja henkilö",
+        "Varje inloggning: intyget, dess underskrift, tid och person",
+    ),
+    "A2": (
+        "The roll by name gives the roll by pseudonym",
+        "Nimiluettelosta saadaan peitetunnusten luettelo",
+        "Förteckningen med namn ger förteckningen med pseudonymer",
+    ),
+    "A3": (
+        "People drawn to be asked by letter whether they voted",
+        "Henkilöt, jotka arvottiin kysyttäviksi kirjeitse, äänestivätkö he",
+        "Personer som lottats för att tillfrågas per brev om de röstat",
+    ),
+    "A4": ("Bursts of sign-ins", "Tunnistautumisten ruuhkat", "Anhopningar av inloggningar"),
 }
 
 FIGURES: dict[str, Text] = {
@@ -59,6 +75,15 @@ FIGURES: dict[str, Text] = {
         "{ballots} röstsedlar, {entries} poster om utlämnade sedlar",
     ),
     "V17": ("{programs} versions", "{programs} versiota", "{programs} versioner"),
+    "A1": ("{tokens} sign-ins", "{tokens} tunnistautumista", "{tokens} inloggningar"),
+    "A2": ("{people} people", "{people} henkilöä", "{people} personer"),
+    "A3": ("{drawn} of {voters} voters", "{drawn}/{voters} äänestäjästä", "{drawn} av {voters} väljare"),
+    "A4": (
+        "{tokens} sign-ins, at most {minute} in a minute and {hour} in an hour; at most {most} envelopes of one voter",
+        "{tokens} tunnistautumista, enintään {minute} minuutissa ja {hour} tunnissa; enintään {most} kuorta yhdeltä "
+        "äänestäjältä",
+        "{tokens} inloggningar, högst {minute} på en minut och {hour} på en timme; högst {most} kuvert av en väljare",
+    ),
 }
 
 MODES: dict[str, Text] = {
@@ -375,6 +400,36 @@ PROBLEMS: dict[str, Text] = {
         "{contest}: {ballots} äänestyslippua, mutta vain {entries} annettiin.",
         "{contest}: {ballots} röstsedlar, men bara {entries} lämnades ut.",
     ),
+    "tokens_listed": (
+        "The evidence lists {tokens} sign-ins, not one for each of {envelopes} envelopes in the order of the record.",
+        "Todisteissa on {tokens} tunnistautumista, ei yhtä kutakin {envelopes} kuorta kohti lokin järjestyksessä.",
+        "Bevisen listar {tokens} inloggningar, inte en för vart och ett av {envelopes} kuvert i loggens ordning.",
+    ),
+    "token_missing": (
+        "Entry {entry}: there is no evidence of a sign-in.",
+        "Merkintä {entry}: tunnistautumisesta ei ole todistetta.",
+        "Post {entry}: bevis för inloggningen saknas.",
+    ),
+    "token_form": (
+        "Entry {entry}: the evidence is no ID token.",
+        "Merkintä {entry}: todiste ei ole tunnistautumistieto.",
+        "Post {entry}: beviset är inget inloggningsintyg.",
+    ),
+    "token_wrong": (
+        "Entry {entry}: the sign-in does not hold: {what}",
+        "Merkintä {entry}: tunnistautuminen ei päde: {what}",
+        "Post {entry}: inloggningen håller inte: {what}",
+    ),
+    "roll_differs": (
+        "The people of {group} do not give the roll in the record.",
+        "Ryhmän {group} henkilöistä ei saada lokin luetteloa.",
+        "Personerna i {group} ger inte förteckningen i loggen.",
+    ),
+    "sample_unknown": (
+        "{group}: nobody on the list has the pseudonym {alias}, which voted.",
+        "{group}: kenelläkään luettelossa ei ole peitetunnusta {alias}, joka äänesti.",
+        "{group}: ingen på listan har pseudonymen {alias}, som röstade.",
+    ),
     "other_program": (
         "Entry {entry} (0: the manifest) names a voting program that is none of those published: {digest}",
         "Merkintä {entry} (0: manifesti) nimeää äänestysohjelman, jota ei ole julkaistu: {digest}",
@@ -407,6 +462,11 @@ LABELS: dict[str, Text] = {
         "Without libsodium this takes about {minutes} min on {cores} cores (package rbcl makes it faster).",
         "Ilman libsodiumia tämä kestää noin {minutes} min {cores} ytimellä (paketti rbcl nopeuttaa).",
         "Utan libsodium tar detta omkring {minutes} min på {cores} kärnor (paketet rbcl gör det snabbare).",
+    ),
+    "confidential": (
+        "CONFIDENTIAL: holds names of voters.",
+        "LUOTTAMUKSELLINEN: sisältää äänestäjien nimiä.",
+        "KONFIDENTIELLT: innehåller väljares namn.",
     ),
     "percent": ("{percent} % checked", "{percent} % tarkistettu", "{percent} % kontrollerat"),
 }
@@ -441,5 +501,18 @@ HELP: dict[str, Text] = {
         "confidential: also check the evidence of sign-ins in this folder (A1 to A4)",
         "luottamuksellinen: tarkista myös tunnistautumisten todisteet tässä kansiossa (A1 - A4)",
         "konfidentiellt: granska även bevisen för inloggningar i denna mapp (A1 till A4)",
+    ),
+}
+
+UNREADABLE: dict[str, Text] = {
+    "bad_evidence": (
+        "{path}, line {line}: this is not as docs/protocol.md section 16 says.",
+        "{path}, rivi {line}: tämä ei ole luvun 16 mukainen (docs/protocol.md).",
+        "{path}, rad {line}: detta följer inte avsnitt 16 i docs/protocol.md.",
+    ),
+    "other_evidence": (
+        "The evidence is of another vote, or the bundle has no sealed ballots that can be read.",
+        "Todisteet ovat toisesta äänestyksestä, tai paketissa ei ole luettavia sinetöityjä ääniä.",
+        "Bevisen hör till en annan omröstning, eller så saknar paketet läsbara förseglade röster.",
     ),
 }

@@ -247,13 +247,18 @@ class Vote:
     # --- the manifest
 
     def voter(self, name: str) -> str:
+        """The alias of a person."""
         return b64u(sha(name.encode()))
+
+    def key_set(self) -> bytes:
+        """The key set of the identity provider."""
+        return b'{"keys":[]}'
 
     def make_manifest(self) -> None:
         people = [f"v{number}" for number in range(12)]
         self.code_keys = {self.voter(name): key(f"code {name}") for name in ("v1", "v5")}
         roll = sorted(
-            sha(name.encode())
+            raw(self.voter(name))
             + (public(self.code_keys[self.voter(name)]) if self.voter(name) in self.code_keys else bytes(32))
             for name in people
         )
@@ -277,7 +282,7 @@ class Vote:
         roles = {"op": "operator", "vouch": "vouch", "reg": "registrar", "aud": "auditor", "desk1": "desk"}
         roles |= {"desk2": "desk"}
         program = cj({"v": 1, "files": [["app.js", b64u(sha(b"app"))], ["index.html", b64u(sha(b"index"))]]})
-        jwks = b'{"keys":[]}'
+        jwks = self.key_set()
         for file in (program, jwks):
             self.files[f"files/{sha(file).hex()}"] = file
         self.manifest = {
@@ -450,7 +455,7 @@ class Vote:
         on = sorted(p for p in opened if isinstance(p, bytes) and valid[p] is not None)
         invalid = [p for p in opened if not isinstance(p, bytes) or valid[p] is None]
         good_paper = [p for p in paper if read(known, p) is not None]
-        ballots = {
+        ballots: Json = {
             "v": 1,
             "e": b64u(self.eid),
             "d": contest,
@@ -460,7 +465,7 @@ class Vote:
             "pinv": len(paper) - len(good_paper),
         }
         self.on_ballots(contest, ballots)
-        counted = sorted(read(known, raw(p)) for p in ballots["on"] + ballots["pa"])  # type: ignore[type-var]
+        counted = sorted(read(known, raw(p)) or [] for p in ballots["on"] + ballots["pa"])
         outcome = naive.outcome(known, 100, b64u(self.eid), counted)
         self.on_outcome(contest, outcome)
         self.files[f"ballots/{contest}.json"] = cj(ballots)
@@ -481,7 +486,7 @@ class Vote:
 
     def paper_list(self, contest: str) -> tuple[list[bytes], int]:
         known = self.contests[contest]
-        lists = {"alfa": [[0, 1]], "beta": [[[2, 10]]]}
+        lists: dict[str, list[Any]] = {"alfa": [[0, 1]], "beta": [[[2, 10]]]}
         return sorted(payload(known, ballot) for ballot in lists.get(contest, [])), 0
 
     def mix_and_open(self, contest: str, rows: list[Row]) -> list[Any]:
@@ -505,7 +510,7 @@ class Vote:
             found.append(data if is_block else points)
         return found
 
-    def shuffled(self, contest: str, rows: list[Row], order: list[int], rho: list[list[int]]) -> list[Row]:
+    def shuffled(self, _contest: str, rows: list[Row], order: list[int], rho: list[list[int]]) -> list[Row]:
         """The output of a mix. Adversaries change it; the proof is then made as if it were right."""
         return [
             [
@@ -531,7 +536,7 @@ class Vote:
         self.by_trustee(j, self.of("mix", d=contest, st=stage, out=b64u(sha(out)), pf=b64u(sha(proof))))
         return after
 
-    def prove(
+    def prove(  # noqa: PLR0917 - in the order of the page
         self,
         contest: str,
         stage: int,

@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pb_service.verifier.ed25519 import L, P, decode, verify
+from pb_service.verifier import openssl
+from pb_service.verifier.ed25519 import decode, verify
+from pb_service.verifier.edwards import L, P
 
 VECTORS = Path(__file__).parents[1] / "data" / "vectors" / "wycheproof_ed25519.json"
 GROUPS = json.loads(VECTORS.read_text())["testGroups"]
@@ -39,6 +41,7 @@ def test_wycheproof(public: str, case: dict[str, str]) -> None:
     """Every published vector gets the published answer."""
     answer = verify(bytes.fromhex(public), bytes.fromhex(case["msg"]), bytes.fromhex(case["sig"]))
     assert answer == (case["result"] == "valid")
+    assert answer == openssl.verify(bytes.fromhex(public), bytes.fromhex(case["msg"]), bytes.fromhex(case["sig"]))
 
 
 @settings(max_examples=30, deadline=None)
@@ -58,6 +61,7 @@ def test_a_key_of_small_order_signs_nothing(public: bytes) -> None:
     for counter in range(16):
         message = counter.to_bytes(1, "big")
         assert not verify(public, message, (1).to_bytes(32, "little") + bytes(32))
+        assert not openssl.verify(public, message, (1).to_bytes(32, "little") + bytes(32))
 
 
 def test_a_key_must_be_canonical() -> None:

@@ -1,4 +1,4 @@
-"""Adversaries of a sealed vote, each with keys of its own, and the check that catches it: docs/threat-model.md as code."""
+"""Adversaries of a sealed vote, each with the keys of its role, and the check that catches it."""
 
 import re
 from typing import Any

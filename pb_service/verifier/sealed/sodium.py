@@ -40,7 +40,9 @@ class Sodium:
 
     def is_sound(self, data: bytes) -> bool:
         """Whether `read` takes these bytes."""
-        return len(data) == 32 and data != ZERO and bool(rbcl.crypto_core_ristretto255_is_valid_point(data))
+        # libsodium before 1.0.19 does not look at the highest bit: a second spelling of every element
+        is_short = len(data) == 32 and data[31] < 128 and data != ZERO
+        return is_short and bool(rbcl.crypto_core_ristretto255_is_valid_point(data))
 
     def add(self, one: bytes, other: bytes) -> bytes:
         """The sum of two elements."""
