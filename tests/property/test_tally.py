@@ -367,7 +367,9 @@ def test_the_order_of_ballots_says_nothing(rule: str, instance: Instance, data: 
 @given(instance=elections())
 def test_equal_ballots_counted_together_or_one_by_one_give_the_same(rule: str, instance: Instance) -> None:
     """Each voter also names a project of her own that no budget could pay: so no two ballots are equal."""
-    own = [Project(f"z{voter}", instance.budget + 1) for voter in range(instance.size)]
+    # Out of reach also of the largest endowment at which a step would not already have overspent on the others.
+    dear = instance.budget + 10 * instance.unit
+    own = [Project(f"z{voter}", dear) for voter in range(instance.size)]
     ballots = [[*ballot, len(instance.projects) + voter] for voter, ballot in enumerate(ballots_of(instance))]
     apart = Instance([*instance.projects, *own], instance.budget, "approval", ballots, instance.unit)
     one_by_one, together = count(apart, rule), count(instance, rule)

@@ -37,7 +37,7 @@ async def close_spring(service: Service) -> None:
 
 async def entries_of(service: Service) -> list[dict[str, Any]]:
     async with service.database.reading() as session:
-        bodies = await record.entries(session, (await find_round(session, "spring")).log_id)
+        bodies = await record.entries(session, (await find_round(session, "spring")).log)
     return [canonical.decode(body) for body in bodies]
 
 
@@ -54,7 +54,7 @@ async def test_a_round_goes_through_its_phases_to_a_preliminary_result(imported:
 async def test_the_whole_record_keeps_to_the_rules_of_order_and_signature(imported: Service) -> None:
     await count_round(imported, "spring", say=lambda _: None)
     async with imported.database.reading() as session:
-        log_id = (await find_round(session, "spring")).log_id
+        log_id = (await find_round(session, "spring")).log
         parsed = [entries.parse(body) for body in await record.entries(session, log_id)]
     assert entries.check_sequence(parsed, {"north", "south"}).results == {"north", "south"}
     eid = canonical.unb64u(parsed[3].fields["e"])

@@ -35,7 +35,7 @@ async def test_the_import_of_each_district_is_an_act_in_the_record(service: Serv
     await store(service, plan_import([pabulib_file("North"), pabulib_file("South")], import_options()))
     await service.sequencer.settle()
     async with service.database.reading() as session:
-        entries = await record.entries(session, (await find_round(session, "spring")).log_id)
+        entries = await record.entries(session, (await find_round(session, "spring")).log)
     acts = [canonical.decode(entry) for entry in entries]
     assert [(act["k"], act["o"]) for act in acts] == [
         ("round.created", "spring"),

@@ -95,9 +95,7 @@ async def _form_page(session: AsyncSession, visit: Visit, scope_list: ScopeList,
         "token_form",
         form=form,
         acts=[
-            (act, permission_in_words(act, visit.words))
-            for act in GRANTABLE
-            if policy.may_somewhere(visit.actor, act)
+            (act, permission_in_words(act, visit.words)) for act in GRANTABLE if policy.may_somewhere(visit.actor, act)
         ],
         rounds=[
             (_ALL_ROUNDS, visit.words.gettext("All rounds, also later ones")),

@@ -41,9 +41,7 @@ async def show_rounds(request: PageRequest, session: Session, lang: FromPath[str
         "site/rounds.html",
         locale=language,
         own=own,
-        imported=[
-            shown for shown in await service.published_rounds(session) if shown.slug not in slugs
-        ],
+        imported=[shown for shown in await service.published_rounds(session) if shown.slug not in slugs],
         title_in=lambda texts: named(texts, language),
     )
 
