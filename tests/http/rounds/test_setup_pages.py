@@ -30,7 +30,7 @@ async def content_of(office: Office, step: Any) -> Any:
 async def save(office: Office, step: str, act: str = "save", **changes: object) -> httpx.Response:
     fields = await office.fields(f"{SETUP}/{step}")
     wanted = {**fields, **{name.replace("__", "."): value for name, value in changes.items()}, "act": act}
-    return await office.desk.post(f"{SETUP}/{step}", on=f"{SETUP}/{step}", **wanted)
+    return await office.desk.post(f"{SETUP}/{step}", on=f"{SETUP}/{step}", reading="en", **wanted)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -81,7 +81,7 @@ async def test_the_second_of_two_managers_is_shown_the_difference_and_loses_noth
     late = await office.fields(f"{SETUP}/texts")
     assert (await save(office, "texts", name__en__text="Ours")).status_code == 303
     mine = {**late, "name.en.text": "Mine", "summary.en.text": "Also mine", "act": "save"}
-    answer = await office.desk.post(f"{SETUP}/texts", on=f"{SETUP}/texts", **mine)
+    answer = await office.desk.post(f"{SETUP}/texts", on=f"{SETUP}/texts", reading="en", **mine)
     assert answer.status_code == 409
     shown = re.sub(r"\s+", " ", answer.text)
     assert '<th scope="row">Name of the round, in English</th><td data-label="Theirs, saved">Ours</td>' in shown
@@ -95,10 +95,12 @@ async def test_after_seeing_the_difference_saving_again_keeps_ones_own(office: O
     late = await office.fields(f"{SETUP}/texts")
     await save(office, "texts", name__en__text="Ours")
     mine = {**late, "name.en.text": "Mine", "act": "save"}
-    first = await office.desk.post(f"{SETUP}/texts", on=f"{SETUP}/texts", **mine)
+    first = await office.desk.post(f"{SETUP}/texts", on=f"{SETUP}/texts", reading="en", **mine)
     version = re.search(r'name="version" value="([0-9]+)"', first.text)
     assert version
-    again = await office.desk.post(f"{SETUP}/texts", on=f"{SETUP}/texts", **{**mine, "version": version[1]})
+    again = await office.desk.post(
+        f"{SETUP}/texts", on=f"{SETUP}/texts", reading="en", **{**mine, "version": version[1]}
+    )
     assert again.status_code == 303
     assert (await content_of(office, "texts")).name["en"].text == "Mine"
 
@@ -179,12 +181,12 @@ async def test_borders_are_typed_corner_by_corner(office: Office) -> None:
     path = "staff/rounds/spring/borders/pohjoinen"
     fields = await office.fields(path)
     corners = "60.0, 24.0\n60.0, 24.5\n60.5, 24.5"
-    assert (await office.desk.post(path, on=path, **{**fields, "outline": corners})).status_code == 303
+    assert (await office.desk.post(path, on=path, reading="en", **{**fields, "outline": corners})).status_code == 303
     (north, _) = (await content_of(office, "districts")).districts
     assert len(north.polygons[0][0]) == 4
     crossed = "60.0, 24.0\n60.5, 24.5\n60.0, 24.5\n60.5, 24.0"
     fields = await office.fields(path)
-    answer = await office.desk.post(path, on=path, **{**fields, "outline": crossed})
+    answer = await office.desk.post(path, on=path, reading="en", **{**fields, "outline": crossed})
     assert answer.status_code == 422
     assert "crosses itself" in answer.text
     assert crossed in answer.text
