@@ -45,9 +45,9 @@ class Settings:
     alarm_mail: tuple[str, ...] = ()
     jobs: str = "server"
     metrics_token: str | None = field(default=None, repr=False)
-    signin: Path | None = None
     files_url: str | None = field(default=None, repr=False)
     scan_command: str | None = None
+    signin: Path | None = None
     #: None: not decided; `pb run` turns it on where nobody else can come (`is_this_machine_alone`).
     development: bool | None = None
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from pb_service.app import create_app
 from pb_service.features.accounts import invitations, people, sessions, units
-from pb_service.features.accounts.policy import Grant
+from pb_service.features.accounts.policy import Grant, Role
 from pb_service.features.accounts.units import UnitDetails
 from pb_service.platform.jobs import Job
 from pb_service.platform.server import listen
@@ -48,8 +48,8 @@ async def site(settings: Settings, database_url: str, clock: FakeClock) -> Async
         await task
 
 
-async def invited(site: Site) -> str:
-    """The address in the mail of a moderator who is invited in Swedish."""
+async def invited(site: Site, role: Role = "moderator") -> str:
+    """The address in the mail of somebody who is invited in Swedish."""
     actor = await actor_of(site.service, await hire(site.service, "administrator", name="Cia Berg"))
     async with site.service.database.transaction() as session:
         await invitations.invite(
@@ -57,7 +57,7 @@ async def invited(site: Site) -> str:
             actor,
             "aino@example.org",
             language="sv",
-            wanted=Grant("moderator"),
+            wanted=Grant(role),
             reason="Ny kollega",
             scopes=await scopes_of(site.service),
             now=site.clock(),
@@ -69,7 +69,7 @@ async def invited(site: Site) -> str:
 
 async def tab_to(page: Page, selector: str) -> None:
     """Press the tabulator until what is wanted has the focus, as somebody without a mouse does."""
-    for _ in range(60):
+    for _ in range(300):
         if await page.evaluate("wanted => document.activeElement?.matches(wanted)", selector):
             return
         await page.keyboard.press("Tab")

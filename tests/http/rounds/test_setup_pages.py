@@ -159,7 +159,7 @@ async def test_a_file_is_looked_at_with_its_faults_before_anything_is_taken(offi
 
 
 async def test_districts_of_a_file_are_taken_after_the_look(office: Office) -> None:
-    looked = await upload(office, "districts", geojson(square(24, 60), names=["Uusi alue"]))
+    looked = await upload(office, "districts", geojson(square(27, 60), names=["Uusi alue"]))
     assert looked.status_code == 200
     found = re.search(r'name="upload" value="([0-9a-f-]+)"', looked.text)
     assert found
