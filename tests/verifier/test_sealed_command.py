@@ -111,6 +111,24 @@ def test_one_file_and_nothing_but_python(tmp_path: Path) -> None:
         assert statuses == {check: found["status"] for check, found in EXPECTED[name].items()}
 
 
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [
+        ("Poland_Warszawa_2023_Wesola.pb", "greedy_score"),
+        ("Switzerland_Zurich_D10.pb", "points_mes_add1"),
+        ("Worldwide_Mechanical_Turk_Ranking_value_7.pb", "borda_greedy_score"),
+    ],
+)
+def test_what_the_service_makes_passes(file: str, rule: str, tmp_path: Path) -> None:
+    """Two programs written from one page: what one seals, mixes and opens, the other accepts."""
+    program = "from pb_service.cli import main; main()"
+    command = [sys.executable, "-c", program, "election", "simulate", "--ballots", "9", "--rule", rule, "--out"]
+    source = ROOT / "tests" / "data" / "pabulib" / file
+    bundle = tmp_path / "round.zip"
+    subprocess.run([*command, bundle, "--from", source], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+    assert main([str(bundle)]) == 0
+
+
 def test_evidence_goes_with_sealed_ballots_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--audit", str(tmp_path), str(FOLDER / "good.zip")]) == 2
     assert main(["--tally", "x", "--pure", str(FOLDER / "good.zip")]) == 2
