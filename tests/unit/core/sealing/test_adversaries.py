@@ -94,6 +94,15 @@ def test_an_alias_that_is_on_no_roll_fails() -> None:
     refused(vote, simulation.envelope_entry(vote, "north", b"\x01" * 32, [0]), "V5")
 
 
+def test_a_point_has_one_spelling() -> None:
+    """With its highest bit set the same envelope would look like another."""
+    vote, voters = opened()
+    body = simulation.envelope_entry(vote, "north", voters["north"][0], [0])
+    first, second = (unb64u(point) for point in decode(body)["ct"][0])
+    again = [[b64u(first[:-1] + bytes([first[-1] | 0x80])), b64u(second)]]
+    refused(vote, changed(vote, body, "vouch", ct=again), "V5")
+
+
 @pytest.mark.parametrize("point", [bytes(32), b"\xff" * 32, b"\x01" + bytes(31)])
 def test_identity_and_points_that_are_not_canonical_fail(point: bytes) -> None:
     vote, voters = opened()
