@@ -317,22 +317,9 @@ class Election:
             self._while_open(entry)
         match entry.kind:
             case "paper":
-                contest = self._contest(entry)
-                key = (contest.group, unb64u(fields["a"]))
-                if not self._entitled(*key):
-                    raise RecordError("V5", f"entry {self.size}: paper for an alias that is not on the roll")
-                if any(index not in self.struck for index, _ in self._papers.get(key, [])):
-                    raise RecordError("V8", f"entry {self.size}: a second paper ballot for the same alias")
-                self._signed(entry, _DESK)
-                self._papers.setdefault(key, []).append((self.size, contest.id))
-                self._leaves[self.size] = merkle.leaf_hash(body)
+                self._hand_out(entry, body)
             case "late":
-                group = self._manifest().groups.get(fields["g"])
-                alias = unb64u(fields["a"])
-                if group is None or group.roll is None or alias in self._aliases[group.id]:
-                    raise RecordError("V5", f"entry {self.size}: late in no roll, or for an alias that is on it")
-                self._signed(entry, _REGISTRY)
-                self._aliases[group.id][alias] = unb64u(fields["p"]) if "p" in fields else None
+                self._add_late(entry)
             case "key":
                 self._signed(entry, _REGISTRY)
                 self._change_key(fields)
@@ -349,6 +336,26 @@ class Election:
                 self.closes = fields["closes"]
             case _:
                 self._signed(entry, _ONE_OPERATOR)
+
+    def _hand_out(self, entry: Entry, body: bytes) -> None:
+        contest = self._contest(entry)
+        key = (contest.group, unb64u(entry.fields["a"]))
+        if not self._entitled(*key):
+            raise RecordError("V5", f"entry {self.size}: paper for an alias that is not on the roll")
+        if any(index not in self.struck for index, _ in self._papers.get(key, [])):
+            raise RecordError("V8", f"entry {self.size}: a second paper ballot for the same alias")
+        self._signed(entry, _DESK)
+        self._papers.setdefault(key, []).append((self.size, contest.id))
+        self._leaves[self.size] = merkle.leaf_hash(body)
+
+    def _add_late(self, entry: Entry) -> None:
+        fields = entry.fields
+        group = self._manifest().groups.get(fields["g"])
+        alias = unb64u(fields["a"])
+        if group is None or group.roll is None or alias in self._aliases[group.id]:
+            raise RecordError("V5", f"entry {self.size}: late in no roll, or for an alias that is on it")
+        self._signed(entry, _REGISTRY)
+        self._aliases[group.id][alias] = unb64u(fields["p"]) if "p" in fields else None
 
     def _change_key(self, fields: Mapping[str, Any]) -> None:
         name = fields["id"]
