@@ -496,6 +496,48 @@ def test_a_marked_ballot_is_published_as_invalid() -> None:
     assert found["V14"].figures["invalid"] == 2
 
 
+class SecondAttempt(Vote):
+    """A ceremony that ends with an accusation, and another that succeeds."""
+
+    bad = [2]  # noqa: RUF012 - changed by no one
+
+    def setup(self) -> None:
+        super().setup()
+        if self.attempt == 1:
+            self.files["setup-1.json"] = self.files.pop("setup.json")
+            real, self.by_trustee = self.by_trustee, self.accusing  # type: ignore[method-assign]
+            self.ceremony()
+            self.by_trustee = real  # type: ignore[method-assign]
+            self.attempt = 2
+            self.setup()
+
+    def accusing(self, j: int, entry: Json) -> int:
+        """As `by_trustee`, up to the first accusation."""
+        if entry["k"] == "tk3":
+            if j > 1:
+                return -1
+            entry |= {"y": "", "bad": self.bad}
+        return Vote.by_trustee(self, j, entry)
+
+
+def test_a_ceremony_may_fail_and_begin_again() -> None:
+    assert failed(SecondAttempt().members()) == set()
+
+
+@pytest.mark.parametrize("bad", [[1], [3, 2], [2, 2], [4]])
+def test_an_accusation_names_others_once(bad: list[int]) -> None:
+    vote = SecondAttempt()
+    vote.bad = bad
+    assert failed(vote.members()) == {"V4"}
+
+
+def test_a_lost_or_renamed_attempt_is_noticed() -> None:
+    members = SecondAttempt().members()
+    first = members.pop("setup-1.json")
+    assert "V3" in failed(members)
+    assert "V3" in failed(members | {"setup-2.json": first})
+
+
 def test_a_fork_contradicts_an_older_checkpoint() -> None:
     """Two records of one log, both signed: whoever kept a checkpoint of one sees it."""
     other = forge.Vote(seed="another").members()

@@ -4,7 +4,7 @@ import { shake256 } from "@noble/hashes/sha3.js";
 import { blocks, payloadOf } from "./blocks";
 import { compare, concat, h32, hex, unhex, utf8 } from "./bytes";
 import { check, checkOpening, openingFile, type Place, readOpening, row, seal, sealCode, sealHash } from "./envelope";
-import { generator, type Random, timesBase } from "./group";
+import { generator, type Random, readPoint, timesBase } from "./group";
 import { extends_, includes, leafHash, root } from "./merkle";
 import { type Ballot, decodeBallot, encodeBallot, type Format, type Limits, shapeOf } from "./payload";
 import { drawSecrets, prove, type Stage, verify } from "./shuffle";
@@ -150,6 +150,11 @@ export function checkVectors(vectors: Vectors): { failures: string[]; checked: n
 			return opened(points, vector.width).join() === vector.payloads.join();
 		});
 		fails(`${name}: with another part`, () => verifyPart(after, changed(file, file.length - 32), share));
+	});
+	fails("a second spelling of a point", () => {
+		const spelled = key.toBytes().slice();
+		spelled[31] = (spelled[31] ?? 0) | 0x80;
+		readPoint(spelled);
 	});
 	vectors.trees.forEach((vector) => {
 		const leaves = Array.from({ length: vector.size }, (_, number) => leafHash(Uint8Array.of(number)));

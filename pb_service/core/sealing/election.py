@@ -84,6 +84,7 @@ class Election:
         self._time: int | None = None
         self._failed = False
         self._keys: dict[str, tuple[str, bytes]] = {}
+        self._used: set[str] = set()  # ids of keys, also of those taken off
         self._aliases: dict[str, dict[bytes, bytes | None]] = {}
         self._logged: dict[tuple[str, bytes], list[Logged]] = {}
         self._papers: dict[tuple[str, bytes], list[tuple[int, str]]] = {}
@@ -192,6 +193,9 @@ class Election:
 
     def _check_share(self, fields: Mapping[str, Any]) -> None:
         if fields["bad"]:
+            if fields["y"] or fields["j"] in fields["bad"] or max(fields["bad"]) > len(self.messages["tk1"]):
+                self.messages["tk3"].pop()
+                raise RecordError("V4", f"entry {self.size}: an accusation that accuses nobody")
             self._failed = True
             return
         try:
@@ -219,7 +223,9 @@ class Election:
         joint = self.joint_key()
         if (manifest.setup, manifest.key, manifest.shares) != (self.setup.sid, joint.key, joint.shares):
             raise RecordError("V4", f"entry {self.size}: the manifest's key is not that of the ceremony")
-        self._keys = dict(manifest.keys)
+        if manifest.document["origin"] != self.setup.origin:
+            raise RecordError("V4", f"entry {self.size}: the manifest is of another record than the setup")
+        self._keys, self._used = dict(manifest.keys), set(manifest.keys)
         try:
             self._signed(entry, _OFFICIALS)
             aliases = {
@@ -264,7 +270,7 @@ class Election:
         known = self._aliases[group.id]
         if fields["y"] not in group.classes or len(envelope.pairs) != contest.shape.width:
             raise RecordError("V5", f"entry {self.size}: env of another class or width")
-        if group.roll is not None and alias not in known:
+        if not self._entitled(group.id, alias):
             raise RecordError("V5", f"entry {self.size}: env of an alias that is not on the roll")
         if proofs:
             self._check_cast(entry, envelope, known.get(alias))
@@ -311,18 +317,9 @@ class Election:
             self._while_open(entry)
         match entry.kind:
             case "paper":
-                contest = self._contest(entry)
-                self._signed(entry, _DESK)
-                key = (contest.group, unb64u(fields["a"]))
-                self._papers.setdefault(key, []).append((self.size, contest.id))
-                self._leaves[self.size] = merkle.leaf_hash(body)
+                self._hand_out(entry, body)
             case "late":
-                group = self._manifest().groups.get(fields["g"])
-                if group is None or group.roll is None:
-                    raise RecordError("V5", f"entry {self.size}: late in no roll")
-                self._signed(entry, _REGISTRY)
-                code = unb64u(fields["p"]) if "p" in fields else None
-                self._aliases[fields["g"]].setdefault(unb64u(fields["a"]), code)
+                self._add_late(entry)
             case "key":
                 self._signed(entry, _REGISTRY)
                 self._change_key(fields)
@@ -340,6 +337,26 @@ class Election:
             case _:
                 self._signed(entry, _ONE_OPERATOR)
 
+    def _hand_out(self, entry: Entry, body: bytes) -> None:
+        contest = self._contest(entry)
+        key = (contest.group, unb64u(entry.fields["a"]))
+        if not self._entitled(*key):
+            raise RecordError("V5", f"entry {self.size}: paper for an alias that is not on the roll")
+        if any(index not in self.struck for index, _ in self._papers.get(key, [])):
+            raise RecordError("V8", f"entry {self.size}: a second paper ballot for the same alias")
+        self._signed(entry, _DESK)
+        self._papers.setdefault(key, []).append((self.size, contest.id))
+        self._leaves[self.size] = merkle.leaf_hash(body)
+
+    def _add_late(self, entry: Entry) -> None:
+        fields = entry.fields
+        group = self._manifest().groups.get(fields["g"])
+        alias = unb64u(fields["a"])
+        if group is None or group.roll is None or alias in self._aliases[group.id]:
+            raise RecordError("V5", f"entry {self.size}: late in no roll, or for an alias that is on it")
+        self._signed(entry, _REGISTRY)
+        self._aliases[group.id][alias] = unb64u(fields["p"]) if "p" in fields else None
+
     def _change_key(self, fields: Mapping[str, Any]) -> None:
         name = fields["id"]
         if "off" in fields:
@@ -349,9 +366,10 @@ class Election:
             return
         key = unb64u(fields["pk"])
         reserved = name == "p" or (name[0] == "t" and name[1:].isdigit())
-        if name in self._keys or reserved or fields["role"] == "operator" or not signatures.is_sound_key(key):
+        if name in self._used or reserved or fields["role"] == "operator" or not signatures.is_sound_key(key):
             raise RecordError("V7", f"entry {self.size}: a key that cannot be added")
         self._keys[name] = (fields["role"], key)
+        self._used.add(name)
 
     # Closing and counting
 
@@ -424,6 +442,9 @@ class Election:
     def _quorum(self) -> int:
         assert self.setup is not None  # noqa: S101 # there is a manifest
         return self.setup.setting.quorum
+
+    def _entitled(self, group: str, alias: bytes) -> bool:
+        return self._manifest().groups[group].roll is None or alias in self._aliases[group]
 
     def _handed_out(self, contest: str) -> bool:
         return any(named == contest for each in self._papers.values() for _, named in each)

@@ -1,7 +1,7 @@
 """The group ristretto255 (RFC 9496): points as their canonical 32 bytes, scalars as integers modulo its order.
 
-libsodium computes; it is reached only here. Its additions take bytes that are no point for zero without a word, so
-every point that comes from outside is read by `read_point` or `read_points` first.
+libsodium computes; it is reached only here. Its additions take bytes that are no point for zero without a word, and it
+takes a second spelling of every point, so each that comes from outside is read by `read_point` or `read_points` first.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -36,7 +36,7 @@ class GroupError(ValueError):
 
 def read_point(data: bytes) -> bytes:
     """Return a point as read. Raises GroupError unless it is canonical and not the identity."""
-    if len(data) != SIZE or data == IDENTITY or not rbcl.crypto_core_ristretto255_is_valid_point(data):
+    if not is_point(data):
         raise GroupError("not the encoding of a point, or the identity")
     return data
 
@@ -49,8 +49,16 @@ def read_points(data: bytes) -> list[bytes]:
 
 
 def is_point(data: bytes) -> bool:
-    """Say whether the bytes are a canonical point other than the identity."""
-    return len(data) == SIZE and data != IDENTITY and bool(rbcl.crypto_core_ristretto255_is_valid_point(data))
+    """Say whether the bytes are a canonical point other than the identity.
+
+    libsodium does not look at the highest bit, which RFC 9496 wants to be zero: every point would have two spellings.
+    """
+    return (
+        len(data) == SIZE
+        and data != IDENTITY
+        and data[-1] < 0x80
+        and bool(rbcl.crypto_core_ristretto255_is_valid_point(data))
+    )
 
 
 def read_scalar(data: bytes) -> int:

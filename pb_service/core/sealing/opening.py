@@ -19,7 +19,8 @@ class OpeningError(ValueError):
 class Opened:
     """What a contest's box held: payloads of valid rows and of valid paper ballots, and what was not valid.
 
-    ``invalid`` holds the points of a row, 32 bytes each; ``paper_invalid`` counts the other paper ballots.
+    ``invalid`` holds the points of a row, 32 bytes each; ``paper_invalid`` counts the other paper ballots;
+    spoilt ones stand in the paper list alone.
     """
 
     online: tuple[bytes, ...]
@@ -44,7 +45,7 @@ class Opened:
         return [payload.decode(item, shape) for item in (*self.online, *self.paper)]
 
 
-def open_box(points: Sequence[bytes], paper: Sequence[bytes], spoilt: int, shape: BallotShape) -> Opened:
+def open_box(points: Sequence[bytes], paper: Sequence[bytes], shape: BallotShape) -> Opened:
     """Decode every row of a decrypted list (``points``: pair after pair) and every paper ballot."""
     online, invalid = [], []
     for start in range(0, len(points), shape.width):
@@ -57,7 +58,7 @@ def open_box(points: Sequence[bytes], paper: Sequence[bytes], spoilt: int, shape
         else:
             online.append(decoded)
     valid = [item for item in paper if _is_valid(item, shape)]
-    return Opened(tuple(online), tuple(invalid), tuple(valid), len(paper) - len(valid) + spoilt)
+    return Opened(tuple(online), tuple(invalid), tuple(valid), len(paper) - len(valid))
 
 
 def paper_list(eid: bytes, contest: str, payloads: Sequence[bytes], spoilt: int) -> bytes:

@@ -310,7 +310,7 @@ def publish(
         sha256 = vote.keep(paper_list(eid, contest.id, payloads, 0))
         fields = {"d": contest.id, "n": len(payloads), "f": sha256}
         vote.log(vote.sign("paperlist", fields, "desk1", "desk2", "aud1"))
-    opened = open_box(points, payloads, 0, shape)
+    opened = open_box(points, payloads, shape)
     vote.opened[contest.id] = opened
     bal = vote.keep(encode(opened.document(eid, contest.id)))
     vote.outcomes[contest.id] = outcome_of(vote, contest, opened)

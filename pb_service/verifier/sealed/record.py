@@ -196,6 +196,7 @@ class Record:
         self._time: int | None = None
         self._bases: dict[tuple[str, bytes], int] = {}
         self._heads: set[bytes] = set()
+        self._given: dict[tuple[str, bytes], int] = {}  # the last paper ballot of a voter
         self._leaves: Sequence[bytes] = ()
         self._kinds: list[str] = []
         self._setup_files = _setups(members, self.problems["V3"])
@@ -445,10 +446,10 @@ class Record:
             return
         if self._voter(contest.group, alias) is None:
             self._problem("V15", "paper_alias", entry=index)
-        for earlier in self.papers:
-            same_group = self._contests[earlier.contest].group == contest.group
-            if same_group and earlier.alias == alias and earlier.entry not in self.struck:
-                self._problem("V15", "paper_twice", entry=index, first=earlier.entry)
+        first = self._given.get((contest.group, alias))
+        if first is not None and first not in self.struck:
+            self._problem("V15", "paper_twice", entry=index, first=first)
+        self._given[contest.group, alias] = index
         self.papers.append(Paper(index, contest.id, alias))
 
     def _late(self, index: int, entry: dict[str, Any], _data: bytes) -> None:

@@ -94,6 +94,15 @@ def test_an_alias_that_is_on_no_roll_fails() -> None:
     refused(vote, simulation.envelope_entry(vote, "north", b"\x01" * 32, [0]), "V5")
 
 
+def test_a_point_has_one_spelling() -> None:
+    """With its highest bit set the same envelope would look like another."""
+    vote, voters = opened()
+    body = simulation.envelope_entry(vote, "north", voters["north"][0], [0])
+    first, second = (unb64u(point) for point in decode(body)["ct"][0])
+    again = [[b64u(first[:-1] + bytes([first[-1] | 0x80])), b64u(second)]]
+    refused(vote, changed(vote, body, "vouch", ct=again), "V5")
+
+
 @pytest.mark.parametrize("point", [bytes(32), b"\xff" * 32, b"\x01" + bytes(31)])
 def test_identity_and_points_that_are_not_canonical_fail(point: bytes) -> None:
     vote, voters = opened()
@@ -175,6 +184,20 @@ def test_paper_wins_before_and_after() -> None:
     simulation.cast_ballot(vote, "north", other, [0])
     assert vote.election.counting_rows("north") == b""
     assert vote.election.paper_entries("north") == 2
+
+
+def test_nobody_gets_two_paper_ballots_or_one_without_a_right_to_vote() -> None:
+    vote, voters = opened()
+    vote.log(vote.sign("paper", {"d": "north", "a": b64u(voters["north"][0]), "no": "1"}, "desk1", "desk2"))
+    refused(vote, vote.sign("paper", {"d": "north", "a": b64u(voters["north"][0]), "no": "2"}, "desk1", "desk2"), "V8")
+    refused(vote, vote.sign("paper", {"d": "north", "a": b64u(b"\x01" * 32), "no": "2"}, "desk1", "desk2"), "V5")
+
+
+def test_a_late_alias_is_new() -> None:
+    vote, voters = opened()
+    refused(vote, vote.sign("late", {"g": "district", "a": b64u(voters["north"][0])}, "reg", "aud1"), "V5")
+    vote.log(vote.sign("late", {"g": "district", "a": b64u(b"\x01" * 32)}, "reg", "aud1"))
+    simulation.cast_ballot(vote, "north", b"\x01" * 32, [0])
 
 
 def test_a_struck_entry_is_as_if_never_logged() -> None:
@@ -412,7 +435,7 @@ def test_too_few_parts_open_nothing() -> None:
     assert manifest is not None
     parts = threshold.verify(rows, threshold.decrypt(rows, share, secret, vote.random), share)
     points = threshold.combine(rows, {1: parts})
-    opened_box = open_box(points, [], 0, manifest.contests["north"].shape)
+    opened_box = open_box(points, [], manifest.contests["north"].shape)
     assert opened_box.online == ()
 
 
