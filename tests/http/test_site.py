@@ -39,7 +39,7 @@ async def test_every_link_of_the_pages_leads_somewhere(client: httpx.AsyncClient
     for path in PAGES:
         page = (await client.get(f"/en{path}")).text
         seen |= set(re.findall(r'<a [^>]*href="(/[^"#]*)', page))
-    broken = [link for link in sorted(seen) if (await client.get(link)).status_code != 200]
+    broken = [link for link in sorted(seen) if (await client.get(link, follow_redirects=True)).status_code != 200]
     assert broken == []
 
 

@@ -12,7 +12,7 @@ from pb_service.features.rounds import public
 from pb_service.features.rounds.finding import published_round
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.site import service
-from pb_service.features.site.own_rounds import own_round_page
+from pb_service.features.site.own_rounds import own_round_line, own_round_page
 from pb_service.features.site.presentation import front_page, proof_page, record_page, round_page, verify_page
 from pb_service.web.languages import language_of, redirect_to_language
 from pb_service.web.render import page
@@ -30,7 +30,10 @@ def choose_language(request: PageRequest) -> Response[None]:
 async def show_front(request: PageRequest, session: Session, lang: FromPath[str]) -> Response[str]:
     language = language_of(lang)
     rounds = await service.published_rounds(session)
-    return page(request, "site/front.html", locale=language, **front_page(rounds, language))
+    own = [
+        own_round_line(shown, language) for shown in await public.public_rounds(session) if shown.phase != "archived"
+    ]
+    return page(request, "site/front.html", locale=language, own=own, **front_page(rounds, language))
 
 
 @get("/{lang:str}/about", include_in_schema=False, cache=True, sync_to_thread=False, access="anyone")

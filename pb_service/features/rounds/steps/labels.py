@@ -69,7 +69,7 @@ def label_of(step: Place, path: str, language: Language) -> str:
     numbers = [int(number) + 1 for number in _NUMBER.findall(f".{plain}")]
     plain = _NUMBER.sub("", f".{plain}").removeprefix(".")
     plain_key = plain.removeprefix("amounts.") if plain.startswith("amounts.") else ""
-    found = known.get(f"{step}.{plain}")
+    found = words.gettext("Reason") if plain == "reason" else known.get(f"{step}.{plain}")
     while found is None and plain:
         plain = plain.rpartition(".")[0]
         found = known.get(f"{step}.{plain}")
