@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, FilePayload, Page
 
 from pb_service.app import create_app
 from pb_service.background import job_runner
@@ -129,7 +129,8 @@ async def three_districts(page: Page) -> None:
     async with page.expect_file_chooser() as chosen:
         await page.keyboard.press("Space")
     chooser = await chosen.value
-    await chooser.set_files([{"name": "omraden.geojson", "mimeType": "application/geo+json", "buffer": DISTRICTS}])
+    file: FilePayload = {"name": "omraden.geojson", "mimeType": "application/geo+json", "buffer": DISTRICTS}
+    await chooser.set_files(file)
     await press(page, "form[action$='/imports/districts'] button.button")
     await usable(page, "/imports/districts$")
     assert await page.locator("svg.district-map path.area").count() == 3

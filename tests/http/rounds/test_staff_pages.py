@@ -144,12 +144,14 @@ async def test_a_preview_is_the_residents_page_and_says_that_it_is_one(office: O
 async def test_the_municipality_changes_which_languages_are_required(office: Office) -> None:
     fields = await office.fields("staff/municipality")
     answer = await office.desk.post(
-        "staff/municipality", on="staff/municipality", **{**fields, "languages": ["fi", "sv", "en"]}
+        "staff/municipality", on="staff/municipality", reading="en", **{**fields, "languages": ["fi", "sv", "en"]}
     )
     assert answer.headers["location"] == "/en/staff/municipality?done=saved"
     shown = (await office.desk.get(ROUND)).text
     assert re.search(r"Name of the round, in English: the text is missing", shown)
-    stale = await office.desk.post("staff/municipality", on="staff/municipality", **fields)
+    stale = await office.desk.post("staff/municipality", on="staff/municipality", reading="en", **fields)
     assert stale.status_code == 409
-    refused = await office.desk.post("staff/municipality", on="staff/municipality", **{**fields, "time_zone": "Mars"})
+    refused = await office.desk.post(
+        "staff/municipality", on="staff/municipality", reading="en", **{**fields, "time_zone": "Mars"}
+    )
     assert refused.status_code == 422
