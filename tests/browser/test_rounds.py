@@ -259,7 +259,8 @@ async def test_in_forced_colours_every_control_keeps_an_edge(site: Site, browser
         bare += await page.evaluate(
             "() => [...document.querySelectorAll('main :is(input, select, textarea, .button)')]"
             ".filter(e => e.checkVisibility() && e.type !== 'hidden' && !e.closest('.visually-hidden'))"
-            ".filter(e => parseFloat(getComputedStyle(e).borderTopWidth) < 1 && getComputedStyle(e).appearance === 'none')"
+            ".filter(e => getComputedStyle(e).appearance === 'none')"
+            ".filter(e => parseFloat(getComputedStyle(e).borderTopWidth) < 1)"
             ".map(e => e.outerHTML.slice(0, 100))"
         )
     await page.context.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from pb_service.features.accounts import invitations, personal
 from pb_service.features.accounts.emails import EmailRefused
 from pb_service.features.accounts.factors import factors_of
+from pb_service.features.accounts.identity_errors import KeyRefused, KeyRule
 from pb_service.features.accounts.jobs import apply_retention
 from pb_service.features.accounts.policy import Actor, Grant, SecondFactorNeeded, require_somewhere
 from pb_service.features.accounts.sessions import Visitor, grants_of, recognise
@@ -218,8 +220,9 @@ async def test_not_even_the_operator_makes_an_auditor_administrator(service: Ser
 def test_every_error_says_so_in_three_languages() -> None:
     from pb_service.web.locales import translations
 
-    for error in (kind for kind in StaffError.__subclasses__() if kind is not DutiesApart):
-        sentences = {error().in_words(translations(language)) for language in ("fi", "sv", "en")}
+    plain = [kind() for kind in StaffError.__subclasses__() if kind not in (DutiesApart, KeyRefused)]
+    for error in (*plain, *(KeyRefused(rule) for rule in get_args(KeyRule))):
+        sentences = {error.in_words(translations(language)) for language in ("fi", "sv", "en")}
         assert (error, len(sentences)) == (error, 3)
 
 
