@@ -28,8 +28,8 @@ from pb_service.web.formats import Catalogue
 from pb_service.web.languages import language_of_request
 from pb_service.web.locales import translations
 
-#: Most fields of one form; the framework bounds the bytes (`request_max_body_size`).
-MOST_FIELDS = 2000
+#: Most fields of one form: 200 districts have some 2 200. The framework bounds the bytes (`request_max_body_size`).
+MOST_FIELDS = 5000
 
 _PARSED = "pb_form_fields"
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009\u2007")
