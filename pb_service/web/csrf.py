@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from litestar import Request, Response
 
 from pb_service.platform.errors import DomainError
+from pb_service.platform.keys import Ring
 from pb_service.web.cookies import read_cookie, set_cookie
 from pb_service.web.forms import parse
 
@@ -35,6 +36,12 @@ class ForgedRequest(DomainError):
     type: ClassVar[str] = "forged-request"
 
 
+class StalePage(ForgedRequest):
+    """The request comes from a page of ours whose token holds no more: its reader has signed in or out since."""
+
+    type: ClassVar[str] = "stale-page"
+
+
 class CsrfToken:
     """The token of one page, made when a template first writes it: pages without a form need no cookie."""
 
@@ -48,7 +55,7 @@ class CsrfToken:
             bound = _bound_to(self._request)
             if not bound:
                 bound = self._visit = secrets.token_urlsafe(32)
-            self._text = _token(self._request, bound, secrets.token_bytes(_MASK))
+            self._text = _token(_keys(self._request).current, bound, secrets.token_bytes(_MASK))
         return self._text
 
     __html__ = __str__
@@ -62,13 +69,13 @@ class CsrfToken:
 
 
 async def check_own(request: PageRequest) -> None:
-    """Refuse an unsafe request that does not come from a page of ours. Raises ForgedRequest."""
+    """Refuse an unsafe request that does not come from a page of ours. Raises ForgedRequest, StalePage."""
     if not _from_here(request):
         raise ForgedRequest("The request does not come from a page of this service.")
     given = request.headers.get(HEADER) or (await parse(request)).value(FIELD)
     bound = _bound_to(request)
     if not bound or not _is_valid(request, bound, given):
-        raise ForgedRequest("The page was open for too long, or in another session. Go back, reload it, and try again.")
+        raise StalePage("The page was open for too long, or in another session. Go back, reload it, and try again.")
 
 
 def _from_here(request: PageRequest) -> bool:
@@ -84,8 +91,7 @@ def _bound_to(request: PageRequest) -> str:
     return read_cookie(request, "pb-session") or read_cookie(request, "pb-visit")
 
 
-def _token(request: PageRequest, bound: str, mask: bytes) -> str:
-    key: bytes = request.app.state.cookie_key
+def _token(key: bytes, bound: str, mask: bytes) -> str:
     mac = hmac.new(key, b"pb/csrf/" + mask + bound.encode(), hashlib.sha256).digest()
     return urlsafe_b64encode(mask + mac).decode()
 
@@ -95,4 +101,10 @@ def _is_valid(request: PageRequest, bound: str, given: str) -> bool:
         mask = urlsafe_b64decode(given.encode("ascii"))[:_MASK]
     except (UnicodeEncodeError, Base64Error):
         return False
-    return hmac.compare_digest(_token(request, bound, mask), given)
+    accepted = _keys(request).accepted(request.app.state.clock())
+    return any(hmac.compare_digest(_token(key, bound, mask), given) for key in accepted)
+
+
+def _keys(request: PageRequest) -> Ring:
+    keys: Ring = request.app.state.cookie_keys
+    return keys

@@ -31,6 +31,9 @@ from pb_service.web.locales import translations
 #: Most fields of one form: 200 districts have some 2 200. The framework bounds the bytes (`request_max_body_size`).
 MOST_FIELDS = 5000
 
+#: Names of fields that hold secrets. Nothing but `Form.secret` reads them, and no page ever holds what was typed there.
+SECRETS = frozenset({"password", "current", "confirm", "code", "recovery", "answer"})
+
 _PARSED = "pb_form_fields"
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009\u2007")
 
@@ -106,6 +109,11 @@ class Form:
         """The names of the fields that were sent."""
         return list(self._fields)
 
+    @property
+    def has_files(self) -> bool:
+        """Whether files were sent along."""
+        return any(file.filename or file.body for files in self._files.values() for file in files)
+
     def refuse(self, name: str, sentence: str) -> None:
         """Note an error that only the caller could find."""
         self.errors.add(name, sentence)
@@ -137,6 +145,8 @@ class Form:
 
     def secret(self, name: str, *, label: str = "", most: int = 1000) -> str:
         """A password exactly as it was typed: nothing trimmed, nothing normalised by this class."""
+        if name not in SECRETS:
+            raise ValueError(f"{name!r} is not among the names of secret fields")
         value = next(iter(self._raw.get(name, ())), "")
         if not value:
             self._missing(name, label, required=True)
@@ -292,6 +302,17 @@ async def parse(request: Request[Any, Any, Any], words: Catalogue | None = None)
         parsed = request.scope["state"][_PARSED] = await _read(request)
     fields, files = parsed
     return Form(fields, files, words or translations(language_of_request(request)))
+
+
+def posted(request: Request[Any, Any, Any]) -> Form | None:
+    """Return the form of a request that was parsed before, to show what was typed to its sender once more.
+
+    None when there is none, or when one of its fields holds a secret.
+    """
+    fields, files = request.scope["state"].get(_PARSED) or ({}, {})
+    if not fields or not SECRETS.isdisjoint(fields):
+        return None
+    return Form(fields, files, translations(language_of_request(request)))
 
 
 async def _read(request: Request[Any, Any, Any]) -> tuple[dict[str, list[str]], dict[str, list[Upload]]]:

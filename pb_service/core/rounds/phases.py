@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from pb_service.core.rounds import calendar
-from pb_service.core.rounds.setup import PLANNED, DatesStep, Problem, Step, StepName, changed_paths
+from pb_service.core.rounds.setup import PLANNED, DatesStep, PlannedName, Problem, Step, StepName, changed_paths
 
 Phase = Literal[
     "set_up",  # a draft that only staff see
@@ -48,14 +48,13 @@ PUSHED_BY: Mapping[Phase, frozenset[Pusher]] = {
 
 _ALL = frozenset({"*"})
 _NONE: frozenset[str] = frozenset()
-_WORDS = frozenset({"districts.name", "districts.coordinator"})
 _DATES = frozenset({"phases.phase", "phases.starts", "phases.by_clock", "ends"})
 _WORDING = frozenset({"criteria.label", "criteria.reason"})
 
 _OPEN: Mapping[StepName, frozenset[str]] = {
     "texts": _ALL,
     "dates": _DATES,
-    "districts": _WORDS | {"districts.population", "places"},
+    "districts": frozenset({"districts.name", "districts.population", "places"}),
     "money": frozenset({"total", "city_wide", "mode", "amounts", "quantum"}),
     "ballot": _ALL,
     "rule": _ALL,
@@ -69,7 +68,6 @@ _FIXED: Mapping[StepName, frozenset[str]] = {
     **dict.fromkeys(_OPEN, _NONE),
     "texts": frozenset({"summary", "description", "instructions", "contact"}),
     "dates": frozenset({"phases.starts", "phases.by_clock", "ends"}),
-    "districts": frozenset({"districts.coordinator"}),
     "closing": frozenset({"appeal"}),
 }
 
@@ -149,6 +147,11 @@ def refused_changes(phase: Phase, name: StepName, before: Step, after: Step) -> 
     return [path for path in changed_paths(before, after) if not may_change(phase, name, path)]
 
 
+def keeps_date(phase: Phase, name: PlannedName) -> bool:
+    """Whether the date of a planned phase stays in a published round: it has begun, or it ends a vote that has."""
+    return PHASES.index(name) <= PHASES.index("counting" if phase == "voting" else phase)
+
+
 def refused_dates(phase: Phase, before: DatesStep, after: DatesStep, now: datetime) -> list[Problem]:
     """Say which changes of a published timetable come too late.
 
@@ -157,7 +160,6 @@ def refused_dates(phase: Phase, before: DatesStep, after: DatesStep, now: dateti
     """
     if phase == "set_up":
         return []
-    reached = PHASES.index("counting" if phase == "voting" else phase)
     old = {planned.phase: planned for planned in before.phases}
     new = {planned.phase: planned for planned in after.phases}
     found = []
@@ -165,7 +167,7 @@ def refused_dates(phase: Phase, before: DatesStep, after: DatesStep, now: dateti
         if old.get(name) == new.get(name):
             continue
         field = f"phases.{name}"
-        if PHASES.index(name) <= reached:
+        if keeps_date(phase, name):
             found.append(Problem(field, "phase_begun", {"phase": name}))
         elif name in new and (starts := calendar.starts(new[name], after.time_zone)) and starts <= now:
             found.append(Problem(field, "not_future", {"phase": name}))

@@ -105,7 +105,6 @@ class District(_Document, frozen=True):
     name: Text = {}
     population: int | None = None
     polygons: tuple[Polygon, ...] = ()
-    coordinator: Contact = Contact()
 
 
 class DistrictsStep(_Document, frozen=True):

@@ -10,9 +10,8 @@ from typing import Literal, cast
 
 from pb_service.core.rounds.districts import slug
 from pb_service.core.rounds.places import MAX_NUMBER, Place, Side, contradictions, normal_code, normal_street
-from pb_service.core.rounds.setup import LANGUAGES, Contact, District, Problem, Wording
+from pb_service.core.rounds.setup import LANGUAGES, District, Problem, Wording
 from pb_service.core.rounds.texts import cleaned, is_printable
-from pb_service.core.rounds.validation import contact_problems
 from pb_service.core.tally.instance import MAX_INTEGER
 
 Kind = Literal["districts", "postal", "addresses"]
@@ -29,9 +28,6 @@ _COLUMNS: Mapping[str, str] = {
     "population": "population", "väestö": "population", "asukkaita": "population", "väkiluku": "population",
     "invånare": "population", "folkmängd": "population",
     "budget": "budget", "budjetti": "budget", "money": "budget", "rahaa": "budget", "pengar": "budget",
-    "coordinator": "coordinator", "aluekoordinaattori": "coordinator", "regionkoordinator": "coordinator",
-    "email": "email", "sähköposti": "email", "e post": "email", "phone": "phone", "puhelin": "phone",
-    "telefon": "phone",
     "postal code": "code", "postcode": "code", "postinumero": "code", "postnummer": "code",
     "street": "street", "katu": "street", "gata": "street", "katunimi": "street", "gatunamn": "street",
     "osoite": "street", "adress": "street", "address": "street",
@@ -196,9 +192,6 @@ def _read_district(cells: Mapping[str, Cell], sheet: Sheet, unit: int) -> None:
         raise _Bad("key", "key")
     if any(district.key == key for district in sheet.districts):
         raise _Bad("key" if _text(cells, "key") else "name", "twice", key=key)
-    contact = Contact(_text(cells, "coordinator"), _text(cells, "email"), _text(cells, "phone"))
-    for problem in contact_problems("", contact):
-        raise _Bad(problem.field.strip("."), problem.code)
     amount = _money(cells, "budget", unit)
     sheet.districts.append(
         District(
@@ -208,7 +201,6 @@ def _read_district(cells: Mapping[str, Cell], sheet: Sheet, unit: int) -> None:
                 for language in written
             },
             population=_whole(cells, "population", 0, 100_000_000),
-            coordinator=contact,
         )
     )
     if amount is not None:

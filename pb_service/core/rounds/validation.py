@@ -211,7 +211,6 @@ def _districts(setup: Setup) -> Found:
     for number, district in enumerate(step.districts):
         yield from _text(f"districts.{number}.name", district.name)
         yield from _between(f"districts.{number}.population", district.population, 0, 100_000_000)
-        yield from _contact(f"districts.{number}.coordinator", district.coordinator)
         if district.polygons and (found := districts.polygon_problem(district.polygons)):
             sound = False
             values = {"name": districts.label(district.name, number), **found[1]}

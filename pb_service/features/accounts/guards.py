@@ -27,8 +27,9 @@ from pb_service.features.accounts.policy import (
 from pb_service.features.accounts.sessions import Visitor, shortened
 from pb_service.web.access import ANYONE, SIGNED_IN, TOKEN
 from pb_service.web.cookies import drop_cookie, read_cookie, set_cookie
-from pb_service.web.csrf import SAFE_METHODS, ForgedRequest, check_own
+from pb_service.web.csrf import FIELD, SAFE_METHODS, ForgedRequest, StalePage, check_own
 from pb_service.web.errors import domain_error
+from pb_service.web.forms import posted
 from pb_service.web.languages import language_of_request
 from pb_service.web.render import page
 
@@ -138,6 +139,8 @@ def _on_the_way(request: PageRequest, error: Forbidden | SignInNeeded, where: st
     """People are led to what is missing and back; programs are told."""
     if not _is_page(request):
         return domain_error(request, error)
+    if kept := _to_send_again(request, where):
+        return kept
     back = request.url.path
     if request.method not in SAFE_METHODS:  # what was posted is gone: back to the page that posted it
         back = safe_next(request.headers.get("referer", "").partition(request.headers.get("host", "?"))[2], default="")
@@ -145,6 +148,36 @@ def _on_the_way(request: PageRequest, error: Forbidden | SignInNeeded, where: st
         back += f"?{request.url.query}"
     query = f"?next={quote(back, safe='/')}" if back else ""
     return see_other(f"/{language_of_request(request)}/{where}{query}")
+
+
+def _stale(request: PageRequest, error: StalePage) -> Response[Any]:
+    if not _is_page(request):
+        return domain_error(request, error)
+    where = "" if read_cookie(request, "pb-session") else "sign-in"
+    return _to_send_again(request, where) or _refused(request, error)
+
+
+def _to_send_again(request: PageRequest, where: str) -> Response[Any] | None:
+    """Show what was posted as a page that sends it again, so that nothing typed is lost with a session; ``where`` is
+    what has to be done first, in another tab. None for what cannot be shown: no form, or one with secrets.
+
+    Only for a form that came from a page of ours (csrf.py has looked): nobody else's form gets a valid token here.
+    """
+    form = None if request.method in SAFE_METHODS else posted(request)
+    if form is None:
+        return None
+    language = language_of_request(request)
+    return page(
+        request,
+        "accounts/send_again.html",
+        locale=language,
+        status_code=403,
+        action=request.url.path,
+        fields=[(name, value) for name in form.names() if name != FIELD for value in form.values(name)],
+        had_files=form.has_files,
+        way=f"/{language}/{where}?next=/{language}/me" if where else "",
+        step_up=where == "staff/step-up",
+    )
 
 
 def _refused(request: PageRequest, error: Forbidden | ForgedRequest) -> Response[Any]:
@@ -169,6 +202,7 @@ exception_handlers: ExceptionHandlersMap = {
     StepUpNeeded: _step_up_needed,
     Forbidden: _refused,
     ForgedRequest: _refused,
+    StalePage: _stale,
 }
 
 

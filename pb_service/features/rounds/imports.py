@@ -195,13 +195,11 @@ def _joined(setup: Setup, sheet: Sheet) -> Setup:
 
 def _renewed(old: District, new: District) -> District:
     """Fields that the file leaves empty stay as they are."""
-    contact = new.coordinator if any(msgspec.structs.astuple(new.coordinator)) else old.coordinator
     return District(
         key=old.key,
         name={**old.name, **{language: _state(old, language, text) for language, text in new.name.items()}},
         population=old.population if new.population is None else new.population,
         polygons=new.polygons or old.polygons,
-        coordinator=contact,
     )
 
 

@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 from pb_service.core.rounds.money import district_money, population_shares
 from pb_service.core.rounds.outlines import drawn_map
-from pb_service.core.rounds.phases import MAY_CHANGE, Phase
+from pb_service.core.rounds.phases import MAY_CHANGE, Phase, keeps_date, may_change
 from pb_service.core.rounds.setup import (
+    LANGUAGES,
     PLANNED,
     STEPS,
     DatesStep,
     District,
     MoneyStep,
+    PlannedName,
     Problem,
     RuleStep,
     Setup,
@@ -49,6 +51,10 @@ MAP_WIDTH = 400
 
 #: Ways to decide between equals, in the order in which they are offered.
 _TIES = ("cost", "cost_desc", "votes", "draw", "id")
+
+
+#: Lists of which the fields of each item are named in the table of what may change.
+_NAMED = frozenset({"districts", "criteria"})
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,37 @@ def changeable_fields(state: StepState, language: Language) -> list[str] | None:
     if "*" in state.changeable:
         return None
     return list(dict.fromkeys(label_of(state.name, field, language) for field in sorted(state.changeable)))
+
+
+def locked_fields(found: Round, form: Form, step: StepName, *, edits: bool) -> Callable[[str], bool]:
+    """Tell by name which fields of a step's form cannot change now: the phase is past that, or the reader may only
+    translate (not ``edits``). The name of a list is locked when nothing may be added to it, taken out or moved.
+    """
+
+    def locked(name: str) -> bool:
+        if name.startswith("reason."):
+            return False
+        if not edits and (name.rpartition(".")[2] not in LANGUAGES or form.value(f"{name}.state") == "original"):
+            return True
+        return not may_change(found.phase, step, _changed_path(name)) or _has_begun(found.phase, name)
+
+    return locked
+
+
+def _changed_path(name: str) -> str:
+    """Return the path that a change of a form field has, as core/rounds/setup.py's changed_paths writes it."""
+    first, *rest = (part for part in name.split(".") if not part.isdigit())
+    if first == "phases":
+        return f"phases.{rest[1]}" if rest[1:] and rest[1] != "planned" else "phases.phase"
+    if first in _NAMED:
+        return f"{first}.{rest[0]}" if rest else f"{first}.key"
+    return first
+
+
+def _has_begun(phase: Phase, name: str) -> bool:
+    """Whether a field of the timetable is about a phase whose date stays, as core/rounds/phases.py refuses it."""
+    first, *rest = name.split(".")
+    return first == "phases" and bool(rest) and phase != "set_up" and keeps_date(phase, cast(PlannedName, rest[0]))
 
 
 def differences(step: StepName, theirs: Step, yours: Mapping[str, Any], language: Language) -> list[Difference]:

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.core.rounds import calendar, phases
+from pb_service.core.rounds import calendar, money, phases
 from pb_service.core.rounds.phases import Phase, Pusher
 from pb_service.core.rounds.setup import Problem, Setup
 from pb_service.features.rounds import repository
@@ -62,6 +62,8 @@ async def refusal(
     refused = phases.refusal(
         found.phase, target, planned, by, paused=found.paused_at is not None, has_manifest=has_manifest
     )
+    if not refused and not found.imported and money.district_money(setup.money, setup.districts.districts) is None:
+        refused = Problem("phase", "no_money")  # a district was added after publication, and its money not yet
     for guard in phase_guards:
         refused = refused or await guard(session, found, target, now)
     return refused

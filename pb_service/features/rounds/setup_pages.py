@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.rounds.setup import STEPS, StepName, Text
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.policy import Actor, may
 from pb_service.features.rounds import drafts
 from pb_service.features.rounds.drafts import StepState
 from pb_service.features.rounds.errors import ChangeRefused, StepChanged, StepRefused
@@ -22,6 +22,7 @@ from pb_service.features.rounds.presentation import (
     changeable_fields,
     changes_table,
     differences,
+    locked_fields,
     put_problems,
     round_context,
     shown_phases,
@@ -152,6 +153,7 @@ async def step_page(
         label=lambda path: label_of(state.name, path, language),
         required_languages=settings.languages,
         changeable=changeable_fields(state, language),
+        locked=locked_fields(found, form, state.name, edits=may(actor, "rounds.edit", round_id=found.id)),
         changes=changes_table(language),
         phases=shown_phases(language),
         focus=focus,

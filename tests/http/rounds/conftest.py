@@ -35,7 +35,7 @@ class _Fields(HTMLParser):
         name = given.get("name") or ""
         if tag == "form":
             self.forms.append({})
-        elif tag == "input" and name and given.get("type") != "file":
+        elif tag == "input" and name and given.get("type") != "file" and "disabled" not in given:
             if given.get("type") not in {"checkbox", "radio"} or "checked" in given:
                 self.forms[-1].setdefault(name, []).append(given.get("value") or "")
         elif tag == "select":

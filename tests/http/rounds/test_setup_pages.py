@@ -13,7 +13,7 @@ from pb_service.features.rounds import drafts
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.schedule import run_sweep
 from tests.conftest import FakeClock
-from tests.http.rounds.conftest import Office
+from tests.http.rounds.conftest import Office, form_fields
 from tests.rounds import draft, geojson, publish_round, square, staff
 from tests.staff import Desk, hire
 
@@ -127,6 +127,65 @@ async def test_what_the_phase_has_fixed_is_refused_in_words(office: Office, cloc
     answer = await save(office, "costs", kind="class", classes__0__lowest="0", classes__0__highest="5", **reason)
     assert answer.status_code == 409
     assert "cannot change any more in the phase “Ideas”" in answer.text
+
+
+async def test_what_is_fixed_is_shown_and_cannot_be_touched(office: Office, clock: FakeClock) -> None:
+    await publish_round(office.service, await staff(office.service), "spring")
+    clock.advance(timedelta(days=10))
+    await office.desk.enter(await hire(office.service, "manager", name="Eva Ek"))
+    await run_sweep(office.service, {})
+    dates = (await office.desk.get(f"{SETUP}/dates")).text
+    assert re.search(r'name="phases\.ideas\.starts\.date" value="2026-03-09" readonly', dates)
+    assert re.search(r'name="phases\.voting\.starts\.date" value="2026-09-07">', dates)
+    costs = (await office.desk.get(f"{SETUP}/costs")).text
+    assert re.search(r'value="exact" checked', costs)
+    assert re.search(r'value="class" disabled', costs)
+    assert 'value="save"' not in costs
+    assert "classes.add" not in costs
+
+
+async def test_in_a_published_round_a_page_sent_back_untouched_is_no_change(office: Office, clock: FakeClock) -> None:
+    await publish_round(office.service, await staff(office.service), "spring")
+    clock.advance(timedelta(days=10))
+    await office.desk.enter(await hire(office.service, "manager", name="Eva Ek"))
+    await run_sweep(office.service, {})
+    for step in STEPS:
+        before = await content_of(office, step)
+        assert (await save(office, step)).status_code == 303, step
+        assert await content_of(office, step) == before
+
+
+async def test_what_was_typed_outlives_the_session(office: Office, clock: FakeClock) -> None:
+    fields = await office.fields(f"{SETUP}/texts")
+    shown = await office.desk.get(f"{SETUP}/texts")
+    clock.advance(timedelta(days=2))
+    typed = {**fields, "summary.fi.text": "Kolme riviä\n<b>ja</b> merkki", "act": "save"}
+    ended = await send(office, f"{SETUP}/texts", shown, typed)
+    assert ended.status_code == 403
+    assert "What you wrote is kept on this page" in ended.text
+    assert 'href="/en/sign-in?next=/en/me" target="_blank"' in ended.text
+    await office.desk.enter(await hire(office.service, "manager", name="Eva Ek"))
+    again = await send(office, f"{SETUP}/texts", ended, form_fields(ended.text))
+    assert (again.status_code, "You have signed in or out since" in again.text) == (403, True)
+    saved = await send(office, f"{SETUP}/texts", again, form_fields(again.text))
+    assert saved.status_code == 303
+    assert (await content_of(office, "texts")).summary["fi"].text == "Kolme riviä\n<b>ja</b> merkki"
+
+
+async def test_what_a_strangers_page_posts_is_not_offered_to_be_sent_again(office: Office) -> None:
+    fields = await office.fields(f"{SETUP}/texts")
+    answer = await office.desk.client.post(
+        f"/en/{SETUP}/texts", data=fields, headers={"origin": "https://evil.example"}
+    )
+    assert answer.status_code == 403
+    assert "Send again" not in answer.text
+
+
+async def send(office: Office, path: str, page: httpx.Response, fields: Any) -> httpx.Response:
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert csrf
+    data = {**fields, "csrf": csrf[1]}
+    return await office.desk.client.post(f"/en/{path}", data=data, headers={"origin": "http://localhost"})
 
 
 async def test_an_editor_translates_and_changes_nothing_else(office: Office, client: httpx.AsyncClient) -> None:

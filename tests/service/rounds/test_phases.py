@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text as sql
 
 from pb_service.core.record import entries
 from pb_service.core.rounds.phases import Phase
-from pb_service.core.rounds.setup import Problem
+from pb_service.core.rounds.setup import DistrictsStep, MoneyStep, Problem, Step, StepName, to_content
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.rounds import service as rounds
 from pb_service.features.rounds.errors import ChangeRefused, PhaseRefused, StepRefused
@@ -20,7 +21,7 @@ from pb_service.features.rounds.tables import Round
 from pb_service.platform.jobs import JobRunner
 from pb_service.service import Service
 from tests.conftest import FakeClock
-from tests.rounds import REASON, dates, draft, publish_round, staff, text, whole_setup
+from tests.rounds import REASON, dates, district, draft, publish_round, staff, text, whole_setup
 
 IDEAS = datetime(2026, 3, 9, 7, 0, tzinfo=UTC)  # 09:00 in Helsinki, before summer time
 MODERATION = datetime(2026, 4, 6, 6, 0, tzinfo=UTC)  # 09:00 in Helsinki, in summer time
@@ -75,6 +76,31 @@ async def test_a_phase_begins_at_its_second_and_not_before(service: Service, slu
     await runner(service).run_due()
     found = await current(service, slug)
     assert (found.phase, found.next_phase, found.next_phase_at) == ("ideas", "moderation", MODERATION)
+
+
+async def test_no_phase_begins_while_a_district_has_no_money(
+    service: Service, manager: Actor, clock: FakeClock
+) -> None:
+    """A district that was added after publication gets its money in a second step; until then the round waits."""
+    typed = MoneyStep(total=300, mode="typed", amounts={"pohjoinen": 100, "etela": 200})
+    slug = await draft(service, manager, setup=whole_setup(money=typed))
+    await publish_round(service, manager, slug)
+    areas = DistrictsStep(districts=(district("pohjoinen", 24), district("etela", 25), district("ita", 26)))
+    await save(service, manager, slug, "districts", areas)
+    clock.now = IDEAS
+    await runner(service).run_due()
+    assert (await current(service, slug)).held == {"code": "no_money", "values": {}}
+    await save(service, manager, slug, "money", replace(typed, amounts={**typed.amounts, "ita": 300}))
+    await runner(service).run_due()
+    assert (await current(service, slug)).phase == "ideas"
+
+
+async def save(service: Service, manager: Actor, slug: str, name: StepName, step: Step) -> None:
+    async with service.database.transaction() as session:
+        version = (await rounds.step_state(session, manager, slug, name)).version
+        await rounds.save_step(
+            session, manager, slug, name, to_content(step), version=version, reason=REASON, now=service.clock()
+        )
 
 
 async def test_the_job_waits_until_the_moment_and_runs_by_itself(service: Service, slug: str, clock: FakeClock) -> None:

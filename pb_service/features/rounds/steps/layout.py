@@ -50,7 +50,7 @@ _FIELDS: Mapping[StepName, Record] = {
     "districts": Record(
         {
             "districts": Rows(
-                Record({"key": Line(), "name": Words(), "population": Whole(), "coordinator": CONTACT}),
+                Record({"key": Line(), "name": Words(), "population": Whole()}),
             ),
             "city_wide": Box(),
             "choice": Line(),
