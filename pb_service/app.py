@@ -143,12 +143,12 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "signin_drivers": drivers,
         "passwords": service.passwords,
         "prover": Prover(
-            FactorBox(service.keys.secret("factors")),
+            FactorBox(service.keys.ring("factors")),
             RelyingParty.of(service.settings.public_url),
             service.passwords.matches,
         ),
         "scope_list": round_scopes,
-        "token_signer": TokenSigner(service.settings.public_url, service.keys.secret("tokens")),
+        "token_signer": TokenSigner(service.settings.public_url, service.keys.ring("tokens")),
         "service": service,
         "tile_store": service.tiles,
         "shelf": service.bundles,
@@ -168,10 +168,10 @@ def _state(service: Service) -> State:
         {
             "database": service.database,
             "clock": service.clock,
-            "cookie_key": service.keys.secret("cookie"),
+            "cookie_keys": service.keys.ring("cookie"),
             "secure": public.scheme == "https",
             "public_host": public.netloc,
-            "token_signer": TokenSigner(service.settings.public_url, service.keys.secret("tokens")),
+            "token_signer": TokenSigner(service.settings.public_url, service.keys.ring("tokens")),
             "token_bearer": token_bearer,
         }
     )

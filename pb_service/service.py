@@ -1,11 +1,9 @@
 """A running service without its web side: database, keys and public record, put together for commands and the app."""
 
-from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pb_service.features.accounts import personal
@@ -106,5 +104,5 @@ def mailer(settings: Settings, keys: KeyFolder) -> Mailer:
         sender=sender(settings.mail_from),
         render=render_mail,
         public_url=settings.public_url,
-        links=Fernet(urlsafe_b64encode(keys.secret("mail"))),
+        links=keys.ring("mail"),
     )

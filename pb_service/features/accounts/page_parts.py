@@ -87,7 +87,7 @@ async def entrance(
     limits: NamedDependency[Limits],
 ) -> Entrance:
     """The dependency ``entrance`` of the routers of accounts."""
-    return Entrance(database, passwords, limits, request.app.state.cookie_key)
+    return Entrance(database, passwords, limits, request.app.state.cookie_keys)
 
 
 async def new_password(form: Form, words: Catalogue, passwords: Passwords, email: str) -> str:
