@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pb_service.core.record.policy import Policy
 from pb_service.features.accounts import personal
 from pb_service.features.accounts.identity_data import IDENTITY
 from pb_service.features.accounts.passwords import Passwords
@@ -14,6 +15,7 @@ from pb_service.features.accounts.staff_data import STAFF
 from pb_service.features.opendata.service import BundleShelf
 from pb_service.features.record.sequencer import Sequencer
 from pb_service.features.record.store import TileStore
+from pb_service.features.record.witnesses import policy_of
 from pb_service.platform.clock import Clock, system_clock
 from pb_service.platform.db import Database
 from pb_service.platform.files import FileStore, shelf
@@ -41,6 +43,7 @@ class Service:
     operator_key: Ed25519PrivateKey
     tiles: TileStore
     sequencer: Sequencer
+    witnesses: Policy | None
     bundles: BundleShelf
     mailer: Mailer
     limits: Limits
@@ -72,6 +75,7 @@ async def open_service(
         operator_key=keys.ed25519("op"),
         tiles=tiles,
         sequencer=Sequencer(database, tiles, log_key),
+        witnesses=policy_of(settings.witnesses),
         bundles=BundleShelf(settings.data / "bundles"),
         mailer=mailer(settings, keys),
         limits=Limits(settings.redis_url),
