@@ -42,6 +42,7 @@ from pb_service.features.site.operations import operations_router
 from pb_service.features.site.pages import router as site_router
 from pb_service.features.site.promises_pages import promises_router
 from pb_service.features.site.round_pages import public_router
+from pb_service.features.site.statement import usable_statement
 from pb_service.platform.health import Health
 from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
@@ -67,6 +68,7 @@ def create_app(service: Service) -> Litestar:
 
     @asynccontextmanager
     async def background(_app: Litestar) -> AsyncIterator[None]:
+        usable_statement(service.settings.data)  # said in the log now, not at the first reader's request
         async with at_work(service, jobs=service.settings.jobs == "server", tasks=tasks):
             yield
         await providers.close()
@@ -143,12 +145,12 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "signin_drivers": drivers,
         "passwords": service.passwords,
         "prover": Prover(
-            FactorBox(service.keys.secret("factors")),
+            FactorBox(service.keys.ring("factors")),
             RelyingParty.of(service.settings.public_url),
             service.passwords.matches,
         ),
         "scope_list": round_scopes,
-        "token_signer": TokenSigner(service.settings.public_url, service.keys.secret("tokens")),
+        "token_signer": TokenSigner(service.settings.public_url, service.keys.ring("tokens")),
         "service": service,
         "tile_store": service.tiles,
         "shelf": service.bundles,
@@ -168,10 +170,10 @@ def _state(service: Service) -> State:
         {
             "database": service.database,
             "clock": service.clock,
-            "cookie_key": service.keys.secret("cookie"),
+            "cookie_keys": service.keys.ring("cookie"),
             "secure": public.scheme == "https",
             "public_host": public.netloc,
-            "token_signer": TokenSigner(service.settings.public_url, service.keys.secret("tokens")),
+            "token_signer": TokenSigner(service.settings.public_url, service.keys.ring("tokens")),
             "token_bearer": token_bearer,
         }
     )

@@ -10,6 +10,7 @@ import structlog
 
 from pb_service.features.accounts import jobs as accounts
 from pb_service.features.record.repository import waiting_by_log
+from pb_service.features.record.witnesses import Witnesses, unwitnessed
 from pb_service.features.rounds import jobs as rounds
 from pb_service.features.site import feedback
 from pb_service.features.site import jobs as site
@@ -46,9 +47,15 @@ Tasks = dict[str, asyncio.Task[None]]
 
 @asynccontextmanager
 async def at_work(service: Service, *, jobs: bool, tasks: Tasks | None = None) -> AsyncIterator[None]:
-    """Keep the sequencer, the watch and, if ``jobs``, the job runner at work meanwhile. One that ends is reported."""
+    """Keep the sequencer, the watch and, if ``jobs``, the job runner at work meanwhile. One that ends is reported.
+
+    Where witnesses are set, they are asked meanwhile too.
+    """
     running: Tasks = {} if tasks is None else tasks
     running["sequencer"] = asyncio.create_task(service.sequencer.run_forever())
+    if service.witnesses:
+        witnesses = Witnesses(service.tiles, service.witnesses, service.clock)
+        running["witnesses"] = asyncio.create_task(witnesses.run_forever())
     running["watch"] = asyncio.create_task(watch(service).run_forever())
     if jobs:
         running["jobs"] = asyncio.create_task(job_runner(service).run_forever())
@@ -71,6 +78,7 @@ def watch(service: Service) -> alarms.Watch:
         alarms.stuck_mail(database, clock),
         alarms.disk(settings.data),
         feedback.late(database, clock),
+        *([unwitnessed(service.tiles, service.witnesses, clock)] if service.witnesses else []),
         *([alarms.redis(settings.redis_url)] if settings.redis_url else []),
         *([alarms.certificate(settings.public_url, clock)] if settings.public_url.startswith("https:") else []),
     ]

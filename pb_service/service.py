@@ -1,13 +1,12 @@
 """A running service without its web side: database, keys and public record, put together for commands and the app."""
 
-from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pb_service.core.record.policy import Policy
 from pb_service.features.accounts import personal
 from pb_service.features.accounts.identity_data import IDENTITY
 from pb_service.features.accounts.passwords import Passwords
@@ -16,6 +15,7 @@ from pb_service.features.accounts.staff_data import STAFF
 from pb_service.features.opendata.service import BundleShelf
 from pb_service.features.record.sequencer import Sequencer
 from pb_service.features.record.store import TileStore
+from pb_service.features.record.witnesses import policy_of
 from pb_service.platform.clock import Clock, system_clock
 from pb_service.platform.db import Database
 from pb_service.platform.files import FileStore, shelf
@@ -43,6 +43,7 @@ class Service:
     operator_key: Ed25519PrivateKey
     tiles: TileStore
     sequencer: Sequencer
+    witnesses: Policy | None
     bundles: BundleShelf
     mailer: Mailer
     limits: Limits
@@ -74,6 +75,7 @@ async def open_service(
         operator_key=keys.ed25519("op"),
         tiles=tiles,
         sequencer=Sequencer(database, tiles, log_key),
+        witnesses=policy_of(settings.witnesses),
         bundles=BundleShelf(settings.data / "bundles"),
         mailer=mailer(settings, keys),
         limits=Limits(settings.redis_url),
@@ -106,5 +108,5 @@ def mailer(settings: Settings, keys: KeyFolder) -> Mailer:
         sender=sender(settings.mail_from),
         render=render_mail,
         public_url=settings.public_url,
-        links=Fernet(urlsafe_b64encode(keys.secret("mail"))),
+        links=keys.ring("mail"),
     )

@@ -48,6 +48,7 @@ class Settings:
     files_url: str | None = field(default=None, repr=False)
     scan_command: str | None = None
     signin: Path | None = None
+    witnesses: Path | None = None
     #: None: not decided; `pb run` turns it on where nobody else can come (`is_this_machine_alone`).
     development: bool | None = None
 
@@ -84,6 +85,7 @@ class Settings:
             jobs=_choice(values, "PB_JOBS", cls.jobs, ("server", "worker")),
             metrics_token=_token(values, "PB_METRICS_TOKEN"),
             signin=_path(values, "PB_SIGNIN"),
+            witnesses=_path(values, "PB_WITNESSES"),
             files_url=_url(values, "PB_FILES_URL", ("s3", "s3+https", "s3+http")),
             scan_command=values.get("PB_SCAN_COMMAND"),
             development=_yes_or_no(values, "PB_DEVELOPMENT"),

@@ -41,7 +41,7 @@ def code_of(secret: str, service: Service, *, steps: int = 0) -> str:
 
 
 def box_of(service: Service) -> FactorBox:
-    return FactorBox(service.keys.secret("factors"))
+    return FactorBox(service.keys.ring("factors"))
 
 
 async def hire(

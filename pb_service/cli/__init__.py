@@ -15,6 +15,7 @@ COMMANDS = {
     "backup": "pb_service.cli.backup:backup",
     "restore": "pb_service.cli.backup:restore",
     "export": "pb_service.cli.export:export",
+    "keys": "pb_service.cli.keys:keys",
     "key": "pb_service.cli.key:key",
     "tally": "pb_service.cli.tally:tally",
     "trustee": "pb_service.cli.trustee:trustee",

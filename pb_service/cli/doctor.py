@@ -15,10 +15,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pb_service.cli.console import EXPECTED, say, settings
+from pb_service.features.accounts.identity_repository import identity_key_ids
+from pb_service.features.site.statement import OWN_NAME, StatementError, read_statement
 from pb_service.platform import alarms, jobs
 from pb_service.platform.clock import system_clock
 from pb_service.platform.db import Database
 from pb_service.platform.jobs import Failure
+from pb_service.platform.keys import KeyFolder
 from pb_service.platform.mail import MailRefused, SmtpPost, sender
 from pb_service.platform.migrate import MigrationError, check_known, is_current
 from pb_service.platform.postgres import database_url
@@ -51,6 +54,7 @@ def doctor() -> None:
 
     examine_settings(given, report)
     examine_folder(given.data, report)
+    examine_statement(given.data, report)
     try:
         with database_url(given, say=say) as url:
             asyncio.run(examine_running(given, url, report))
@@ -103,6 +107,16 @@ def examine_folder(data: Path, report: Report) -> None:
     report(verdict, "disk", f"{free // 1024**2:,} MiB are free.")
 
 
+def examine_statement(data: Path, report: Report) -> None:
+    """Whether the page about accessibility can say what the municipality's file says."""
+    try:
+        read_statement(data)
+    except StatementError as error:
+        report("warning", "statement", f"The page /accessibility shows no statement: {error}")
+    else:
+        report("ok", "statement", f"{data / OWN_NAME if (data / OWN_NAME).exists() else 'the built-in one'}")
+
+
 async def examine_running(given: Settings, url: str, report: Report) -> None:
     """What the database and the servers around it tell."""
     database = Database(url, pool_size=2, name=process_name("doctor"))
@@ -113,6 +127,7 @@ async def examine_running(given: Settings, url: str, report: Report) -> None:
         await _report_failure(report, "certificate", examine_certificate(given, report))
         if await is_current(database.engine):
             await _report_failure(report, "jobs", examine_jobs(given, database, report))
+            await _report_failure(report, "keys", examine_keys(given.data / "keys", database, report))
     finally:
         await database.close()
 
@@ -207,3 +222,16 @@ async def examine_jobs(given: Settings, database: Database, report: Report) -> N
         report("warning", "jobs", f"{stuck} are stuck: the staff page about jobs says which and why.")
     else:
         report("ok", "jobs", "None is stuck.")
+
+
+async def examine_keys(folder: Path, database: Database, report: Report) -> None:
+    """Whether everybody who came by a provider can be known again."""
+    keys = KeyFolder(folder)
+    async with database.reading() as session:
+        people = await identity_key_ids(session)
+    known = {secret.id for secret in keys.secrets("identity")} if keys.has_secret("identity") else set()
+    if lost := sum(count for key_id, count in people.items() if key_id not in {*known, None}):
+        lack = f"{lost} people are known by a key that is not in {folder}: they would come back as strangers."
+        report("STOP", "keys", f"{lack} Bring identity.key back from a backup.")
+    elif people:
+        report("ok", "keys", "Everybody who came by a provider is known by a key that is here.")

@@ -31,6 +31,7 @@ ALLOWED = frozenset(
         "route",
         "size",
         "status",
+        "witness",
     }
 )
 

@@ -6,6 +6,7 @@ mail programs show it once. Once handed over, nothing of it is kept: neither the
 """
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from email.message import EmailMessage
 from typing import Any, Literal, Protocol, cast
 from uuid import UUID
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import DateTime, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +25,7 @@ from pb_service.platform import jobs
 from pb_service.platform.clock import Clock
 from pb_service.platform.db import Base, Database, uuid7
 from pb_service.platform.jobs import GiveUp, Job
+from pb_service.platform.keys import Ring
 from pb_service.platform.mail import Letter, MailRefused, Post, address, compose
 
 #: What a mail is about. Those of TRANSACTIONAL answer something that the reader did, or must reach them: no way to
@@ -53,24 +55,25 @@ class MailRefusal(Base):
 
 @dataclass(frozen=True)
 class Mailer:
-    """Everything that delivering needs: the way out, the sender, the texts, and the key of unsubscribe links."""
+    """Everything that delivering needs: the way out, the sender, the texts, and the keys of unsubscribe links."""
 
     post: Post
     sender: Address
     render: Render
     public_url: str
-    links: Fernet
+    links: Ring
 
     def unsubscribe_url(self, to: str, kind: str) -> str | None:
         """Return the one-click address of a reader and a kind: sealed, so that it tells nobody the address."""
         if kind in TRANSACTIONAL:
             return None
-        return f"{self.public_url}/mail/unsubscribe/{self.links.encrypt(json.dumps([to, kind]).encode()).decode()}"
+        sealed = _box(self.links.current).encrypt(json.dumps([to, kind]).encode())
+        return f"{self.public_url}/mail/unsubscribe/{sealed.decode()}"
 
-    def opened(self, token: str) -> tuple[str, Kind]:
+    def opened(self, token: str, *, now: datetime) -> tuple[str, Kind]:
         """Return the reader and the kind of an unsubscribe address. Raises MailRefused for one that we did not make."""
         try:
-            to, kind = json.loads(self.links.decrypt(token.encode()))
+            to, kind = json.loads(MultiFernet([*map(_box, self.links.accepted(now))]).decrypt(token.encode()))
         except InvalidToken:
             raise MailRefused("This address is not from one of our mails.") from None
         return to, kind
@@ -190,6 +193,10 @@ async def tidy(service: Surroundings, _: Mapping[str, Any]) -> None:
 #: The jobs of this module, and those of them that run again and again.
 HANDLERS = {JOB: deliver, TIDY_JOB: tidy}
 EVERY = ((TIDY_JOB, TIDY_EVERY),)
+
+
+def _box(key: bytes) -> Fernet:
+    return Fernet(urlsafe_b64encode(key))
 
 
 def _key(to: str) -> str:

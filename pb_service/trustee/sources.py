@@ -1,18 +1,21 @@
 """Where a record is read from: the service's address, a mirror's, or a folder on a memory stick."""
 
 import hashlib
-import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 #: The largest file that a record may name: the lists of 100,000 ballots of 64 blocks fit.
 _MOST_BYTES = 1 << 30
-_PATIENCE_SECONDS = 60
-_PATH = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
+_PATIENCE_SECONDS = 60.0
+#: A server that gives its answer more slowly than this is as good as none.
+_SLOWEST_BYTES_PER_SECOND = 10_000
+_CHUNK = 1 << 16
 
 
 class SourceError(RuntimeError):
@@ -47,15 +50,26 @@ class Folder:
         (inbox / f"{kind}-{hashlib.sha256(body).hexdigest()}").write_bytes(body)
 
 
-class Address:
-    """A record at a web address; TLS is asked for except on this machine."""
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """An address that sends its readers elsewhere is not the one that was given."""
 
-    def __init__(self, url: str) -> None:
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
+class Address:
+    """A record at a web address; TLS is asked for except on this machine, and no redirection is followed."""
+
+    def __init__(self, url: str, patience_seconds: float = _PATIENCE_SECONDS) -> None:
         parts = urlsplit(url)
         local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
         if not parts.hostname or parts.scheme not in ({"http", "https"} if local else {"https"}):
             raise SourceError(f"{url}: an address begins with https:// (http:// on this machine alone).")
         self.url = url.rstrip("/")
+        self._patience = patience_seconds
 
     def read(self, path: str) -> bytes:
         return self._ask(urllib.request.Request(f"{self.url}/{path}"))  # noqa: S310 # the scheme was looked at
@@ -66,17 +80,26 @@ class Address:
 
     def _ask(self, request: urllib.request.Request) -> bytes:
         try:
-            with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310
-                body: bytes = answer.read(_MOST_BYTES + 1)
+            with _OPENER.open(request, timeout=self._patience) as answer:
+                body = self._whole(answer)
         except urllib.error.HTTPError as error:
             told = error.read(500).decode(errors="replace")
             raise SourceError(f"{request.full_url}: answered {error.code}. {told}".strip()) from error
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise SourceError(f"{request.full_url} cannot be reached: {reason}. Is the network there?") from error
         if len(body) > _MOST_BYTES:
             raise SourceError(f"{request.full_url} is longer than any file of a record.")
         return body
+
+    def _whole(self, answer: Any) -> bytes:
+        """Read to the end, one byte more than any file may have at most. Raises TimeoutError when it only trickles."""
+        started, body = time.monotonic(), bytearray()
+        while len(body) <= _MOST_BYTES and (chunk := answer.read1(_CHUNK)):
+            body += chunk
+            if time.monotonic() - started > self._patience + len(body) / _SLOWEST_BYTES_PER_SECOND:
+                raise TimeoutError("too slow")
+        return bytes(body)
 
 
 def source_of(place: str) -> Source:

@@ -1,6 +1,5 @@
-"""What a trustee or a witness keeps: one file, sealed with a passphrase, written whole or not at all."""
+"""What a trustee keeps: one file, sealed with a passphrase, written whole or not at all."""
 
-import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from pb_service.core.record.canonical import CanonicalError, b64u, decode, encod
 from pb_service.core.record.checkpoint import Checkpoint
 from pb_service.core.sealing.ceremony import Secrets
 from pb_service.core.sealing.trusteeship import Trustee
+from pb_service.trustee.durable import replace
 
 _NAME = "trustee.sealed"
 #: RFC 9106, second recommended choice: 64 MiB, three passes, four lanes.
@@ -70,17 +70,7 @@ class Vault:
         salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
         sealed = ChaCha20Poly1305(_key(self._passphrase, salt)).encrypt(nonce, encode(self._document()), b"pb/vault")
         body = encode({"v": 1, "salt": b64u(salt), "nonce": b64u(nonce), "sealed": b64u(sealed)})
-        path, beside = self.folder / _NAME, self.folder / f".{_NAME}.new"
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        replace(self.folder / _NAME, body)
 
     def _document(self) -> dict[str, Any]:
         trustee = self.trustee

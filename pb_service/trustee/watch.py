@@ -7,7 +7,7 @@ from pb_service.core.record import checkpoint, merkle
 from pb_service.core.record.checkpoint import Checkpoint, CheckpointError
 from pb_service.core.record.tiles import WIDTH, Tile, TileError, parse_bundle
 from pb_service.core.record.witness import Witness, cosigned_at
-from pb_service.trustee.sources import Source
+from pb_service.trustee.sources import Source, SourceError
 
 
 class RecordAlarm(RuntimeError):
@@ -34,16 +34,26 @@ class Seen:
 
 
 def read_head(source: Source, trust: Trust) -> tuple[Checkpoint, bytes]:
-    """Return the newest head and its note, signed by the log and seen by enough witnesses. Raises RecordAlarm."""
-    note = source.read("checkpoint")
-    try:
-        head = checkpoint.verify(note, trust.origin, trust.log_key)
-        seen = cosigned_at(note, trust.witnesses)
-    except CheckpointError as error:
-        raise RecordAlarm(f"The record's head is not signed as it should be: {error}.") from error
-    if len(seen) < trust.quorum:
-        raise RecordAlarm(f"Only {len(seen)} of {trust.quorum} witnesses have seen the record's newest head.")
-    return head, note
+    """Return the newest head and its note, signed by the log and seen by enough witnesses. Raises RecordAlarm.
+
+    Where witnesses count, that may be an older one than the newest: what they have seen stands at ``witnessed``.
+    """
+    seen = -1
+    for path in ("witnessed", "checkpoint") if trust.quorum else ("checkpoint",):
+        try:
+            note = source.read(path)
+        except SourceError:
+            if path == "checkpoint":
+                raise
+            continue
+        try:
+            head = checkpoint.verify(note, trust.origin, trust.log_key)
+            seen = max(seen, len(cosigned_at(note, trust.witnesses)))
+        except CheckpointError as error:
+            raise RecordAlarm(f"The record's head is not signed as it should be: {error}.") from error
+        if seen >= trust.quorum:
+            return head, note
+    raise RecordAlarm(f"Only {seen} of {trust.quorum} witnesses have seen the record's newest head.")
 
 
 def read_record(source: Source, trust: Trust, before: Checkpoint | None = None) -> Seen:

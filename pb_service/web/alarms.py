@@ -24,6 +24,10 @@ _SENTENCES: Mapping[str, Callable[[Reader], str]] = {
     "sequencer": lambda words: words.gettext(
         "The public record stands still: new entries get no place. Nothing is published in it until that is mended."
     ),
+    "witnesses": lambda words: words.gettext(
+        "Public records that too few witnesses have signed in the last twenty minutes: %(figure)s. The log of the "
+        "service says which witness does not sign, and why."
+    ),
 }
 
 
@@ -71,4 +75,5 @@ _KINDS: Mapping[str, Callable[[Reader], str]] = {
     "mail": lambda words: words.gettext("Mail"),
     "redis": lambda words: words.gettext("Redis"),
     "sequencer": lambda words: words.gettext("Public record"),
+    "witnesses": lambda words: words.gettext("Witnesses"),
 }

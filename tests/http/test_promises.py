@@ -8,14 +8,18 @@ from datetime import timedelta
 import httpx
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
+from pb_service.app import create_app
 from pb_service.features.site.feedback import ANSWER_WITHIN, late
 from pb_service.features.site.jobs import apply_retention
+from pb_service.features.site.statement import BUILT_IN, OWN_NAME
 from pb_service.features.site.tables import Feedback
 from pb_service.platform.jobs import Job
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
 from tests.conftest import FakeClock
+from tests.http.conftest import running
 from tests.residents import OWN_HEADERS
 from tests.staff import Desk, hire
 
@@ -50,6 +54,38 @@ async def test_the_statement_says_what_its_file_says(client: httpx.AsyncClient, 
     assert "WCAG 2.1 AA (EN 301 549 V3.2.1)" in shown
     assert "saavutettavuus@traficom.fi" in shown
     assert f'href="/{language}/accessibility/feedback"' in shown
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"conformity = ", b"\xff", b'conformity = "full"', BUILT_IN.read_bytes().replace(b'"most"', b'"full"')],
+    ids=["no TOML", "no text", "incomplete", "contradictory"],
+)
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+async def test_a_broken_statement_is_said_to_be_and_leads_to_somebody(
+    client: httpx.AsyncClient, service: Service, broken: bytes, language: str
+) -> None:
+    """Neither a fault of the service nor a statement that nobody has made of it."""
+    (service.settings.data / OWN_NAME).write_bytes(broken)
+    answer = await client.get(f"/{language}/accessibility")
+    assert answer.status_code == 503
+    assert f'href="/{language}/accessibility/feedback"' in answer.text
+    assert "WCAG 2.1" not in answer.text
+    (service.settings.data / OWN_NAME).write_bytes(BUILT_IN.read_bytes())
+    assert (await client.get(f"/{language}/accessibility")).status_code == 200
+
+
+async def test_a_statement_that_is_a_folder_is_broken_too(client: httpx.AsyncClient, service: Service) -> None:
+    (service.settings.data / OWN_NAME).mkdir()
+    assert (await client.get("/fi/accessibility")).status_code == 503
+
+
+async def test_a_broken_statement_is_in_the_log_when_the_service_starts(service: Service) -> None:
+    (service.settings.data / OWN_NAME).write_text("conformity = 1")
+    with capture_logs() as log:
+        async with running(create_app(service)):
+            pass
+    assert [line["event"] for line in log if line["log_level"] == "error"] == ["statement.unusable"]
 
 
 async def test_reading_sets_no_cookie_and_forms_set_the_one_that_the_page_names(client: httpx.AsyncClient) -> None:

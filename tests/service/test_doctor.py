@@ -6,12 +6,15 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from pb_service.cli.doctor import examine_mail
+from pb_service.features.accounts.identity_repository import add_account
+from pb_service.features.accounts.identity_tables import ProvenIdentity
 from pb_service.platform import jobs
 from pb_service.platform.db import Database
 from pb_service.service import open_service
@@ -19,6 +22,9 @@ from pb_service.settings import Settings
 from tests.service.test_mail import Server, serving
 
 PB = [sys.executable, "-c", "from pb_service.cli import main; main(prog_name='pb')"]
+
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -111,6 +117,22 @@ async def test_what_is_stuck_is_told(environ: dict[str, str], database: Database
         await jobs.enqueue(session, "of nobody", {}, run_at=service.clock() - 2 * jobs.LATE)
     done = pb(environ, "doctor")
     assert (done.returncode, "1 are stuck" in done.stdout) == (1, True)
+
+
+def test_a_broken_statement_is_said_to_be(environ: dict[str, str], folder: Path) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "statement.toml").write_text('conformity = "full"')
+    done = pb(environ, "doctor")
+    assert (done.returncode, "statement.toml: Object missing required field" in done.stdout) == (1, True), done.stdout
+
+
+async def test_people_who_are_known_by_a_lost_key_stop(environ: dict[str, str], database: Database) -> None:
+    async with database.transaction() as session:
+        account = await add_account(session, "fi", NOW)
+        row = {"key_id": "0123abcd", "driver": "town", "assurance": "high", "proven_at": NOW}
+        session.add(ProvenIdentity(pseudonym=bytes(32), account_id=account.id, **row))
+    done = pb(environ, "doctor")
+    assert (done.returncode, "1 people are known by a key that is not in" in done.stdout) == (2, True), done.stdout
 
 
 @pytest.fixture

@@ -169,14 +169,14 @@ async def test_what_can_be_refused_is_refused_with_one_click(service: Service, s
     link = server.mails[0]["List-Unsubscribe"].strip("<>")
     assert server.mails[0]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "matti" not in link
-    assert service.mailer.opened(link.rpartition("/")[2]) == ("matti@example.org", "round")
+    assert service.mailer.opened(link.rpartition("/")[2], now=service.clock()) == ("matti@example.org", "round")
     assert link in words(server.mails[0])
 
 
 async def test_an_unsubscribe_link_that_we_did_not_make_is_refused(service: Service) -> None:
     for token in ("", "x", "gAAAAABnothing", "å"):
         with pytest.raises(MailRefused):
-            service.mailer.opened(token)
+            service.mailer.opened(token, now=service.clock())
 
 
 @pytest.mark.parametrize("kind", ["round", "account"])

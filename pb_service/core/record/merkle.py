@@ -6,11 +6,14 @@ checks both.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 HASH_SIZE = 32
 SIZE_LIMIT = 2**63
 EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+#: Gives the tree hash of a subtree, named by its leaves.
+Nodes = Callable[[range], bytes]
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -38,14 +41,19 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """Return the proof that leaf ``index`` (from 0) is in the tree of these leaf hashes (section 2.1.1)."""
     if not 0 <= index < len(leaves):
         raise ValueError(f"no leaf {index} in a tree of size {len(leaves)}")
-    return list(_proof(leaves, range(len(leaves)), range(index, index + 1)))
+    return list(_proof(_over(leaves), range(len(leaves)), range(index, index + 1)))
 
 
 def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
     """Return the proof that the tree of the first ``old_size`` leaves is a prefix of this one (section 2.1.2)."""
     if not 0 <= old_size <= len(leaves):
         raise ValueError(f"no tree of size {old_size} inside one of size {len(leaves)}")
-    return list(_proof(leaves, range(len(leaves)), range(old_size))) if old_size else []
+    return prove_consistency(_over(leaves), old_size, len(leaves))
+
+
+def prove_consistency(node: Nodes, old_size: int, size: int) -> list[bytes]:
+    """Return the same proof for trees whose leaves need not be at hand: ``node`` is asked for what stands in it."""
+    return list(_proof(node, range(size), range(old_size))) if old_size else []
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -81,23 +89,27 @@ def verify_subtree(span: range, size: int, subtree: bytes, root: bytes, proof: S
     return (part, whole) == (subtree, root) and next(steps, None) is None
 
 
-def _middle(tree: range) -> int:
-    """Return where RFC 6962 divides a tree: its left half holds the largest power of two smaller than its size."""
-    return tree.start + (1 << ((tree.stop - tree.start - 1).bit_length() - 1))
+def halves(tree: range) -> tuple[range, range]:
+    """Divide a tree as RFC 6962 does: its left half holds the largest power of two smaller than its size."""
+    middle = tree.start + (1 << ((tree.stop - tree.start - 1).bit_length() - 1))
+    return range(tree.start, middle), range(middle, tree.stop)
 
 
-def _proof(leaves: Sequence[bytes], tree: range, span: range) -> Iterator[bytes]:
+def _over(leaves: Sequence[bytes]) -> Nodes:
+    return lambda span: root(leaves[span.start : span.stop])
+
+
+def _proof(node: Nodes, tree: range, span: range) -> Iterator[bytes]:
     """Yield, from the leaves up, what is needed beside the tree hash of ``span`` to know that of ``tree``."""
     if tree == span:
         return
     if span.start <= tree.start and tree.stop <= span.stop:  # a whole part of the span, but not known by itself
-        yield root(leaves[tree.start : tree.stop])
+        yield node(tree)
         return
-    middle = _middle(tree)
-    left, right = range(tree.start, middle), range(middle, tree.stop)
-    near, far = (left, right) if span.stop <= middle else (right, left)
-    yield from _proof(leaves, near, span)
-    yield root(leaves[far.start : far.stop])
+    left, right = halves(tree)
+    near, far = (left, right) if span.stop <= left.stop else (right, left)
+    yield from _proof(node, near, span)
+    yield node(far)
 
 
 def _fold(tree: range, span: range, subtree: bytes, proof: Iterator[bytes]) -> tuple[bytes, bytes]:
@@ -107,10 +119,10 @@ def _fold(tree: range, span: range, subtree: bytes, proof: Iterator[bytes]) -> t
     if span.start <= tree.start and tree.stop <= span.stop:
         known = next(proof)
         return known, known
-    middle = _middle(tree)
-    if span.stop <= middle:
-        part, whole = _fold(range(tree.start, middle), span, subtree, proof)
+    left_half, right_half = halves(tree)
+    if span.stop <= left_half.stop:
+        part, whole = _fold(left_half, span, subtree, proof)
         return part, node_hash(whole, next(proof))
-    part, whole = _fold(range(middle, tree.stop), span, subtree, proof)
+    part, whole = _fold(right_half, span, subtree, proof)
     left = next(proof)  # outside the span, or a whole part of it
-    return (part if span.start >= middle else node_hash(left, part)), node_hash(left, whole)
+    return (part if span.start >= left_half.stop else node_hash(left, part)), node_hash(left, whole)

@@ -6,7 +6,7 @@ so a path never changes its content as the log grows.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pb_service.core.record import merkle
@@ -118,6 +118,40 @@ class Edge:
             before //= WIDTH
             level += 1
         return Edge(self.size + len(leaves), tuple(levels)), files
+
+
+@dataclass(frozen=True)
+class TileTree:
+    """A tree of that size as its hash tiles tell it. ``read`` gets a tile from anywhere; what they say is proved."""
+
+    size: int
+    read: Callable[[Tile], bytes]
+
+    def node(self, span: range) -> bytes:
+        """Return the tree hash of a subtree, unproved. Raises TileError for what is no tile."""
+        width = span.stop - span.start
+        if width & (width - 1):
+            return merkle.node_hash(*map(self.node, merkle.halves(span)))
+        level = (width.bit_length() - 1) // 8
+        unit: int = WIDTH**level
+        first = span.start // unit
+        tile = Tile(level, first // WIDTH).grown(self.size)
+        hashes = parse_hashes(self.read(tile), tile.width)
+        return merkle.root(hashes[first % WIDTH :][: width // unit])
+
+    def consistency_proof(self, old_size: int) -> list[bytes]:
+        """Return the proof that the tree of the first ``old_size`` entries is a prefix of this one, unverified."""
+        return merkle.prove_consistency(self.node, old_size, self.size)
+
+    def root_at(self, old_size: int, root: bytes) -> bytes:
+        """Return the tree hash of the first ``old_size`` entries of the tree of this size that has that root.
+
+        Raises TileError when the tiles do not prove it: then they are not those of that tree.
+        """
+        old_root = self.node(range(old_size)) if old_size else merkle.EMPTY_ROOT
+        if not merkle.verify_consistency(old_size, self.size, old_root, root, self.consistency_proof(old_size)):
+            raise TileError("the tiles are not those of this tree")
+        return old_root
 
 
 def bundles(entries: Sequence[bytes], start: int = 0) -> dict[str, bytes]:

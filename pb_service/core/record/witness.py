@@ -1,20 +1,24 @@
 """Cosignatures of witnesses on a tree head: C2SP tlog-cosignature, Ed25519 with a time (note algorithm 0x04).
 
-A witness says: at this time I saw this head, and it extends every head of this log that I saw before.
+A witness says: at this time I saw this head, and it extends every head of this log that I saw before. It is asked by
+the call ``add-checkpoint`` of C2SP tlog-witness.
 """
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pb_service.core.record import signatures
+from pb_service.core.record import checkpoint, signatures
 from pb_service.core.record.checkpoint import Checkpoint, CheckpointError, is_origin, parse_lines, unbase64
 
 _COSIGNATURE = b"\x04"
 _TIME_SIZE = 8
+_OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
+_LONGEST_PROOF = 63
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,14 @@ def cosign(head: Checkpoint, name: str, key: Ed25519PrivateKey, at: int) -> str:
     return f"\u2014 {name} {base64.b64encode(blob).decode()}\n"
 
 
+def without_others(note: bytes, origin: str, log_key: bytes) -> bytes:
+    """Return the checkpoint of a log with no signature but its own. Raises CheckpointError if that is not valid."""
+    head = checkpoint.verify(note, origin, log_key)
+    ours = (origin, checkpoint.key_id(origin, log_key))
+    [blob] = [blob for name, blob in parse_lines(note)[1] if (name, blob[:4]) == ours]
+    return f"{head.text}\n\u2014 {origin} {base64.b64encode(blob).decode()}\n".encode()
+
+
 def cosigned_at(note: bytes, witnesses: Sequence[Witness]) -> dict[str, int]:
     """Return when each of the witnesses that validly signed a checkpoint saw it, by name. Raises CheckpointError."""
     head, lines = parse_lines(note)
@@ -64,6 +76,42 @@ def cosigned_at(note: bytes, witnesses: Sequence[Witness]) -> dict[str, int]:
             if signatures.verify(witness.key, _message(head, at), blob[4 + _TIME_SIZE :]):
                 seen[name] = max(at, seen.get(name, 0))
     return seen
+
+
+def quorum_time(note: bytes, witnesses: Sequence[Witness], quorum: int) -> int | None:
+    """Return the newest time at which so many of the witnesses had seen a checkpoint, None if they have not.
+
+    A witness whose clock runs ahead cannot make a head look fresh by itself. Raises CheckpointError.
+    """
+    times = sorted(cosigned_at(note, witnesses).values(), reverse=True)
+    return times[quorum - 1] if 0 < quorum <= len(times) else None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a witness is asked to cosign: a checkpoint, and the proof that it extends the size that it cosigned last."""
+
+    old_size: int
+    proof: tuple[bytes, ...]
+    note: bytes
+
+    def body(self) -> bytes:
+        """Return the body of the call."""
+        lines = [f"old {self.old_size}", *(base64.b64encode(node).decode() for node in self.proof)]
+        return ("\n".join(lines) + "\n\n").encode() + self.note
+
+    @classmethod
+    def parse(cls, body: bytes) -> "Submission":
+        """Return what a body asks for, nothing of it verified. Raises CheckpointError for any other form."""
+        head, blank, note = body.partition(b"\n\n")
+        try:
+            lines = head.decode("ascii").split("\n")
+        except UnicodeDecodeError as error:
+            raise CheckpointError("not ASCII") from error
+        old = _OLD.fullmatch(lines[0])
+        if not blank or old is None or len(lines) > 1 + _LONGEST_PROOF:
+            raise CheckpointError("not an old size, a proof, an empty line and a checkpoint")
+        return cls(int(old[1]), tuple(unbase64(line) for line in lines[1:]), note)
 
 
 def _message(head: Checkpoint, at: int) -> bytes:

@@ -41,7 +41,7 @@ class Identity:
     postal_code: str | None = field(default=None, repr=False)
 
     def pseudonym(self, key: bytes) -> bytes:
-        """Return the 32 bytes by which the person is known here; ``key`` is the KeyFolder's secret "identity".
+        """Return the 32 bytes by which the person is known here; ``key`` is a secret "identity" of the KeyFolder.
 
         The person id is read as in protocol.md 2.5: NFC, trimmed, upper case.
         """

@@ -51,7 +51,7 @@ async def register(
     language = language_of(lang)
     form = await parse(request)
     email = email_in(form, translations(language))
-    if email and await may_ask(request, form, translations(language), limits, email):
+    if email and await may_ask(request, form, translations(language), limits, email, purpose="register"):
         await service.ask_to_register(transaction, email, language)
     return show(request, "register", language, form=form) if form.errors else done(f"/{language}/register", "sent")
 
@@ -75,7 +75,7 @@ async def verify(request: PageRequest, entrance: Checks, clock: Now, lang: Lang,
         async with entrance.database.reading() as session:
             email = await service.email_by_link(session, "register", secret, now=now)
         form = await parse(request)
-        password_hash = await new_password(form, translations(language), entrance.passwords, email)
+        password_hash = await new_password(request, form, translations(language), entrance.passwords, email=email)
         if form.errors:
             return show(request, "verify", language, form=form, email=email)
         async with entrance.database.transaction() as session:
@@ -168,7 +168,7 @@ async def ask_for_reset(
     language = language_of(lang)
     form = await parse(request)
     email = email_in(form, translations(language))
-    if email and await may_ask(request, form, translations(language), limits, email):
+    if email and await may_ask(request, form, translations(language), limits, email, purpose="reset"):
         await service.ask_for_reset(transaction, email)
     return show(request, "reset", language, form=form) if form.errors else done(f"/{language}/reset", "sent")
 
@@ -195,7 +195,7 @@ async def set_new_password(
         async with entrance.database.reading() as session:
             email = await service.email_by_link(session, "reset", secret, now=now)
         form = await parse(request)
-        password_hash = await new_password(form, translations(language), entrance.passwords, email)
+        password_hash = await new_password(request, form, translations(language), entrance.passwords, email=email)
         if form.errors:
             return show(request, "new_password", language, form=form, email=email)
         async with entrance.database.transaction() as session:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.accounts import staff_repository as repository
 from pb_service.features.accounts.staff_errors import CodeRefused, FactorUnreadable
+from pb_service.platform.keys import Ring
 
 STEP_SECONDS = 30
 #: How many steps the phone's clock may be off, in either direction.
@@ -32,21 +33,35 @@ _NONCE_SIZE = 12
 class FactorBox:
     """Seals the secrets of authenticator apps: a copy of the database alone makes no codes."""
 
-    def __init__(self, key: bytes) -> None:
-        """``key``: 32 bytes, the secret "factors" of the key folder."""
-        self._cipher = ChaCha20Poly1305(key)
+    def __init__(self, keys: Ring) -> None:
+        """``keys``: the secrets "factors" of the key folder; a rotation seals everything anew (key_rotation.py)."""
+        self._keys = keys
 
     def seal(self, account_id: UUID, secret: str) -> bytes:
         """Return nonce and ciphertext; it opens only for the same account."""
         nonce = secrets.token_bytes(_NONCE_SIZE)
-        return nonce + self._cipher.encrypt(nonce, secret.encode("ascii"), account_id.bytes)
+        cipher = ChaCha20Poly1305(self._keys.current)
+        return nonce + cipher.encrypt(nonce, secret.encode("ascii"), account_id.bytes)
 
     def open(self, account_id: UUID, sealed: bytes) -> str:
         """Return the secret. Raises FactorUnreadable when it was sealed under another key or for another account."""
-        try:
-            return self._cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], account_id.bytes).decode("ascii")
-        except InvalidTag:
-            raise FactorUnreadable from None
+        for known in self._keys.secrets:
+            secret = _opened(known.key, account_id, sealed)
+            if secret is not None:
+                return secret
+        raise FactorUnreadable
+
+    def is_current(self, account_id: UUID, sealed: bytes) -> bool:
+        """Whether it was sealed with the newest key."""
+        return _opened(self._keys.current, account_id, sealed) is not None
+
+
+def _opened(key: bytes, account_id: UUID, sealed: bytes) -> str | None:
+    try:
+        plain = ChaCha20Poly1305(key).decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], account_id.bytes)
+    except InvalidTag:
+        return None
+    return plain.decode("ascii")
 
 
 @dataclass(frozen=True)
@@ -102,6 +117,27 @@ async def pending_app(session: AsyncSession, account_id: UUID, box: FactorBox) -
 def app_address(secret: str, *, account: str, issuer: str) -> str:
     """Return the ``otpauth:`` address that the QR code holds."""
     return pyotp.TOTP(secret, interval=STEP_SECONDS).provisioning_uri(name=account, issuer_name=issuer)
+
+
+async def seal_anew(session: AsyncSession, box: FactorBox) -> int:
+    """Seal every stored secret with the newest key; return how many cannot be opened with any, and stay as they are.
+
+    Nobody else writes secrets meanwhile: none can slip past under an older key.
+    """
+    unreadable = 0
+    for app in await repository.all_apps(session):
+        try:
+            app.secret, app.pending = (_anew(app.account_id, box, sealed) for sealed in (app.secret, app.pending))
+        except FactorUnreadable:
+            unreadable += 1
+    await session.flush()
+    return unreadable
+
+
+def _anew(account_id: UUID, box: FactorBox, sealed: bytes | None) -> bytes | None:
+    if sealed is None or box.is_current(account_id, sealed):
+        return sealed
+    return box.seal(account_id, box.open(account_id, sealed))
 
 
 async def confirm_app(session: AsyncSession, account_id: UUID, box: FactorBox, code: str, *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Every query on the tables of identity: proven identities, sign-ins under way, tokens, signing keys."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,15 +27,28 @@ _USED_EVERY = timedelta(minutes=1)
 # Identities
 
 
-async def lock_pseudonym(session: AsyncSession, pseudonym: bytes) -> None:
+async def lock_pseudonyms(session: AsyncSession, pseudonyms: Sequence[bytes]) -> None:
     """Wait for any other transaction that is signing the same person in: two first sign-ins make one account."""
-    number = int.from_bytes(pseudonym[:8], "big", signed=True)
-    await session.execute(select(func.pg_advisory_xact_lock(number)))
+    for number in sorted(int.from_bytes(pseudonym[:8], "big", signed=True) for pseudonym in pseudonyms):
+        await session.execute(select(func.pg_advisory_xact_lock(number)))
 
 
-async def account_of_pseudonym(session: AsyncSession, pseudonym: bytes) -> Account | None:
-    found = select(Account).join(ProvenIdentity, ProvenIdentity.account_id == Account.id)
-    return (await session.scalars(found.where(ProvenIdentity.pseudonym == pseudonym))).one_or_none()
+async def account_of_pseudonyms(session: AsyncSession, pseudonyms: Sequence[bytes]) -> Account | None:
+    """Return the account of a person by their pseudonym under any key, the first that is known."""
+    found = select(ProvenIdentity.pseudonym, Account).join(Account, ProvenIdentity.account_id == Account.id)
+    rows = await session.execute(found.where(ProvenIdentity.pseudonym.in_(pseudonyms)))
+    known = {row.pseudonym: row.Account for row in rows}
+    return next((known[pseudonym] for pseudonym in pseudonyms if pseudonym in known), None)
+
+
+async def drop_pseudonyms(session: AsyncSession, pseudonyms: Sequence[bytes]) -> None:
+    await session.execute(delete(ProvenIdentity).where(ProvenIdentity.pseudonym.in_(pseudonyms)))
+
+
+async def identity_key_ids(session: AsyncSession) -> Mapping[str | None, int]:
+    """Return how many people are known by the pseudonyms of each key."""
+    found = select(ProvenIdentity.key_id, func.count().label("people")).group_by(ProvenIdentity.key_id)
+    return {row.key_id: row.people for row in await session.execute(found)}
 
 
 async def add_account(session: AsyncSession, language: str, now: datetime) -> Account:

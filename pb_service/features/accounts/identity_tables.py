@@ -14,12 +14,14 @@ from pb_service.platform.db import Base, uuid7
 class ProvenIdentity(Base):
     """A person as a provider knows them, by pseudonym (drivers.py says what is kept of them and why no more).
 
-    One account may hold several, such as a bank's and a school's; an identity belongs to one account.
+    One account may hold several, such as a bank's and a school's; an identity belongs to one account. ``key_id`` names
+    the key of the pseudonym (platform/keys.py); None stands for the oldest, of rows from before keys had names.
     """
 
     __tablename__ = "proven_identity"
 
     pseudonym: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    key_id: Mapped[str | None] = mapped_column(Text)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     driver: Mapped[str] = mapped_column(Text)
     assurance: Mapped[str] = mapped_column(Text)

@@ -61,7 +61,7 @@ async def accept_invitation(
             invitation = await invitations.find_invitation(session, secret, now=now)
         form = await parse(request, words)
         name = form.text("name", label=words.gettext("Your name"), most=100)
-        password_hash = await new_password(form, words, passwords, invitation.email)
+        password_hash = await new_password(request, form, words, passwords, email=invitation.email, name=name)
         if form.errors:
             return _form_page(request, language, invitation, form)
         async with database.transaction() as session:

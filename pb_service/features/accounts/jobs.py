@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from pb_service.features.accounts import repository, service, staff_repository
+from pb_service.features.accounts import key_rotation, repository, service, staff_repository
 from pb_service.features.accounts.personal import PersonalData
 from pb_service.platform import jobs
 from pb_service.platform.clock import Clock
@@ -110,5 +110,6 @@ HANDLERS: Mapping[str, Handler[Any]] = {
     service.RESET: send_reset,
     service.CHANGE: send_change,
     RETENTION: apply_retention,
+    key_rotation.JOB: key_rotation.let_old_keys_go,
 }
-EVERY: Sequence[tuple[str, timedelta]] = ((RETENTION, RETENTION_EVERY),)
+EVERY: Sequence[tuple[str, timedelta]] = ((RETENTION, RETENTION_EVERY), (key_rotation.JOB, key_rotation.EVERY))

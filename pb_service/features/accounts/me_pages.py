@@ -83,9 +83,13 @@ async def change_password(
     language = language_of(lang)
     words, form = translations(language), await parse(request)
     async with entrance.database.reading() as session:
-        email = (await service.own_account(session, actor)).email or ""
+        account = await service.own_account(session, actor)
     await confirm(form, words, "current", entrance, actor)
-    password_hash = "" if form.errors else await new_password(form, words, entrance.passwords, email)
+    password_hash = ""
+    if not form.errors:
+        password_hash = await new_password(
+            request, form, words, entrance.passwords, email=account.email or "", name=account.name or ""
+        )
     if form.errors:
         return await _security(request, transaction, actor, clock=clock, form=form, language=language)
     token = await service.change_password(transaction, actor, password_hash, visitor=visitor_of(request), now=clock())
@@ -101,7 +105,7 @@ async def ask_to_change_email(
     words, form = translations(language), await parse(request)
     email = email_in(form, words)
     await confirm(form, words, "confirm", entrance, actor)
-    if not form.errors and await may_ask(request, form, words, entrance.limits, email):
+    if not form.errors and await may_ask(request, form, words, entrance.limits, email, purpose="change"):
         await service.ask_to_change_email(transaction, actor, email)
     if form.errors:
         return await _security(request, transaction, actor, clock=clock, form=form, language=language)

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from pb_service.features.accounts import service
 from pb_service.features.accounts.emails import EmailRefused, email_key, plain_email
 from pb_service.features.accounts.guards import visitor_of
+from pb_service.features.accounts.links import Purpose
 from pb_service.features.accounts.passwords import LEAST, MOST, Passwords, TooBusy, Weakness, weakness
 from pb_service.features.accounts.policy import ANONYMOUS, Actor
 from pb_service.features.accounts.service import HoldsRole, WrongPassword
@@ -71,13 +72,16 @@ def email_in(form: Form, words: Catalogue) -> str:
         return ""
 
 
-async def may_ask(request: Request[Any, Any, Any], form: Form, words: Catalogue, limits: Limits, email: str) -> bool:
+async def may_ask(
+    request: Request[Any, Any, Any], form: Form, words: Catalogue, limits: Limits, email: str, *, purpose: Purpose
+) -> bool:
     """Return whether another mail may leave. Too many from one network is said at the field; too many to one address
-    is not: the answer stays that of an address that never got one."""
+    is not: the answer stays that of an address that never got one. Each purpose is counted for itself: who has others
+    registered in somebody's name must not use up the mails with which that person comes in again."""
     if not await limits.hit(ASKED, visitor_of(request).address_prefix or "-"):
         form.refuse("email", words.gettext("Too many mails were asked for from your network. Try again in an hour"))
         return False
-    return await limits.hit(SENT, hashlib.sha256(email_key(email).encode()).hexdigest())
+    return await limits.hit(SENT, purpose, hashlib.sha256(email_key(email).encode()).hexdigest())
 
 
 async def entrance(
@@ -87,15 +91,26 @@ async def entrance(
     limits: NamedDependency[Limits],
 ) -> Entrance:
     """The dependency ``entrance`` of the routers of accounts."""
-    return Entrance(database, passwords, limits, request.app.state.cookie_key)
+    return Entrance(database, passwords, limits, request.app.state.cookie_keys)
 
 
-async def new_password(form: Form, words: Catalogue, passwords: Passwords, email: str) -> str:
-    """Return the hash of the new password in a form; nothing, and an error at the field, when it is too weak."""
+async def new_password(
+    request: Request[Any, Any, Any],
+    form: Form,
+    words: Catalogue,
+    passwords: Passwords,
+    *,
+    email: str,
+    name: str = "",
+) -> str:
+    """Return the hash of the new password in a form; nothing, and an error at the field, when it is too weak.
+
+    ``email`` and ``name`` are whose password it will be.
+    """
     password = form.secret("password", label=words.gettext("New password"), most=MOST)
     if not password:
         return ""
-    if found := weakness(password, email=email):
+    if found := weakness(password, email=email, own=[name, request.app.state.public_host]):
         form.refuse("password", _weak(found, words))
         return ""
     try:
@@ -147,6 +162,6 @@ def _weak(found: Weakness, words: Catalogue) -> str:
         case "long":
             return words.gettext("The password may have at most %(count)s characters") % {"count": MOST}
         case "own":
-            return words.gettext("The password must not be your own address")
+            return words.gettext("The password must not be made of your name, your address or the name of the service")
         case "common":
             return words.gettext("This password is among the first that are tried. Several words in a row are better")

@@ -9,7 +9,7 @@ regular changes (NIST SP 800-63B), only a short list of what everybody tries fir
 import asyncio
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import resources
@@ -82,29 +82,47 @@ class Passwords:
             self._asked -= 1
 
 
-def weakness(password: str, *, email: str = "") -> Weakness | None:
-    """Return why a new password is refused, or None.
+def weakness(password: str, *, email: str = "", own: Sequence[str] = ()) -> Weakness | None:
+    """Return why a new password is refused, or None. ``own``: other names that belong to the reader or the service.
 
-    ``common``: a word of the list, with figures, marks, capitals or the usual exchanges of letters around it; one
-    letter or a row of the keyboard or of the alphabet throughout; figures and marks alone (a date, a telephone number).
-    ``own``: the owner's own address.
+    ``common``: one or two words of the list, once or again and again, with figures, marks, capitals or the usual
+    exchanges of letters in and around them; rows of the keyboard or of the alphabet; figures and marks alone (a date, a
+    telephone number). ``own``: the same of words of the address or the names. Three words and more are nobody's first
+    try, known or not.
     """
     if len(password) < LEAST:
         return "short"
     if len(password) > MOST:
         return "long"
     text = _plain(password).casefold()
-    local, _, domain = email.casefold().partition("@")
-    if text in (email.casefold(), local + local) or (len(local) >= 4 and _core(text) in (_core(local), _core(domain))):
+    local = email.casefold().partition("@")[0]
+    if text in (email.casefold(), local + local):
         return "own"
-    if _core(text) in _common() or _is_run(text) or len(set(text)) < 4:
+    names = frozenset(word for name in (email, *own) for word in _words(_plain(name)) if len(word) >= _TILE)
+    return _familiar(text, names)
+
+
+def _familiar(text: str, names: Set[str]) -> Weakness | None:
+    """Whether a text is made of what everybody knows."""
+    words = _words(text)
+    if _is_run(text) or len(set(text)) < 4 or (len(words) <= 2 and all(word in _common() for word in words)):
         return "common"
-    words = [word for word in re.split(r"[\W\d_]+", text) if word]
-    return "common" if len(words) <= 2 and all(word in _common() for word in words) else None
+    for letters in {re.sub(_NO_LETTER, "", text), re.sub(_NO_LETTER, "", text.translate(_EXCHANGED))}:
+        tiles, bare = _tiled(letters[:_LOOKED_AT], _common() | names)
+        found = {tile for tile in tiles if not _in_row(tile)}
+        if tiles and bare < _TILE and len(found) <= 2:
+            return "own" if found & names else "common"
+    return "common" if _core(text) in _common() else None
 
 
 #: What people put in place of letters, and belongs to no word of the list.
 _EXCHANGED = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
+_NO_LETTER = r"[\W\d_]+"
+#: Shorter words say nothing: they are in every other word.
+_TILE = 4
+_LONGEST = 32
+#: Nobody types more than this again and again.
+_LOOKED_AT = 200
 _ROWS = (
     "01234567890123456789",
     "abcdefghijklmnopqrstuvwxyzåäöabc",
@@ -122,12 +140,36 @@ def _plain(password: str) -> str:
 
 def _core(text: str) -> str:
     """The word in a password: without figures and marks around it, with exchanged letters put back."""
-    return re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text).translate(_EXCHANGED)
+    return re.sub(rf"^{_NO_LETTER}|{_NO_LETTER}$", "", text).translate(_EXCHANGED)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(_NO_LETTER, text.casefold()) if word]
+
+
+def _tiled(letters: str, known: Set[str]) -> tuple[set[str], int]:
+    """Lay known words and rows of keys over a text from its beginning, the longest first.
+
+    Return what was laid, and how many letters lie bare.
+    """
+    tiles, bare, at = set(), 0, 0
+    while at < len(letters):
+        ends = range(min(len(letters), at + _LONGEST), at + _TILE - 1, -1)
+        tile = next((letters[at:end] for end in ends if letters[at:end] in known or _in_row(letters[at:end])), "")
+        if tile:
+            tiles.add(tile)
+        bare += not tile
+        at += len(tile) or 1
+    return tiles, bare
+
+
+def _in_row(text: str) -> bool:
+    return any(text in row or text[::-1] in row for row in _ROWS)
 
 
 def _is_run(text: str) -> bool:
     """Whether it is a row of keys, forwards or backwards, or one short part again and again."""
-    if any(text in row or text[::-1] in row for row in _ROWS):
+    if _in_row(text):
         return True
     return any(text == (text[:size] * len(text))[: len(text)] for size in range(1, min(4, len(text) // 2) + 1))
 

@@ -151,7 +151,7 @@ async def _sign_in(
         session,
         proof.identity,
         driver=attempt.driver,
-        identity_key=keys.secret("identity"),
+        keys=keys.secrets("identity"),
         language=attempt.language,
         now=now,
     )

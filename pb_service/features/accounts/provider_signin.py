@@ -3,7 +3,7 @@
 Whoever leaves gets a state of 32 random bytes; the table keeps its hash, with the hash of the cookie of the browser
 that left. Who comes back must bring both, once, within ten minutes: a state that was spied out is of no use in another
 browser, and a code that is slipped to somebody else signs nobody in. The verifier of PKCE follows from the state by
-HMAC, so the table holds nothing with which to redeem a code.
+HMAC, so the table holds nothing with which to redeem a code; the state begins with the name of the key.
 
 The nonce may come from the caller, as voting needs it (protocol.md 2.6): it binds the provider's signature to a key
 that only the voter's device has. Such a caller begins with the purpose ``vote`` and gets the ID token back.
@@ -28,7 +28,7 @@ from pb_service.features.accounts.oidc import Answer, OidcClient, Proof
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.providers import read_providers
 from pb_service.platform.clock import Clock
-from pb_service.platform.keys import KeyFolder
+from pb_service.platform.keys import KeyFolder, Ring
 from pb_service.settings import Settings
 from pb_service.web.locales import Language
 
@@ -58,11 +58,11 @@ PurposeHandler = Callable[[AsyncSession, Attempt, Proof, datetime], Awaitable[st
 
 @dataclass(frozen=True)
 class Providers:
-    """The providers in force, with what their sign-ins need. ``state_key`` is a key of ours, for the verifiers."""
+    """The providers in force, with what their sign-ins need. ``state_keys`` are keys of ours, for the verifiers."""
 
     clients: Mapping[str, OidcClient]
     public_url: str
-    state_key: bytes = field(repr=False)
+    state_keys: Ring = field(repr=False)
     purposes: Mapping[Purpose, PurposeHandler] = field(default_factory=dict)
 
     def return_address(self, provider: str) -> str:
@@ -70,8 +70,15 @@ class Providers:
         return f"{self.public_url}/sign-in/{provider}/return"
 
     def verifier(self, state: str) -> str:
-        """The PKCE verifier that belongs to a state: 43 characters of base64url."""
-        return b64u(hmac.digest(self.state_key, b"pb/pkce/" + state.encode(), hashlib.sha256))
+        """The PKCE verifier that belongs to a state of ours: 43 characters of base64url. Raises SigninFailed."""
+        for secret in self.state_keys.secrets:
+            if state.startswith(secret.id):
+                return b64u(hmac.digest(secret.key, b"pb/pkce/" + state.encode(), hashlib.sha256))
+        raise SigninFailed("expired", "the key of this state is gone")
+
+    def new_state(self) -> str:
+        """A state that nobody can guess."""
+        return self.state_keys.secrets[0].id + secrets.token_urlsafe(32)
 
     async def close(self) -> None:
         for client in self.clients.values():
@@ -86,7 +93,7 @@ def providers_of(
     return Providers(
         clients={provider.key: OidcClient(provider, clock=clock) for provider in found},
         public_url=settings.public_url,
-        state_key=keys.secret("cookie"),
+        state_keys=keys.ring("cookie"),
         purposes=purposes or {},
     )
 
@@ -113,7 +120,7 @@ async def begin(
     if nonce is not None and not _NONCE.fullmatch(nonce):
         raise ValueError("a nonce has 22 to 128 characters of base64url")
     client = _client(providers, provider)
-    state = secrets.token_urlsafe(32)
+    state = providers.new_state()
     nonce = nonce or secrets.token_urlsafe(32)
     address = await client.address(
         state=state,

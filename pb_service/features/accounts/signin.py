@@ -12,6 +12,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -24,6 +25,7 @@ from pb_service.features.accounts.sessions import SessionKind, Visitor
 from pb_service.features.accounts.tables import Account
 from pb_service.platform.db import Database
 from pb_service.platform.errors import DomainError
+from pb_service.platform.keys import Ring
 from pb_service.platform.limits import Limits, Rate
 
 #: Wrong passwords: for an account from one network, from one network, for an account from unknown browsers, and from
@@ -81,12 +83,12 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class Entrance:
-    """What signing in works with. ``key`` is the service's cookie key."""
+    """What signing in works with. ``keys`` are the service's cookie keys."""
 
     database: Database
     passwords: Passwords
     limits: Limits
-    key: bytes = field(repr=False)
+    keys: Ring = field(repr=False)
 
 
 async def sign_in(entrance: Entrance, attempt: Attempt, *, now: datetime) -> SignedIn:
@@ -101,7 +103,7 @@ async def sign_in(entrance: Entrance, attempt: Attempt, *, now: datetime) -> Sig
         key = ""
     async with entrance.database.reading() as session:
         account = await repository.account_by_email_key(session, key)
-    counters = _counters(entrance, attempt, key, account)
+    counters = _counters(entrance, attempt, key, account, now)
     for rate, who in counters:
         if await entrance.limits.is_spent(rate, *who):
             await _note(entrance, attempt, account, "throttled", now)
@@ -128,7 +130,7 @@ async def sign_in(entrance: Entrance, attempt: Attempt, *, now: datetime) -> Sig
             session, found.id, kind, visitor=attempt.visitor, now=now, replaces=attempt.replaces
         )
         await access_log.note(session, found.id, "sign-in", "password", visitor=attempt.visitor, now=now)
-    known = "" if attempt.shared else known_browser(entrance.key, account.id)
+    known = "" if attempt.shared else known_browser(entrance.keys.current, account.id)
     return SignedIn(account.id, account.language, token, known)
 
 
@@ -138,13 +140,14 @@ def known_browser(key: bytes, account_id: UUID) -> str:
     return urlsafe_b64encode(nonce + _known_mac(key, account_id, nonce)).decode().rstrip("=")
 
 
-def is_known(key: bytes, account_id: UUID, cookie: str) -> bool:
-    """Whether a browser's cookie was made for this account."""
+def is_known(keys: Sequence[bytes], account_id: UUID, cookie: str) -> bool:
+    """Whether a browser's cookie was made for this account, with one of these keys."""
     try:
         given = urlsafe_b64decode(cookie.encode("ascii") + b"=" * (-len(cookie) % 4))
     except (UnicodeEncodeError, Base64Error):
         return False
-    return hmac.compare_digest(_known_mac(key, account_id, given[:_NONCE]), given[_NONCE:])
+    macs = [_known_mac(key, account_id, given[:_NONCE]) for key in keys]
+    return any(hmac.compare_digest(mac, given[_NONCE:]) for mac in macs)
 
 
 def _known_mac(key: bytes, account_id: UUID, nonce: bytes) -> bytes:
@@ -152,10 +155,10 @@ def _known_mac(key: bytes, account_id: UUID, nonce: bytes) -> bytes:
 
 
 def _counters(
-    entrance: Entrance, attempt: Attempt, key: str, account: Account | None
+    entrance: Entrance, attempt: Attempt, key: str, account: Account | None, now: datetime
 ) -> list[tuple[Rate, tuple[str, ...]]]:
     """Whose failures this attempt would add to."""
-    if account and attempt.known and is_known(entrance.key, account.id, attempt.known):
+    if account and attempt.known and is_known(entrance.keys.accepted(now), account.id, attempt.known):
         return [(KNOWN, (str(account.id), attempt.known))]
     network = attempt.visitor.address_prefix or "-"
     who = hashlib.sha256(key.encode()).hexdigest()  # no address in the store of counters

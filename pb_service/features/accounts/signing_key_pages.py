@@ -172,7 +172,7 @@ async def _enrol(
                 document,
                 label=label,
                 kept_in=kept_in,
-                secret=keys.secret("cookie"),
+                secrets=keys.ring("cookie").accepted(visit.now),
                 now=visit.now,
             )
             return done(visit.path("keys"), "enrolled")

@@ -85,7 +85,7 @@ async def enrol(
     *,
     label: str,
     kept_in: KeptIn,
-    secret: bytes,
+    secrets: Sequence[bytes],
     now: datetime,
 ) -> SigningKey:
     """Enrol the key that signed ``document``: the statement with the field ``pk`` and the signature by ``p``.
@@ -94,7 +94,7 @@ async def enrol(
     """
     policy.require_somewhere(actor, "keys.enrol", now=now)
     assert actor.account_id is not None  # noqa: S101 - required above
-    public_key = _proven(document, secret, actor.account_id, now)
+    public_key = _proven(document, secrets, actor.account_id, now)
     held = await repository.keys_of(session, actor.account_id)
     if sum(key.revoked_at is None for key in held) >= MOST_KEYS:
         raise KeyRefused("many")
@@ -271,7 +271,7 @@ def _challenge(secret: bytes, account_id: UUID, ends: int) -> bytes:
     return hmac.digest(secret, frame(b"pb/key-enrolment", account_id.bytes, str(ends).encode()), hashlib.sha256)
 
 
-def _proven(document: bytes, secret: bytes, account_id: UUID, now: datetime) -> bytes:
+def _proven(document: bytes, secrets: Sequence[bytes], account_id: UUID, now: datetime) -> bytes:
     """The public key of a signed statement that was made for this person and has not ended."""
     try:
         read = decode(document[:_MOST_BYTES])
@@ -279,7 +279,8 @@ def _proven(document: bytes, secret: bytes, account_id: UUID, now: datetime) -> 
             raise KeyRefused("unsigned")
         public_key, ends = unb64u(read["pk"], signatures.KEY_SIZE), read["t"]
         challenge = unb64u(read["c"], 32)
-        if not isinstance(ends, int) or not hmac.compare_digest(challenge, _challenge(secret, account_id, ends)):
+        ours = [_challenge(secret, account_id, ends) for secret in secrets] if isinstance(ends, int) else []
+        if not any(hmac.compare_digest(challenge, known) for known in ours):
             raise KeyRefused("foreign")
         if now.timestamp() >= ends:
             raise KeyRefused("old")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, Text, and_, delete, exists, func, or_, select, update
+from sqlalchemy import CursorResult, Select, Text, and_, delete, exists, func, or_, select, text, update
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +29,12 @@ from pb_service.features.accounts.tables import AccessLog, Account, RoleGrant
 
 async def app_of(session: AsyncSession, account_id: UUID) -> AuthenticatorApp | None:
     return await session.get(AuthenticatorApp, account_id, populate_existing=True)
+
+
+async def all_apps(session: AsyncSession) -> Sequence[AuthenticatorApp]:
+    """Return every app, while nobody else can add or change one."""
+    await session.execute(text("LOCK TABLE authenticator_app IN SHARE ROW EXCLUSIVE MODE"))
+    return (await session.scalars(select(AuthenticatorApp).order_by(AuthenticatorApp.account_id))).all()
 
 
 async def put_pending_secret(session: AsyncSession, account_id: UUID, sealed: bytes) -> None:

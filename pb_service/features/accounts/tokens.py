@@ -7,6 +7,7 @@ acts those it was made for. Acts that ask people for a step-up it cannot be made
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from pb_service.features.accounts.identity_errors import TokenRefused, TokenScop
 from pb_service.features.accounts.identity_tables import ApiToken
 from pb_service.features.accounts.policy import ACTS, STEP_UP, Act, Actor, Grant
 from pb_service.features.accounts.tables import Account
+from pb_service.platform.keys import Ring
 
 #: A token lives no longer than this.
 LONGEST = timedelta(days=90)
@@ -36,7 +38,7 @@ class TokenSigner:
     """What tokens are signed with, and in whose name: ``issuer`` is the service's public address."""
 
     issuer: str
-    key: bytes = field(repr=False)
+    keys: Ring = field(repr=False)
 
     def write(self, token_id: UUID, issued_at: datetime, expires_at: datetime) -> str:
         """Return the token's text, which is not kept anywhere."""
@@ -47,25 +49,33 @@ class TokenSigner:
             "iat": int(issued_at.timestamp()),
             "exp": int(expires_at.timestamp()),
         }
-        return jwt.encode(claims, self.key, algorithm=_ALGORITHM)
+        return jwt.encode(claims, self.keys.current, algorithm=_ALGORITHM)
 
     def read(self, text: str, now: datetime) -> UUID:
         """Return the id of a genuine token that has not expired. Raises TokenRefused."""
         try:
-            claims: dict[str, Any] = jwt.decode(
-                text,
-                self.key,
-                algorithms=[_ALGORITHM],
-                audience=_AUDIENCE,
-                issuer=self.issuer,
-                # The times are compared below, with the clock that was handed in.
-                options={"require": ["exp", "iat", "jti"], "verify_exp": False, "verify_iat": False},
-            )
+            claims = self._claims(text, now)
             if not claims["exp"] > now.timestamp():
                 raise TokenRefused("The token is not valid.")
             return UUID(claims["jti"])
         except (jwt.InvalidTokenError, ValueError, TypeError) as error:
             raise TokenRefused("The token is not valid.") from error
+
+    def _claims(self, text: str, now: datetime) -> dict[str, Any]:
+        """What a token says that one of our keys signed. Raises InvalidTokenError."""
+        for key in self.keys.accepted(now):
+            with suppress(jwt.InvalidSignatureError):
+                claims: dict[str, Any] = jwt.decode(
+                    text,
+                    key,
+                    algorithms=[_ALGORITHM],
+                    audience=_AUDIENCE,
+                    issuer=self.issuer,
+                    # The times are compared by the caller, with the clock that was handed in.
+                    options={"require": ["exp", "iat", "jti"], "verify_exp": False, "verify_iat": False},
+                )
+                return claims
+        raise jwt.InvalidSignatureError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,20 @@ _CHECKPOINT_CACHING = "no-cache"
 )
 async def record_checkpoint(slug: FromPath[str], tile_store: NamedDependency[TileStore]) -> Response[bytes]:
     """The newest signed head of a round's public record: a C2SP checkpoint."""
-    content = await asyncio.to_thread(tile_store.read, slug, "checkpoint") if SLUG.fullmatch(slug) else None
+    content = await asyncio.to_thread(tile_store.read_checkpoint, slug) if SLUG.fullmatch(slug) else None
+    return _answer(content, MediaType.TEXT, _CHECKPOINT_CACHING)
+
+
+@get(
+    "/{slug:str}/witnessed",
+    media_type=MediaType.TEXT,
+    operation_id="RecordWitnessed",
+    tags=["record"],
+    access="anyone",
+)
+async def record_witnessed(slug: FromPath[str], tile_store: NamedDependency[TileStore]) -> Response[bytes]:
+    """The newest head of a round's public record that a quorum of witnesses has signed too."""
+    content = await asyncio.to_thread(tile_store.read, slug, "witnessed") if SLUG.fullmatch(slug) else None
     return _answer(content, MediaType.TEXT, _CHECKPOINT_CACHING)
 
 
@@ -48,4 +61,4 @@ def _answer(content: bytes | None, media_type: str, caching: str) -> Response[by
 
 
 #: Needs the dependency ``tile_store``.
-record_router = Router("/pb", route_handlers=[record_checkpoint, record_tile])
+record_router = Router("/pb", route_handlers=[record_checkpoint, record_witnessed, record_tile])

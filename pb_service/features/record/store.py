@@ -1,4 +1,4 @@
-"""The published files of all logs on disk: ``<root>/<slug>/checkpoint`` and ``<root>/<slug>/tile/…``.
+"""The published files of all logs on disk: ``<root>/<slug>/checkpoint``, ``…/witnessed`` and ``…/tile/…``.
 
 A file is there whole or not at all, and stays after a power cut: it is written beside its place, synced, renamed, and
 the folder synced. Whoever can write here can publish nothing of their own: tiles hang on checkpoints, and those on
@@ -25,7 +25,8 @@ class TileStore:
         self.root = root
 
     def read(self, slug: str, path: str) -> bytes | None:
-        """Return the file's content, or None. ``path`` must come from ``Tile.path`` or be ``checkpoint``."""
+        """Return the file's content, or None. ``path`` must come from ``Tile.path``, or be
+        ``checkpoint`` or ``witnessed``."""
         try:
             return (self.root / slug / path).read_bytes()
         except FileNotFoundError:
@@ -48,6 +49,15 @@ class TileStore:
         if found is None and (full := self.read(slug, tile.full.path)) is not None:
             return tile.cut(full)
         return found
+
+    def read_checkpoint(self, slug: str) -> bytes | None:
+        """Return the newest checkpoint, with the cosignatures of witnesses if they have seen it, or None."""
+        newest, witnessed = self.read(slug, "checkpoint"), self.read(slug, "witnessed")
+        return witnessed if newest and witnessed and witnessed.startswith(newest) else newest
+
+    def logs(self) -> list[str]:
+        """Return the slugs of all logs with a checkpoint."""
+        return sorted(path.parent.name for path in self.root.glob("*/checkpoint"))
 
     def tiles(self, slug: str) -> list[Tile]:
         """Return the tiles and bundles that are there, and clear away what interrupted writes have left."""
@@ -80,6 +90,18 @@ class TileStore:
         with (self.root / slug / ".lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    @contextmanager
+    def asking(self) -> Iterator[bool]:
+        """Hold the right to ask witnesses; yields False, at once, while another process has it."""
+        self._make(self.root)
+        with (self.root / ".asking").open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
 
     def _replace(self, target: Path, content: bytes) -> None:
         """Put the content in the file's place, synced; the folder is yet to be synced."""

@@ -1,28 +1,17 @@
-"""Files of tables as rows of cells: XLSX by python-calamine, and CSV in the forms that spreadsheet programs write.
+"""Files of tables as rows of cells: XLSX (workbook.py), and CSV in the forms that spreadsheet programs write.
 
 A cell with a formula counts with the value that was saved with it. Sizes are checked before anything is unpacked.
 """
 
 import csv
 import io
-import zipfile
 from collections.abc import Sequence
 
-import python_calamine
-
 from pb_service.core.rounds.sheet_rows import MAX_ROWS, Cell
+from pb_service.features.rounds.workbook import read_workbook
 
 MAX_BYTES = 20_000_000
-MAX_UNPACKED = 400_000_000
 MAX_COLUMNS = 200
-_NOT_A_WORKBOOK = (
-    python_calamine.CalamineError,
-    zipfile.BadZipFile,
-    OSError,
-    ValueError,
-    IndexError,
-    NotImplementedError,
-)
 _DELIMITERS = ";\t,"
 
 
@@ -46,19 +35,10 @@ def read_sheet(body: bytes) -> list[Sequence[Cell]]:
 
 
 def _workbook(body: bytes) -> list[Sequence[Cell]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            if sum(member.file_size for member in packed.infolist()) > MAX_UNPACKED:
-                raise Unreadable("too_large")
-        sheet = python_calamine.load_workbook(io.BytesIO(body)).get_sheet_by_index(0)
-        if sheet.total_height > MAX_ROWS + 1 or sheet.total_width > MAX_COLUMNS:
-            raise Unreadable("too_many_rows")
-        # Leading empty rows stay, so that line numbers are those that the spreadsheet program shows.
-        return list(sheet.to_python(skip_empty_area=False))
-    except Unreadable:
-        raise
-    except _NOT_A_WORKBOOK as error:
-        raise Unreadable("not_a_table") from error
+    reading = read_workbook(body, rows=MAX_ROWS + 1, columns=MAX_COLUMNS)
+    if reading.refused:
+        raise Unreadable(reading.refused)
+    return list(reading.lines)
 
 
 def _comma_separated(body: bytes) -> list[Sequence[Cell]]:

@@ -70,6 +70,7 @@ def job_title(name: str, words: Reader) -> str:
 
 _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "accounts.change": lambda words: words.gettext("Send a link for a new address"),
+    "accounts.keys": lambda words: words.gettext("Erase old keys that nothing needs any more"),
     "accounts.registration": lambda words: words.gettext("Send a link for registering"),
     "accounts.reset": lambda words: words.gettext("Send a link for a new password"),
     "accounts.retention": lambda words: words.gettext("Delete what has been kept long enough"),

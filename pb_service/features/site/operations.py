@@ -3,6 +3,7 @@
 import hmac
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -113,9 +114,11 @@ class _Figures(Collector):
 
 
 @get("/mail/unsubscribe/{token:str}", access="anyone", include_in_schema=False, sync_to_thread=False)
-def ask_unsubscribe(request: PageRequest, mailer: NamedDependency[Mailer], token: FromPath[str]) -> Response[str]:
+def ask_unsubscribe(
+    request: PageRequest, mailer: NamedDependency[Mailer], clock: NamedDependency[Clock], token: FromPath[str]
+) -> Response[str]:
     """The link as people open it: a page with one button, so that a program that looks at links changes nothing."""
-    return _unsubscribe_page(request, mailer, token, refused=False)
+    return _unsubscribe_page(request, mailer, token, refused=False, now=clock())
 
 
 @post("/mail/unsubscribe/{token:str}", access="anyone", by_link=True, include_in_schema=False, status_code=200)
@@ -127,16 +130,18 @@ async def unsubscribe(
     token: FromPath[str],
 ) -> Response[str]:
     """One click (RFC 8058), by a mail program or by the button: no more mail of this kind. Twice is the same."""
-    answer = _unsubscribe_page(request, mailer, token, refused=True)
+    answer = _unsubscribe_page(request, mailer, token, refused=True, now=clock())
     if answer.status_code == 200:
-        to, kind = mailer.opened(token)
+        to, kind = mailer.opened(token, now=clock())
         await outbox.refuse(transaction, to, kind, now=clock())
     return answer
 
 
-def _unsubscribe_page(request: PageRequest, mailer: Mailer, token: str, *, refused: bool) -> Response[str]:
+def _unsubscribe_page(
+    request: PageRequest, mailer: Mailer, token: str, *, refused: bool, now: datetime
+) -> Response[str]:
     try:
-        mailer.opened(token)
+        mailer.opened(token, now=now)
     except MailRefused:
         status, known = 404, False
     else:

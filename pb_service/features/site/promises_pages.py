@@ -15,7 +15,7 @@ from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.public import public_rounds
 from pb_service.features.site import feedback
 from pb_service.features.site.presentation import kept_with_rounds
-from pb_service.features.site.statement import read_statement
+from pb_service.features.site.statement import usable_statement
 from pb_service.platform.clock import Clock
 from pb_service.platform.limits import Limits, Rate
 from pb_service.settings import Settings
@@ -36,12 +36,14 @@ SENT = Rate("feedback", most=10, seconds=60 * 60)
 async def show_accessibility(
     request: PageRequest, session: Session, settings: Config, lang: FromPath[str]
 ) -> Response[str]:
-    """The statement."""
+    """The statement; when its file cannot be used, that, and how to reach somebody meanwhile."""
+    statement = usable_statement(settings.data)
     return page(
         request,
-        "site/accessibility.html",
+        "site/accessibility.html" if statement else "site/accessibility_missing.html",
         locale=language_of(lang),
-        statement=read_statement(settings.data),
+        status_code=200 if statement else 503,
+        statement=statement,
         contact=(await municipality(session)).contact,
         answer_days=feedback.ANSWER_WITHIN.days,
     )

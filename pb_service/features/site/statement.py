@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from pb_service.web.locales import LANGUAGES
 
 BUILT_IN = Path(__file__).with_name("statement.toml")
 OWN_NAME = "statement.toml"
+
+
+log_event = structlog.get_logger()
 
 
 class StatementError(ValueError):
@@ -63,13 +67,25 @@ def read_statement(data: Path) -> Statement:
     Raises StatementError for a file that is not one.
     """
     own = data / OWN_NAME
-    path = own if own.is_file() else BUILT_IN
+    path = own if own.exists() else BUILT_IN
     try:
         statement = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Statement)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise StatementError(f"{path}: {error}") from error
     if statement.conformity == "full" and statement.gaps:
         raise StatementError(f"{path}: what fails is listed under gaps, so conformity cannot be full")
     if not all(getattr(statement.method, language).strip() for language in LANGUAGES):
         raise StatementError(f"{path}: method must be told in every language")
     return statement
+
+
+def usable_statement(data: Path) -> Statement | None:
+    """Return the statement, or None when its file cannot be used, which is then in the log.
+
+    The built-in one never stands in for the municipality's own: it would say what nobody has said of this service.
+    """
+    try:
+        return read_statement(data)
+    except StatementError as error:
+        log_event.error("statement.unusable", error=" ".join(str(error).split()))
+        return None

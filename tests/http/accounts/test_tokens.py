@@ -25,7 +25,7 @@ from tests.staff import Desk, Member, actor_of, hire
 
 
 def signer_of(service: Service) -> TokenSigner:
-    return TokenSigner(service.settings.public_url, service.keys.secret("tokens"))
+    return TokenSigner(service.settings.public_url, service.keys.ring("tokens"))
 
 
 async def draft(service: Service, slug: str) -> UUID:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pyotp
@@ -20,6 +21,7 @@ from pb_service.features.accounts.factors import (
 )
 from pb_service.features.accounts.staff_errors import CodeRefused, FactorUnreadable
 from pb_service.features.accounts.staff_tables import AuthenticatorApp, RecoveryCode
+from pb_service.platform.keys import KeyFolder
 from pb_service.service import Service
 from tests.conftest import FakeClock
 from tests.staff import Member, box_of, code_of, hire
@@ -98,13 +100,13 @@ async def test_the_new_app_replaces_the_old_one(service: Service, member: Member
     assert await proves(service, member, code_of(secret, service, steps=1))
 
 
-async def test_a_copy_of_the_database_holds_no_secret(service: Service, member: Member) -> None:
+async def test_a_copy_of_the_database_holds_no_secret(service: Service, member: Member, folder: Path) -> None:
     async with service.database.reading() as session:
         row = await session.get_one(AuthenticatorApp, member.id)
     assert row.secret
     assert member.secret.encode() not in row.secret
     with pytest.raises(FactorUnreadable):
-        FactorBox(bytes(32)).open(member.id, row.secret)
+        FactorBox(KeyFolder(folder / "another").ring("factors")).open(member.id, row.secret)
 
 
 async def test_a_secret_moved_to_another_account_does_not_open(service: Service, member: Member) -> None:

@@ -48,7 +48,7 @@ def proof(service: Service, account_id: UUID, key: Ed25519PrivateKey, **changed:
 async def enrol(service: Service, actor: Actor, document: bytes) -> SigningKey:
     async with service.database.transaction() as session:
         return await signing_keys.enrol(
-            session, actor, document, label="laptop", kept_in="browser", secret=SECRET, now=service.clock()
+            session, actor, document, label="laptop", kept_in="browser", secrets=[SECRET], now=service.clock()
         )
 
 

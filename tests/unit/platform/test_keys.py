@@ -1,7 +1,8 @@
-"""The folder of signing keys: made at first use, readable by nobody else, never replaced."""
+"""The folder of keys: made at first use, readable by nobody else; signing keys stay, secrets are rotated."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_IMODE
 
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pb_service.platform.keys import KeyFolder, KeyFolderError
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -96,3 +99,77 @@ def test_first_use_by_many_at_once(keys: KeyFolder) -> None:
         found = list(pool.map(lambda _: KeyFolder(keys.path).ed25519("log").private_bytes_raw(), range(16)))
     assert len(set(found)) == 1
     assert [file.name for file in keys.path.iterdir()] == ["log.pem"]
+
+
+def test_a_secret_of_an_earlier_version_is_as_old_as_its_file(keys: KeyFolder) -> None:
+    made = keys.secret("cookie")
+    file = keys.path / "cookie.key"
+    assert file.read_text() == made.hex()
+    assert keys.secrets("cookie")[0].made_at.timestamp() == int(file.stat().st_mtime)
+
+
+def test_after_a_rotation_the_new_secret_is_first_and_the_old_one_has_an_end(keys: KeyFolder) -> None:
+    old = keys.secret("cookie")
+    new = keys.renew("cookie", NOW, timedelta(days=1))
+    first, second = keys.secrets("cookie")
+    assert (first, second.key, second.ends_at) == (new, old, NOW + timedelta(days=1))
+    assert S_IMODE((keys.path / "cookie.key").stat().st_mode) == 0o600
+
+
+def test_a_ring_follows_the_file_at_its_next_use(keys: KeyFolder) -> None:
+    ring = keys.ring("cookie")
+    old = ring.current
+    new = KeyFolder(keys.path).renew("cookie", NOW, timedelta(days=1))
+    assert ring.accepted(NOW) == [new.key, old]
+    assert ring.accepted(NOW + timedelta(days=1)) == [new.key]
+
+
+def test_a_ring_goes_on_with_what_it_has_when_its_file_is_gone(keys: KeyFolder) -> None:
+    ring = keys.ring("cookie")
+    old = ring.current
+    (keys.path / "cookie.key").unlink()
+    assert ring.current == old
+    assert not (keys.path / "cookie.key").exists()
+
+
+def test_the_newest_secret_is_never_dropped(keys: KeyFolder) -> None:
+    keys.secret("cookie")
+    new = keys.renew("cookie", NOW, timedelta())
+    assert keys.drop("cookie", lambda _: True) == 1
+    assert keys.secrets("cookie") == (new,)
+
+
+def test_no_overlap_ends_the_earlier_ones_too(keys: KeyFolder) -> None:
+    keys.renew("tokens", NOW, timedelta(days=90))
+    new = keys.renew("tokens", NOW, timedelta())
+    assert keys.ring("tokens").accepted(NOW) == [new.key]
+
+
+def test_a_crash_while_a_secret_is_exchanged_leaves_the_old_one(keys: KeyFolder) -> None:
+    """What was written beside and never took its place is no key."""
+    old = keys.secret("cookie")
+    (keys.path / ".cookie.key-0011223344556677").write_bytes(b"half")
+    assert [secret.key for secret in keys.secrets("cookie")] == [old]
+    keys.renew("cookie", NOW, None)
+    assert len(keys.secrets("cookie")) == 2
+
+
+@pytest.mark.parametrize("text", ["", "zz", "00" * 31, "00" * 32 + " yesterday", "00" * 32 + "\n" + "11"])
+def test_damaged_secrets_are_refused(keys: KeyFolder, text: str) -> None:
+    keys.secret("cookie")
+    (keys.path / "cookie.key").write_text(text)
+    with pytest.raises(KeyFolderError, match=r"cookie\.key is damaged"):
+        keys.secrets("cookie")
+
+
+def test_a_secret_shows_nothing_of_itself(keys: KeyFolder) -> None:
+    secret = keys.secrets("cookie")[0]
+    assert secret.key.hex() not in repr(secret)
+    assert str(secret.key) not in repr(secret)
+
+
+def test_rotations_at_once_lose_none_another(keys: KeyFolder) -> None:
+    keys.secret("cookie")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: KeyFolder(keys.path).renew("cookie", NOW, None), range(8)))
+    assert len(keys.secrets("cookie")) == 9

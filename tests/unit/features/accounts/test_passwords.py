@@ -30,10 +30,36 @@ from pb_service.features.accounts.passwords import Passwords, TooBusy, Weakness,
         ("aaaaaaaaaaaaaaaa", "common"),
         ("aino.lehto1", "own"),
         ("Aino.Lehto@example.org", "own"),
+        ("passwordpassword", "common"),
+        ("p4ssw0rdp4ssw0rd", "common"),
+        ("password1990password", "common"),
+        ("salasanaSalasana!SALASANA", "common"),
+        ("salasana" * 60, "common"),
+        ("passwordqwerty", "common"),
+        ("lösenordlösenord", "common"),
+        ("qwertyasdfgh", "common"),
+        ("zxcvbnmasdfghjkl", "common"),
+        ("poiuytrewq99", "common"),
+        ("asdf-qwer-zxcv-1234", "common"),
+        ("öäasdfghjkl", "common"),
+        ("ParticipatoryBudgeting", "common"),
+        ("osallistuvabudjetointi", "common"),
+        ("lehtolehto", "own"),
+        ("LehtoAino1987", "own"),
+        ("example2026!", "own"),
+        ("Pirkkoliisa77", "own"),
+        ("pikkula2026pikkula", "own"),
+        ("aino rows past the island", None),
+        ("password is what a horse eats", None),
+        ("seven green boats", None),
+        ("seven green boats seven green boats", None),
+        ("sinisen veneen kansi on märkä", None),
+        ("asdf lighthouse pudding", None),
+        ("8391xkq7742", None),
     ],
 )
 def test_what_everybody_tries_first_is_refused(password: str, why: Weakness | None) -> None:
-    assert weakness(password, email="aino.lehto@example.org") == why
+    assert weakness(password, email="aino.lehto@example.org", own=["Pirkkoliisa", "budjetti.pikkula.example"]) == why
 
 
 @pytest.fixture
