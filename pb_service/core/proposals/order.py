@@ -7,12 +7,15 @@ each place. What is added or taken away meanwhile, or hidden by a filter, moves 
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from hashlib import blake2b
 
 #: Letters and digits that are not taken for each other.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _LENGTH = 6
+#: Signs that stand after z.
+_AFTER_Z = {"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}"}
 _DRAW = re.compile(f"[{_LETTERS}]{{{_LENGTH}}}")
 
 
@@ -36,3 +39,10 @@ def drawn(numbers: Iterable[int], draw: str) -> list[int]:
     """Return the numbers of proposals in the order of a draw; each number once, whatever order they came in."""
     key = draw.encode()
     return sorted(set(numbers), key=lambda number: (blake2b(b"%d" % number, key=key, digest_size=8).digest(), number))
+
+
+def title_key(title: str) -> str:
+    """Return what titles are sorted by, as Finnish and Swedish have it: å, ä and ö after z, other accents ignored."""
+    letters = "".join(_AFTER_Z.get(mark, mark) for mark in unicodedata.normalize("NFC", title).casefold())
+    plain = unicodedata.normalize("NFKD", letters)
+    return "".join(mark for mark in plain if not unicodedata.combining(mark)).lstrip("\"'”»( ")

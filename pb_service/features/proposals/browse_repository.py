@@ -1,0 +1,245 @@
+"""Every query behind the public pages of proposals. What everybody may read is decided here, by `public`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, distinct, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.sql.functions import Function
+
+from pb_service.core.proposals.filters import Line
+from pb_service.core.proposals.states import PUBLIC
+from pb_service.features.proposals.tables import (
+    Proposal,
+    ProposalAct,
+    ProposalComment,
+    ProposalFile,
+    ProposalQuestion,
+    ProposalSupport,
+    ProposalVersion,
+)
+
+#: The dictionaries of the three languages, and the plain one for names.
+_DICTIONARIES = ("finnish", "swedish", "english", "simple")
+
+
+def public() -> ColumnElement[bool]:
+    """Proposals that everybody may read: see core/proposals/states.py, `is_public`."""
+    return and_(
+        Proposal.state.in_(sorted(PUBLIC)), or_(Proposal.published_at.is_not(None), Proposal.state == "rejected")
+    )
+
+
+async def lines(session: AsyncSession, round_id: UUID, amounts: Mapping[UUID, int]) -> list[Line]:
+    """Return every public proposal of a round, by number, with its published cost (of ``amounts``) if it has one."""
+    found = (
+        select(
+            Proposal.id,
+            Proposal.number,
+            Proposal.state,
+            Proposal.district,
+            Proposal.theme,
+            Proposal.language,
+            Proposal.title,
+            Proposal.cost_hint,
+            func.coalesce(Proposal.published_at, Proposal.decided_at, Proposal.received_at, Proposal.created_at),
+        )
+        .where(Proposal.round_id == round_id, public())
+        .order_by(Proposal.number)
+    )
+    return [
+        Line(id_, number, state, district, theme, language, title, amounts.get(id_, hint), at)
+        for id_, number, state, district, theme, language, title, hint, at in await session.execute(found)
+        if number is not None
+    ]
+
+
+async def places(session: AsyncSession, round_id: UUID) -> dict[int, dict[str, Any]]:
+    """Return the places of a round's public proposals by number; those without one are left out."""
+    found = select(Proposal.number, Proposal.place).where(
+        Proposal.round_id == round_id, public(), Proposal.place.is_not(None)
+    )
+    return await _pairs(session, found)
+
+
+async def _pairs(session: AsyncSession, found: Select[Any, Any]) -> dict[Any, Any]:
+    return {row[0]: row[1] for row in await session.execute(found)}
+
+
+def _asked(words: str) -> Any:
+    """What was typed, as a query in every language's dictionary: who searches in Finnish finds Finnish inflections."""
+    queries: list[Function[Any]] = [
+        func.websearch_to_tsquery(literal(name, REGCONFIG), words) for name in _DICTIONARIES
+    ]
+    asked: Any = queries[0]
+    for query in queries[1:]:
+        asked = asked.op("||")(query)
+    return asked
+
+
+async def matches(session: AsyncSession, round_id: UUID, words: str) -> dict[int, float]:
+    """Return the numbers of public proposals that hold the words typed, with how well each does."""
+    asked = _asked(words)
+    found = select(Proposal.number, func.ts_rank(Proposal.search, asked)).where(
+        Proposal.round_id == round_id, public(), Proposal.search.op("@@")(asked)
+    )
+    return await _pairs(session, found)
+
+
+async def holding(session: AsyncSession, round_id: UUID, shingles: Collection[str]) -> set[int]:
+    """Return the numbers of public proposals that hold all of these runs of letters: parts of compound words."""
+    found = select(Proposal.number).where(
+        Proposal.round_id == round_id, public(), Proposal.shingles.contains(sorted(shingles))
+    )
+    return {number for number in await session.scalars(found) if number is not None}
+
+
+async def nearly(session: AsyncSession, round_id: UUID, shingles: Collection[str], least: int) -> dict[int, float]:
+    """Return the public proposals that hold at least so many of these runs of letters: what was mistyped."""
+    wanted = sorted(shingles)
+    run = func.unnest(Proposal.shingles).table_valued("run").lateral()
+    shared = func.count()
+    found = (
+        select(Proposal.number, shared)
+        .join(run, run.c.run.in_(wanted))
+        .where(Proposal.round_id == round_id, public(), Proposal.shingles.overlap(wanted))
+        .group_by(Proposal.number)
+        .having(shared >= least)
+    )
+    counts: dict[int, int] = await _pairs(session, found)
+    return {number: count / max(len(wanted), 1) for number, count in counts.items()}
+
+
+def _shown() -> Select[Proposal]:
+    return select(Proposal).options(
+        selectinload(Proposal.authors), selectinload(Proposal.files).selectinload(ProposalFile.file)
+    )
+
+
+async def by_numbers(session: AsyncSession, round_id: UUID, numbers: Sequence[int]) -> list[Proposal]:
+    """Return public proposals with authors and files, in the order of the numbers given."""
+    found = await session.scalars(_shown().where(Proposal.round_id == round_id, public(), Proposal.number.in_(numbers)))
+    rows = {row.number: row for row in found}
+    return [rows[number] for number in numbers if number in rows]
+
+
+async def by_number(session: AsyncSession, round_id: UUID, number: int) -> Proposal | None:
+    """Return a public or hidden proposal with authors and files."""
+    seen = or_(public(), and_(Proposal.state == "hidden", Proposal.published_at.is_not(None)))
+    return await session.scalar(_shown().where(Proposal.round_id == round_id, Proposal.number == number, seen))
+
+
+async def supporters(session: AsyncSession, proposal_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many people support each: who supports several of a merge counts once."""
+    found = (
+        select(Proposal.counted_in, func.count(distinct(ProposalSupport.account_id)))
+        .join(ProposalSupport, ProposalSupport.proposal_id == Proposal.id)
+        .where(Proposal.counted_in.in_(proposal_ids))
+        .group_by(Proposal.counted_in)
+    )
+    return await _pairs(session, found)
+
+
+async def support_of_round(session: AsyncSession, round_id: UUID) -> dict[UUID, int]:
+    """As `supporters`, for all proposals of a round."""
+    found = (
+        select(Proposal.counted_in, func.count(distinct(ProposalSupport.account_id)))
+        .join(ProposalSupport, ProposalSupport.proposal_id == Proposal.id)
+        .where(Proposal.round_id == round_id)
+        .group_by(Proposal.counted_in)
+    )
+    return await _pairs(session, found)
+
+
+async def comments_of(
+    session: AsyncSession, proposal_id: UUID, *, first: int, most: int
+) -> tuple[list[ProposalComment], list[ProposalComment], int]:
+    """Return a page of the threads about a proposal and what was merged into it, newest thread first, the answers to
+    them oldest first, and how many threads there are."""
+    of = select(Proposal.id).where(Proposal.counted_in == proposal_id)
+    threads = select(ProposalComment).where(ProposalComment.proposal_id.in_(of), ProposalComment.parent.is_(None))
+    count = await session.scalar(select(func.count()).select_from(threads.subquery())) or 0
+    newest = threads.order_by(ProposalComment.at.desc(), ProposalComment.id.desc()).offset(first).limit(most)
+    roots = list(await session.scalars(newest))
+    answers = (
+        select(ProposalComment)
+        .where(ProposalComment.parent.in_([root.id for root in roots]))
+        .order_by(ProposalComment.at, ProposalComment.id)
+    )
+    return roots, list(await session.scalars(answers)), count
+
+
+async def comment_counts(session: AsyncSession, proposal_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many comments, not counting hidden ones, each proposal has with what was merged into it."""
+    found = (
+        select(Proposal.counted_in, func.count())
+        .join(ProposalComment, ProposalComment.proposal_id == Proposal.id)
+        .where(Proposal.counted_in.in_(proposal_ids), ProposalComment.hidden_at.is_(None))
+        .group_by(Proposal.counted_in)
+    )
+    return await _pairs(session, found)
+
+
+async def questions_of(session: AsyncSession, proposal_id: UUID, *, most: int) -> list[ProposalQuestion]:
+    """Return the newest questions about a proposal and what was merged into it."""
+    of = select(Proposal.id).where(Proposal.counted_in == proposal_id)
+    found = (
+        select(ProposalQuestion)
+        .where(ProposalQuestion.proposal_id.in_(of), ProposalQuestion.hidden_at.is_(None))
+        .order_by(ProposalQuestion.at.desc(), ProposalQuestion.id.desc())
+        .limit(most)
+    )
+    return list(await session.scalars(found))
+
+
+async def acts_of(session: AsyncSession, proposal_id: UUID) -> list[ProposalAct]:
+    """Return what happened to a proposal, oldest first."""
+    found = select(ProposalAct).where(ProposalAct.proposal_id == proposal_id).order_by(ProposalAct.id)
+    return list(await session.scalars(found))
+
+
+async def versions_of(session: AsyncSession, proposal_id: UUID) -> list[ProposalVersion]:
+    """Return the versions of a proposal's text, oldest first."""
+    found = select(ProposalVersion).where(ProposalVersion.proposal_id == proposal_id).order_by(ProposalVersion.version)
+    return list(await session.scalars(found))
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A proposal that another came from or went into."""
+
+    number: int
+    title: str
+    language: str
+    at: datetime
+
+
+async def came_from(session: AsyncSession, proposal: Proposal) -> list[Relative]:
+    """Return the proposals that were merged into this one, directly or through others, by number."""
+    found = (
+        select(
+            Proposal.number,
+            Proposal.title,
+            Proposal.language,
+            func.coalesce(Proposal.published_at, Proposal.received_at),
+        )
+        .where(Proposal.counted_in == proposal.id, Proposal.id != proposal.id, public())
+        .order_by(Proposal.number)
+    )
+    return [Relative(row[0] or 0, row[1], row[2], row[3]) for row in await session.execute(found)]
+
+
+async def went_into(session: AsyncSession, proposal: Proposal) -> list[Relative]:
+    """Return the proposal that goes on with this one, or the parts that it was split into."""
+    other = aliased(Proposal)
+    found = (
+        select(other.number, other.title, other.language, func.coalesce(other.published_at, other.received_at))
+        .where(or_(other.id == proposal.merged_into, other.split_from == proposal.id), other.number.is_not(None))
+        .order_by(other.number)
+    )
+    return [Relative(row[0] or 0, row[1], row[2], row[3]) for row in await session.execute(found)]
