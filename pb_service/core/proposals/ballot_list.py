@@ -124,7 +124,7 @@ def limits_of(ballot: BallotStep, budget: int) -> Limits:
     given = {
         "kmin": ballot.kmin,
         "k": ballot.k,
-        "cost": budget if ballot.within_budget and ballot.fmt in {"approval", "knapsack"} else None,
+        "cost": budget if ballot.within_budget else None,
     }
     if ballot.fmt == "points":
         given |= {"sum": ballot.points_total, "each": ballot.points_each}
