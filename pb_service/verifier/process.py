@@ -19,8 +19,8 @@ Json = dict[str, Any]
 
 NUMBER = integer(1)
 PERSON = text("[0-9a-f]{16}")  # the same person within a round, and nothing else about her
-HASH = raw(32)
-SALTED = record({"v": exactly(1), "k": text(), "salt": HASH, "content": lambda _value, _path: None})
+HASH = text("[0-9a-f]{64}")  # in the form that people compare, unlike that of an entry
+SALTED = record({"v": exactly(1), "k": text(), "salt": raw(32), "content": lambda _value, _path: None})
 LIST = record(
     {
         "v": exactly(1),
@@ -207,7 +207,7 @@ class Process:
     def _content(self, index: int, entry: Json, shape: Callable[[Any, str], None]) -> Json:
         """What the file of an act says. Without it only the kind of the act is known."""
         try:
-            name = self._name(entry.get("h", ""))
+            name = self._name(from_b64u(entry.get("h", ""), 32).hex())
         except (ValueError, AttributeError):
             return {}  # V3 says so
         if name not in self.members:
@@ -231,14 +231,14 @@ class Process:
 
     def _name(self, digest: str) -> str:
         """The member that holds a file of this hash; whoever names it makes it belong to the bundle."""
-        name = f"{FOLDER}{from_b64u(digest, 32).hex()}.json"
+        name = f"{FOLDER}{digest}.json"
         self.known.add(name)
         return name
 
     def _text(self, act: Act, name: str) -> None:
         """A text or sheet that an act names by hash need not be in the bundle; if it is, it has that hash."""
         member = self._name(act.content[name])
-        if member in self.members and sha256(self.members[member]) != from_b64u(act.content[name], 32):
+        if member in self.members and sha256(self.members[member]).hex() != act.content[name]:
             self._problem("P1", "act_file", entry=act.index, member=member)
 
     # --- P1: the acts of each object follow the table of states
@@ -517,7 +517,7 @@ class Process:
         if name not in self.members:
             self._problem("P4", "missing", member=name)
             return None
-        if sha256(self.members[name]) != from_b64u(act.content["list_sha256"], 32):
+        if sha256(self.members[name]).hex() != act.content["list_sha256"]:
             self._problem("P4", "act_file", entry=act.index, member=name)
             return None
         try:

@@ -16,7 +16,7 @@ RULE: Json = {"name": "greedy", "by": "votes", "skip": True, "ties": ["cost", "i
 
 def digest(text: str) -> str:
     """The hash of a text that the bundle does not hold."""
-    return b64u(sha(text.encode()))
+    return sha(text.encode()).hex()
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Story:
             if "list" in content:
                 name = content.pop("list")
                 body = cj(self.lists[name])
-                content["list_sha256"] = b64u(sha(body))
+                content["list_sha256"] = sha(body).hex()
                 if name not in self.lost:
                     files[f"process/{sha(body).hex()}.json"] = body
             body = cj(

@@ -210,7 +210,7 @@ def test_a_file_that_is_missing_or_exchanged_is_found() -> None:
     members = story().seal()
     name = next(name for name, body in members.items() if b'"k":"proposal.withdrawn"' in body)
     assert found({key: body for key, body in members.items() if key != name}) == {"P1": {"missing"}}
-    other = json.loads(members[name]) | {"salt": digest("another salt")}
+    other = json.loads(members[name]) | {"salt": b64u(sha(b"another salt"))}
     assert found(members | {name: cj(other)}) == {"P1": {"act_file"}}
     assert found(members | {name: members[name] + b"\n"}) == {"P1": {"not_canonical"}}
 
@@ -224,7 +224,7 @@ def test_a_file_that_no_act_names_does_not_belong() -> None:
 def test_a_text_that_is_there_must_have_its_hash() -> None:
     told = story()
     body = cj({"fi": "Ei ole kaupungin maata"})
-    told.find("proposal.rejected").content["reason_sha256"] = b64u(sha(body))
+    told.find("proposal.rejected").content["reason_sha256"] = sha(body).hex()
     name = f"process/{sha(body).hex()}.json"
     told.more[name] = body
     assert found(told.seal()) == {}
