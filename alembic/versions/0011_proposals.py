@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("entered_by_staff", sa.Uuid(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("once", sa.Uuid(), nullable=True),
+        sa.Column("claim_sha256", sa.LargeBinary(), nullable=True),
         sa.Column("import_key", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -91,6 +92,7 @@ def upgrade() -> None:
             "'on_ballot', 'merged', 'split', 'withdrawn', 'hidden')",
             name=op.f("ck_proposal_state"),
         ),
+        sa.CheckConstraint("claim_sha256 IS NULL OR state = 'draft'", name=op.f("ck_proposal_claimed_once")),
         sa.CheckConstraint("cost_hint >= 0", name=op.f("ck_proposal_cost_hint")),
         sa.ForeignKeyConstraint(
             ["counted_in"],
@@ -108,6 +110,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["split_from"], ["proposal.id"], name=op.f("fk_proposal_split_from_proposal")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+        sa.UniqueConstraint("claim_sha256", name=op.f("uq_proposal_claim_sha256")),
         sa.UniqueConstraint("once", name=op.f("uq_proposal_once")),
         sa.UniqueConstraint("round_id", "import_key", name=op.f("uq_proposal_round_id_import_key")),
         sa.UniqueConstraint("round_id", "number", name=op.f("uq_proposal_round_id_number")),
@@ -236,6 +239,7 @@ def upgrade() -> None:
             ["proposal_id"], ["proposal.id"], name=op.f("fk_proposal_comment_proposal_id_proposal"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_comment")),
+        sa.UniqueConstraint("claim_sha256", name=op.f("uq_proposal_claim_sha256")),
         sa.UniqueConstraint("once", name=op.f("uq_proposal_comment_once")),
     )
     op.create_index("ix_proposal_comment_account_id", "proposal_comment", ["account_id"], unique=False)
@@ -339,6 +343,7 @@ def upgrade() -> None:
             ["proposal_id"], ["proposal.id"], name=op.f("fk_proposal_question_proposal_id_proposal"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_question")),
+        sa.UniqueConstraint("claim_sha256", name=op.f("uq_proposal_claim_sha256")),
         sa.UniqueConstraint("once", name=op.f("uq_proposal_question_once")),
     )
     op.create_index("ix_proposal_question_proposal_id", "proposal_question", ["proposal_id", "at"], unique=False)

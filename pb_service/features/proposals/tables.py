@@ -106,6 +106,8 @@ class Proposal(Base):
     entered_by_staff: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     channel: Mapped[Channel] = mapped_column(Text, default="web")
     once: Mapped[UUID | None] = mapped_column(unique=True)
+    #: A draft of somebody who was not signed in yet: the SHA-256 of a secret that only their browser has.
+    claim_sha256: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     import_key: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -129,6 +131,7 @@ class Proposal(Base):
         CheckConstraint("language IN ('fi', 'sv', 'en')", name="language"),
         CheckConstraint("show_author IN ('name', 'group', 'hidden')", name="show_author"),
         CheckConstraint("channel IN ('web', 'paper', 'phone', 'import')", name="channel"),
+        CheckConstraint("claim_sha256 IS NULL OR state = 'draft'", name="claimed_once"),
         CheckConstraint("cost_hint >= 0", name="cost_hint"),
         CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL) OR state = 'hidden'", name="merged_into"),
         Index("ix_proposal_round_id", "round_id", "state"),
