@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("counted_in", sa.Uuid(), nullable=False),
         sa.Column("split_from", sa.Uuid(), nullable=True),
+        sa.Column("join_wishes", postgresql.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("shingles", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column(
             "search",
@@ -239,7 +240,6 @@ def upgrade() -> None:
             ["proposal_id"], ["proposal.id"], name=op.f("fk_proposal_comment_proposal_id_proposal"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_comment")),
-        sa.UniqueConstraint("claim_sha256", name=op.f("uq_proposal_claim_sha256")),
         sa.UniqueConstraint("once", name=op.f("uq_proposal_comment_once")),
     )
     op.create_index("ix_proposal_comment_account_id", "proposal_comment", ["account_id"], unique=False)
@@ -343,7 +343,6 @@ def upgrade() -> None:
             ["proposal_id"], ["proposal.id"], name=op.f("fk_proposal_question_proposal_id_proposal"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_question")),
-        sa.UniqueConstraint("claim_sha256", name=op.f("uq_proposal_claim_sha256")),
         sa.UniqueConstraint("once", name=op.f("uq_proposal_question_once")),
     )
     op.create_index("ix_proposal_question_proposal_id", "proposal_question", ["proposal_id", "at"], unique=False)
