@@ -162,19 +162,20 @@ class Process:
         """Every check, as far as the one before allows."""
         for index, data in enumerate(self.entries):
             self._read(index, data)
-        for act in self.loose:
-            self._problem("P4", "change_not_amended", entry=act.index, kind=act.kind, object=act.object)
+        if self.has_manifest:
+            for act in self.loose:
+                self._problem("P4", "change_not_amended", entry=act.index, kind=act.kind, object=act.object)
         final = self.lists[-1].document if self.lists else None
         if final is not None:
-            self._costs_of_list(final)
-            self._sources(final)
             self._manifest(final)
+        for number in self.states:
+            self._goes_on(number)
         projects = sum(len(contest["projects"]) for contest in final["contests"]) if final else 0
         self.figures = {
             "P1": {"acts": len(self.acts), "proposals": len(self.states)},
             "P2": {"projects": projects},
             "P3": {"projects": projects, "proposals": len(self.states)},
-            "P4": {"lists": len(self.lists)},
+            "P4": {"lists": len(self.lists), "waiting": len(self.loose)},
             "P5": {"refusals": self._count("proposal.rejected", "assessment.decided", "review.decided")},
         }
 
@@ -474,8 +475,6 @@ class Process:
         for code, project in self.projects.items():
             if project.proposals and code not in listed_codes:
                 self._problem("P3", "project_left_out", project=code)
-        for number in self.states:
-            self._goes_on(number)
 
     def _goes_on(self, number: int) -> None:
         """Every proposal that was merged or split goes on as one that is there, not in a circle."""
@@ -509,8 +508,12 @@ class Process:
             self._text(act, "reason_sha256")
         elif not first:
             self._problem("P4", "amendment_reason", entry=act.index)
-        self.lists.append(Listed(act.index, self._list(act)))
+        listed = Listed(act.index, self._list(act))
+        self.lists.append(listed)
         self.loose.clear()
+        if listed.document is not None:
+            self._costs_of_list(listed.document)
+            self._sources(listed.document)
 
     def _list(self, act: Act) -> Json | None:
         name = self._name(act.content["list_sha256"])
@@ -532,7 +535,10 @@ class Process:
         return dict(document)
 
     def _after_the_list(self, act: Act) -> None:
-        """Nothing changes after the list is fixed except by amendment, and nothing at all after the manifest."""
+        """Nothing changes after the list is fixed except by amendment, and nothing at all after the manifest.
+
+        Until there is a manifest a change may still wait for the list that takes it up.
+        """
         harmless = act.kind in LATE or (act.kind == "review.decided" and act.content.get("outcome") == "upheld")
         if harmless:
             return

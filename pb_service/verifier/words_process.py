@@ -42,7 +42,11 @@ FIGURES: dict[str, Text] = {
         "{projects} äänestettävää, {proposals} ehdotusta",
         "{projects} projekt, {proposals} förslag",
     ),
-    "P4": ("{lists} lists", "{lists} listaa", "{lists} listor"),
+    "P4": (
+        "{lists} lists, {waiting} changes not taken up",
+        "{lists} listaa, {waiting} muutosta odottaa",
+        "{lists} listor, {waiting} ändringar väntar",
+    ),
     "P5": (
         "{refusals} refusals and reviews",
         "{refusals} hylkäystä ja uudelleenkäsittelyä",

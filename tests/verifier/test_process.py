@@ -150,8 +150,6 @@ P4: list[tuple[Callable[[Story], Any], str]] = [
     (lambda s: s.steps.append(received(10)), "change_after_list"),
     (lambda s: s.steps.append(Step("proposal.withdrawn", "p1", {"number": 1})), "change_after_list"),
     (lambda s: s.steps.append(process.assessed(1, feasible=False)), "change_after_list"),
-    (lambda s: s.steps.append(cost("p1", 1, version=2, reason_sha256=digest("x"))), "change_not_amended"),
-    (lambda s: s.steps.append(Step("project.changed", "101", {"code": "101"})), "change_not_amended"),
     (lambda s: s.lost.add("first"), "missing"),
     (lambda s: s.lists["first"].update(extra=1), "misshapen"),
     (lambda s: s.lists["first"]["contests"][0]["projects"].clear(), "misshapen"),
@@ -277,6 +275,17 @@ def test_after_the_vote_both_parts_are_checked_together() -> None:
 )
 def test_a_manifest_that_is_not_the_list_fails_p4(change: Callable[[builder.Plan], Any]) -> None:
     assert found_after_vote(story(), change)["P4"] == {"manifest_differs"}
+
+
+@pytest.mark.parametrize(
+    "late",
+    [cost("p1", 1, version=2, reason_sha256=digest("x")), Step("project.changed", "101", {"code": "101"})],
+)
+def test_a_change_that_no_list_took_up_fails_p4_once_the_vote_is_open(late: Step) -> None:
+    told = story()
+    told.steps.append(late)
+    assert found(told.seal()) == {}
+    assert found_after_vote(told) == {"P4": {"change_not_amended"}}
 
 
 def test_an_act_after_the_vote_was_opened_fails_p4() -> None:
