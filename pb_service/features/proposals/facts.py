@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,6 +58,7 @@ class ProposalFacts:
     checks: tuple[tuple[Mapping[str, str], bool, Mapping[str, str]], ...] = ()
 
 
+@runtime_checkable
 class FactSource(Protocol):
     """Tells of the proposals of a round what was published about them after their own stage."""
 
