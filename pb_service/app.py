@@ -32,6 +32,10 @@ from pb_service.features.accounts.stepup import Prover
 from pb_service.features.accounts.token_pages import bearer_router, token_bearer
 from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.opendata import routes as opendata
+from pb_service.features.proposals.browse_pages import browse_router
+from pb_service.features.proposals.facts import NoFacts
+from pb_service.features.proposals.my_pages import my_router
+from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
 from pb_service.features.rounds.routers import round_routers
@@ -78,6 +82,9 @@ def create_app(service: Service) -> Litestar:
             site_router,
             promises_router,
             public_router,
+            browse_router,
+            write_router,
+            my_router,
             feedback_router,
             operations_router,
             jobs_router,
@@ -137,10 +144,12 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "settings": service.settings,
         "database": service.database,
         "keys": service.keys,
+        "files": service.files,
         "health": Health(service.database, service.settings.redis_url, service.settings.jobs == "server", tasks),
         "limits": service.limits,
         "mailer": service.mailer,
         "personal_data": service.personal_data,
+        "proposal_facts": NoFacts(),
         "providers": providers,
         "signin_drivers": drivers,
         "passwords": service.passwords,

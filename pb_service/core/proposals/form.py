@@ -115,6 +115,8 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
     group_name: str | None = None
     minor: bool = False
     age_group: str | None = None
+    #: Numbers of proposals with which the author would gladly join this one.
+    join_wishes: tuple[int, ...] = ()
 
 
 def tidy(draft: Draft) -> Draft:

@@ -47,6 +47,7 @@ def draft_of(proposal: Proposal) -> Draft:
         group_name=proposal.group_name,
         minor=proposal.minor,
         age_group=proposal.age_group,
+        join_wishes=tuple(proposal.join_wishes or ()),
     )
 
 
@@ -269,7 +270,7 @@ def fill(proposal: Proposal, draft: Draft, *, now: datetime) -> None:
     hides = draft.minor and draft.show_author == "name"
     proposal.show_author, proposal.minor = ("hidden" if hides else draft.show_author), draft.minor
     proposal.group_name = draft.group_name if draft.show_author == "group" else None
-    proposal.age_group = draft.age_group
+    proposal.age_group, proposal.join_wishes = draft.age_group, list(draft.join_wishes)
     proposal.shingles = shingles(draft.title, draft.need, draft.idea)
     proposal.changed_at = now
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     Text,
     UniqueConstraint,
@@ -117,6 +118,8 @@ class Proposal(Base):
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("proposal.id"))
     counted_in: Mapped[UUID] = mapped_column(ForeignKey("proposal.id", deferrable=True, initially="DEFERRED"))
     split_from: Mapped[UUID | None] = mapped_column(ForeignKey("proposal.id"))
+    #: Numbers of proposals with which the author would gladly join this one.
+    join_wishes: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list, server_default=text("'{}'"))
     #: Runs of three letters of title, need and idea (core/proposals/similarity.py), for finding similar proposals.
     shingles: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     search: Mapped[Any] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True), deferred=True)
