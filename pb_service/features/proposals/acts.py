@@ -1,6 +1,6 @@
 """The one way in which the state of a proposal changes: checked, told, and written into the record at once."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,10 @@ from pb_service.features.rounds.tables import Round
 from pb_service.platform import jobs
 
 NOTICE_JOB = "proposals.notice"
+
+#: Does, in the same transaction, what a later stage has to do after an act (filled in service.py).
+AfterAct = Callable[[AsyncSession, Proposal, Act, datetime], Awaitable[None]]
+after_acts: list[AfterAct] = []
 
 #: Acts that a decision ends with, so that its time is told.
 _DECIDING: frozenset[Act] = frozenset({"reject", "assess", "find_infeasible", "reinstate", "uphold"})
@@ -100,6 +104,8 @@ async def moved(
     if told:
         await write(session, found, RULES[act].kind, f"p{proposal.number}", told_of, by=by_role, at=at)
     await jobs.enqueue(session, NOTICE_JOB, {"proposal": str(proposal.id), "act": act, "row": row.id})
+    for effect in after_acts:
+        await effect(session, proposal, act, at)
     return row
 
 

@@ -1,0 +1,102 @@
+"""What assessment has published about proposals, for the pages and data of the stage before it."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.proposals import costs
+from pb_service.core.rounds.setup import Setup, text_in
+from pb_service.features.assessment import repository, reviews
+from pb_service.features.assessment.projects import text_of
+from pb_service.features.assessment.tables import AssessmentDecision, CostSheetRow
+from pb_service.features.proposals import repository as proposals
+from pb_service.features.proposals.facts import CostFact, CostPart, ProjectFact, ProposalFacts
+from pb_service.features.rounds.setups import setup_of
+
+
+class AssessmentFacts:
+    """A FactSource (features/proposals/facts.py): signed costs, decisions, projects. Unsigned figures stay inside."""
+
+    async def amounts(self, session: AsyncSession, round_id: UUID) -> Mapping[UUID, int]:
+        """Return the signed costs of a round's proposals, in minor units."""
+        rows = await repository.proposals_in(session, round_id, {"published", "assessed", "infeasible", "on_ballot"})
+        newest = {
+            row.proposal_id: row.amount
+            for row in await repository.sheets(session, proposals=[row.id for row in rows])
+            if row.signed_at and row.proposal_id
+        }
+        placed = await repository.projects_of(session, [row.id for row in rows])
+        own = {
+            row.project_id: row.amount
+            for row in await repository.sheets(session, projects=[row.id for row in placed.values()])
+            if row.signed_at and row.project_id
+        }
+        return newest | {each: own[project.id] for each, project in placed.items() if project.id in own}
+
+    async def about(self, session: AsyncSession, proposal_ids: Sequence[UUID]) -> Mapping[UUID, ProposalFacts]:
+        """Return what is published about proposals beyond their own stage."""
+        rows = await proposals.several(session, proposal_ids)
+        setups: dict[UUID, Setup] = {}
+        for row in rows:
+            if row.round_id not in setups:
+                (found,) = (await proposals.rounds_of(session, [row.round_id])).values()
+                setups[row.round_id] = await setup_of(session, found)
+        placed = await repository.projects_of(session, proposal_ids)
+        sources = await repository.sources(session, {project.id for project in placed.values()})
+        decisions = await repository.feasibility_decisions(session, proposal_ids)
+        sheets = await repository.sheets(
+            session, proposals=proposal_ids, projects=[project.id for project in placed.values()]
+        )
+        found_facts = {}
+        for row in rows:
+            project = placed.get(row.id)
+            own = [sheet for sheet in sheets if project and sheet.project_id == project.id]
+            of_proposal = [sheet for sheet in sheets if sheet.proposal_id == row.id]
+            decision = decisions.get(row.id) if row.state in {"assessed", "infeasible", "on_ballot"} else None
+            found_facts[row.id] = ProposalFacts(
+                cost=_cost([sheet for sheet in own or of_proposal if sheet.signed_at]),
+                project=None
+                if project is None
+                else ProjectFact(
+                    project.number,
+                    {code: text_in(text_of(project.titles), code) for code in project.titles},
+                    tuple(number for _, number in sources[project.id]),
+                ),
+                review_until=reviews.asked_until(row),
+                checks=_checks(decision, setups[row.round_id]),
+            )
+        return found_facts
+
+
+def _cost(signed: Sequence[CostSheetRow]) -> CostFact | None:
+    if not signed:
+        return None
+    last = signed[-1]
+    sheet = costs.read_sheet(last.content)
+    return CostFact(
+        amount=last.amount,
+        low=last.low,
+        high=last.high,
+        upkeep=last.upkeep,
+        set_at=last.set_at,
+        signed_at=last.signed_at,
+        parts=tuple(CostPart(line.what, costs.line_total(line), line.source) for line in sheet.lines),
+        versions=tuple((row.amount, row.signed_at or row.set_at, row.reason) for row in signed),
+    )
+
+
+def _checks(
+    decision: AssessmentDecision | None, setup: Setup
+) -> tuple[tuple[Mapping[str, str], bool, Mapping[str, str]], ...]:
+    if decision is None:
+        return ()
+    return tuple(
+        (
+            {code: text_in(criterion.label, code) for code in criterion.label},
+            decision.answers[criterion.key]["ok"],
+            decision.answers[criterion.key]["reason"],
+        )
+        for criterion in setup.criteria.criteria
+        if criterion.key in decision.answers
+    )
