@@ -33,6 +33,7 @@ from pb_service.features.accounts.token_pages import bearer_router, token_bearer
 from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.proposals.browse_pages import browse_router
+from pb_service.features.proposals.conversation_pages import part_router, talk_router
 from pb_service.features.proposals.facts import NoFacts
 from pb_service.features.proposals.my_pages import my_router
 from pb_service.features.proposals.write_pages import write_router
@@ -83,6 +84,8 @@ def create_app(service: Service) -> Litestar:
             promises_router,
             public_router,
             browse_router,
+            part_router,
+            talk_router,
             write_router,
             my_router,
             feedback_router,

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals import filters
 from pb_service.core.proposals.filters import Found, Line, Wanted
-from pb_service.core.proposals.form import ProposalForm, read_form
 from pb_service.core.proposals.similarity import shingles
 from pb_service.features.proposals import browse_repository as repository
 from pb_service.features.proposals.browse_repository import Relative
@@ -17,7 +16,6 @@ from pb_service.features.proposals.facts import FactSource, ProposalFacts
 from pb_service.features.proposals.tables import (
     Proposal,
     ProposalAct,
-    ProposalBook,
     ProposalComment,
     ProposalQuestion,
     ProposalVersion,
@@ -164,7 +162,7 @@ async def detail(session: AsyncSession, shown: PublicRound, number: int, facts: 
         facts=known.get(proposal.id, ProposalFacts()),
         counts=counted[proposal.id],
         conversation=await conversation(session, proposal, page_size=FIRST_COMMENTS),
-        questions=tuple(await repository.questions_of(session, proposal.id, most=MOST_QUESTIONS)),
+        questions=tuple(await questions(session, proposal)),
         acts=tuple(await repository.acts_of(session, proposal.id)),
         versions=tuple(await repository.versions_of(session, proposal.id)),
         came_from=tuple(await repository.came_from(session, proposal)),
@@ -185,6 +183,11 @@ async def conversation(
     return Conversation(threads, total, page, max(1, -(-total // page_size)))
 
 
+async def questions(session: AsyncSession, proposal: Proposal) -> list[ProposalQuestion]:
+    """Return the newest questions about a proposal and what was merged into it."""
+    return await repository.questions_of(session, proposal.id, most=MOST_QUESTIONS)
+
+
 async def compared(
     session: AsyncSession, shown: PublicRound, numbers: Sequence[int], facts: FactSource
 ) -> list[tuple[Proposal, ProposalFacts, Counts]]:
@@ -193,9 +196,3 @@ async def compared(
     ids = [proposal.id for proposal in found]
     known, counted = await facts.about(session, ids), await counts(session, ids)
     return [(proposal, known.get(proposal.id, ProposalFacts()), counted[proposal.id]) for proposal in found]
-
-
-async def form_of(session: AsyncSession, round_id: UUID) -> ProposalForm:
-    """Return the form of a round's proposals as staff set it, or as every round begins."""
-    book = await session.get(ProposalBook, round_id)
-    return read_form(book.form) if book else ProposalForm()

@@ -32,6 +32,7 @@ from pb_service.features.proposals.browse_presentation import (
 from pb_service.features.proposals.detail_presentation import detail_context, field_names, side_by_side, thread_views
 from pb_service.features.proposals.errors import ProposalNotFound
 from pb_service.features.proposals.facts import FactSource
+from pb_service.features.proposals.forms import form_of
 from pb_service.features.proposals.reading import reader_of, round_name, spoken
 from pb_service.features.rounds.public import PublicRound, public_round
 from pb_service.settings import Settings
@@ -60,7 +61,7 @@ async def show_proposals(
         target = address(base, asked, draw=draw_of(secrets.token_bytes(8)), page=asked.page)
         return _see(target + ("&view=map" if on_map else ""))
     shown = await public_round(session, slug)
-    form = await browse.form_of(session, shown.id)
+    form, _ = await form_of(session, shown.id)
     shelf = await browse.browse(session, shown, asked, proposal_facts)
     words = reader_of(shown, language)
     names = _names(shown, form, language)
@@ -100,7 +101,8 @@ async def compare_proposals(
     """Up to three proposals side by side: their numbers stand in the address, joined by points."""
     language = language_of(lang)
     shown = await public_round(session, slug)
-    names = _names(shown, await browse.form_of(session, shown.id), language)
+    form, _ = await form_of(session, shown.id)
+    names = _names(shown, form, language)
     base = f"/{language}/rounds/{slug}/proposals"
     found = await browse.compared(session, shown, numbers(n), proposal_facts)
     return page(
@@ -128,7 +130,7 @@ async def show_proposal(
     shown = await public_round(session, slug)
     found = await browse.detail(session, shown, number, proposal_facts)
     base = f"/{language}/rounds/{slug}/proposals"
-    form = await browse.form_of(session, shown.id)
+    form, _ = await form_of(session, shown.id)
     names = _names(shown, form, language)
     if found.proposal.state == "hidden":
         return page(
@@ -189,6 +191,7 @@ async def show_versions(
         raise ProposalNotFound(f"The proposal {number} is hidden.")
     versions = await browse_repository.versions_of(session, proposal.id)
     pairs = [(newer, differences(older.content, newer.content)) for older, newer in pairwise(versions)]
+    form, _ = await form_of(session, shown.id)
     return page(
         request,
         "proposals/versions.html",
@@ -197,7 +200,7 @@ async def show_versions(
         number=number,
         first=versions[0] if versions else None,
         changes=pairs[::-1],
-        field_names=field_names(await browse.form_of(session, shown.id), reader_of(shown, language)),
+        field_names=field_names(form, reader_of(shown, language)),
     )
 
 

@@ -55,7 +55,14 @@ async def test_the_list_is_drawn_for_each_reader_and_stays_as_it_is(client: http
 
 
 async def test_public_pages_set_no_cookie_and_may_be_kept(client: httpx.AsyncClient) -> None:
-    for path in (BASE, f"{BASE}/1", f"{BASE}/1/comments", f"{BASE}/1/versions", f"{BASE}/compare?n=1.2", f"{BASE}?view=map"):
+    for path in (
+        BASE,
+        f"{BASE}/1",
+        f"{BASE}/1/comments",
+        f"{BASE}/1/versions",
+        f"{BASE}/compare?n=1.2",
+        f"{BASE}?view=map",
+    ):
         answer = await client.get(path)
         assert answer.status_code == 200, answer.text[:3000]
         assert "set-cookie" not in answer.headers
