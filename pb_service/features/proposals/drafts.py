@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from pb_service.core.proposals.places import district_of_place, from_geojson, to
 from pb_service.core.proposals.similarity import shingles
 from pb_service.core.proposals.states import Act, Hand, may_edit
 from pb_service.core.proposals.texts import cleaned, content, text_sha256
+from pb_service.core.rounds.setup import District
 from pb_service.features.accounts.policy import Actor, may, require
 from pb_service.features.accounts.tables import Account
 from pb_service.features.proposals import repository
@@ -253,10 +255,12 @@ def staff_role(actor: Actor, proposal: Proposal) -> str:
 
 async def placed(session: AsyncSession, found: Round, draft: Draft) -> Draft:
     """Return the draft with the district in which its place lies; a place outside all of them leaves it as chosen."""
-    if draft.place is None:
-        return draft
-    districts = (await setup_of(session, found)).districts.districts
-    key = district_of_place(districts, draft.place)
+    return draft if draft.place is None else placed_among((await setup_of(session, found)).districts.districts, draft)
+
+
+def placed_among(districts: Sequence[District], draft: Draft) -> Draft:
+    """As `placed`, for who has the districts at hand."""
+    key = district_of_place(districts, draft.place) if draft.place else None
     return msgspec.structs.replace(draft, district=key or draft.district)
 
 

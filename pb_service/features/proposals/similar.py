@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import Text, and_, cast, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals.form import Draft
@@ -39,7 +39,7 @@ async def similar(session: AsyncSession, round_id: UUID, draft: Draft, *, most: 
     wanted = Traits(frozenset(letters), draft.place, draft.district, draft.theme)
     alike = []
     if letters:
-        alike.append(Proposal.shingles.overlap(array(letters)))
+        alike.append(Proposal.shingles.overlap(cast(letters, ARRAY(Text))))
     if draft.theme:
         alike.append(and_(Proposal.theme == draft.theme, Proposal.place.is_not(None)))
     if not alike:

@@ -123,8 +123,12 @@ class Proposal(Base):
     #: Runs of three letters of title, need and idea (core/proposals/similarity.py), for finding similar proposals.
     shingles: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     search: Mapped[Any] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True), deferred=True)
-    authors: Mapped[list["ProposalAuthor"]] = relationship(lazy="raise", order_by="ProposalAuthor.id")
-    files: Mapped[list["ProposalFile"]] = relationship(lazy="raise", order_by="ProposalFile.position")
+    authors: Mapped[list["ProposalAuthor"]] = relationship(
+        lazy="raise", order_by="ProposalAuthor.id", cascade="all, delete-orphan", passive_deletes=True
+    )
+    files: Mapped[list["ProposalFile"]] = relationship(
+        lazy="raise", order_by="ProposalFile.position", cascade="all, delete-orphan", passive_deletes=True
+    )
 
     __table_args__ = (
         UniqueConstraint("round_id", "number"),

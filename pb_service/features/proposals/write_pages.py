@@ -235,7 +235,7 @@ def field_context(
     districts = public.setup.districts.districts
     names = district_names(districts, language)
     return {
-        "here": here,
+        "shown_steps": here,
         "form": form,
         "asked": asked,
         "label": labels(asked, words),
