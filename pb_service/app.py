@@ -31,11 +31,12 @@ from pb_service.features.accounts.staff_pages import staff_routers
 from pb_service.features.accounts.stepup import Prover
 from pb_service.features.accounts.token_pages import bearer_router, token_bearer
 from pb_service.features.accounts.tokens import TokenSigner
+from pb_service.features.assessment.facts import AssessmentFacts
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.proposals.browse_pages import browse_router
 from pb_service.features.proposals.conversation_pages import part_router, talk_router
-from pb_service.features.proposals.facts import NoFacts
 from pb_service.features.proposals.my_pages import my_router
+from pb_service.features.proposals.staff_pages import staff_router as proposals_staff_router
 from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
@@ -88,6 +89,7 @@ def create_app(service: Service) -> Litestar:
             talk_router,
             write_router,
             my_router,
+            proposals_staff_router,
             feedback_router,
             operations_router,
             jobs_router,
@@ -152,7 +154,7 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "limits": service.limits,
         "mailer": service.mailer,
         "personal_data": service.personal_data,
-        "proposal_facts": NoFacts(),
+        "proposal_facts": AssessmentFacts(),
         "providers": providers,
         "signin_drivers": drivers,
         "passwords": service.passwords,

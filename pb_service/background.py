@@ -10,6 +10,7 @@ import structlog
 
 from pb_service.features.accounts import jobs as accounts
 from pb_service.features.assessment import jobs as assessment
+from pb_service.features.proposals import jobs as proposals
 from pb_service.features.record.repository import waiting_by_log
 from pb_service.features.record.witnesses import Witnesses, unwitnessed
 from pb_service.features.rounds import jobs as rounds
@@ -30,6 +31,7 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **files.HANDLERS,
     **accounts.HANDLERS,
     **rounds.HANDLERS,
+    **proposals.HANDLERS,
     **assessment.HANDLERS,
     **site.HANDLERS,
 }
@@ -40,6 +42,7 @@ EVERY: Sequence[tuple[str, timedelta]] = (
     *files.EVERY,
     *accounts.EVERY,
     *rounds.EVERY,
+    *proposals.EVERY,
     *assessment.EVERY,
     *site.EVERY,
 )

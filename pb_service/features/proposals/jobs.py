@@ -1,0 +1,55 @@
+"""The jobs of the stage proposals: notices about what happened, and digests."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from pb_service.features.proposals import notices
+from pb_service.features.proposals.acts import NOTICE_JOB
+from pb_service.features.proposals.conversation import ANSWERED_JOB
+from pb_service.platform import jobs
+from pb_service.platform.clock import Clock
+from pb_service.platform.db import Database
+from pb_service.platform.jobs import Handler
+
+DIGEST_JOB = "proposals.digest"
+DIGEST_EVERY = timedelta(days=7)
+
+
+class Surroundings(Protocol):
+    """What these jobs need of the service."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+
+async def tell(service: Surroundings, payload: Mapping[str, Any]) -> None:
+    """Tell authors, followers and supporters what happened to a proposal."""
+    now = service.clock()
+    async with service.database.transaction() as session:
+        await notices.tell(session, UUID(payload["proposal"]), int(payload["row"]), now=now)
+        await jobs.complete(session, now=now)
+
+
+async def tell_answered(service: Surroundings, payload: Mapping[str, Any]) -> None:
+    """Tell who asked that there is an answer."""
+    now = service.clock()
+    async with service.database.transaction() as session:
+        await notices.tell_answered(session, UUID(payload["question"]), now=now)
+        await jobs.complete(session, now=now)
+
+
+async def send_digests(service: Surroundings, _payload: Mapping[str, Any]) -> None:
+    """Send the digests, some accounts in a transaction each time until nothing waits."""
+    while True:
+        async with service.database.transaction() as session:
+            if not await notices.send_digests(session, now=service.clock()):
+                return
+
+
+HANDLERS: Mapping[str, Handler[Any]] = {NOTICE_JOB: tell, ANSWERED_JOB: tell_answered, DIGEST_JOB: send_digests}
+EVERY: Sequence[tuple[str, timedelta]] = ((DIGEST_JOB, DIGEST_EVERY),)
