@@ -79,7 +79,7 @@ async def show_mine(request: PageRequest, session: Session, actor: Who, lang: La
         Line(
             proposal,
             state_chip(proposal, words),
-            spoken_of({code: text for code, text in rounds[proposal.round_id].names}, language),
+            spoken_of(dict(rounds[proposal.round_id].names), language),
             _address(language, proposal.id),
         )
         for proposal in found
