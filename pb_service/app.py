@@ -35,6 +35,7 @@ from pb_service.features.assessment.facts import AssessmentFacts
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.proposals.browse_pages import browse_router
 from pb_service.features.proposals.conversation_pages import part_router, talk_router
+from pb_service.features.proposals.file_pages import file_router
 from pb_service.features.proposals.my_pages import my_router
 from pb_service.features.proposals.staff_pages import staff_router as proposals_staff_router
 from pb_service.features.proposals.write_pages import write_router
@@ -87,6 +88,7 @@ def create_app(service: Service) -> Litestar:
             browse_router,
             part_router,
             talk_router,
+            file_router,
             write_router,
             my_router,
             proposals_staff_router,

@@ -1,11 +1,11 @@
-"""The jobs of the stage proposals: notices about what happened, and digests."""
+"""The jobs of the stage proposals: notices about what happened, digests, and drafts that nobody claimed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from pb_service.features.proposals import notices
+from pb_service.features.proposals import notices, repository
 from pb_service.features.proposals.acts import NOTICE_JOB
 from pb_service.features.proposals.conversation import ANSWERED_JOB
 from pb_service.platform import jobs
@@ -15,6 +15,9 @@ from pb_service.platform.jobs import Handler
 
 DIGEST_JOB = "proposals.digest"
 DIGEST_EVERY = timedelta(days=7)
+TIDY_JOB = "proposals.tidy"
+#: How long a draft waits for somebody to sign in; as long as the cookie that leads to it.
+UNCLAIMED = timedelta(days=7)
 
 
 class Surroundings(Protocol):
@@ -51,5 +54,16 @@ async def send_digests(service: Surroundings, _payload: Mapping[str, Any]) -> No
                 return
 
 
-HANDLERS: Mapping[str, Handler[Any]] = {NOTICE_JOB: tell, ANSWERED_JOB: tell_answered, DIGEST_JOB: send_digests}
-EVERY: Sequence[tuple[str, timedelta]] = ((DIGEST_JOB, DIGEST_EVERY),)
+async def tidy(service: Surroundings, _payload: Mapping[str, Any]) -> None:
+    """Forget the drafts of people who never signed in."""
+    async with service.database.transaction() as session:
+        await repository.drop_unclaimed(session, before=service.clock() - UNCLAIMED)
+
+
+HANDLERS: Mapping[str, Handler[Any]] = {
+    NOTICE_JOB: tell,
+    ANSWERED_JOB: tell_answered,
+    DIGEST_JOB: send_digests,
+    TIDY_JOB: tidy,
+}
+EVERY: Sequence[tuple[str, timedelta]] = ((DIGEST_JOB, DIGEST_EVERY), (TIDY_JOB, timedelta(days=1)))

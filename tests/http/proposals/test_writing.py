@@ -96,7 +96,7 @@ async def test_the_language_changes_in_the_middle_and_nothing_is_lost(writer: Wr
     text = html.unescape(swedish.text)
     assert 'lang="sv"' in text
     assert 'name="need" value="Ei vettä kentän lähellä kesällä."' in text
-    assert "Hana</textarea>" in text, text[text.find("<main"):][:6000]
+    assert "Hana</textarea>" in text
 
 
 async def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_stays(writer: Writer) -> None:
@@ -163,7 +163,7 @@ async def test_a_session_that_ended_in_the_middle_takes_nothing_along(writer: Wr
     answer = await writer.press(show_author="hidden")
     if answer.status_code == 403:  # the form's token went with the session: the page sends it again
         assert "Water at the field" in answer.text
-        fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', answer.text)
+        fields = re.findall(r'<textarea name="([^"]+)" hidden>\n(.*?)</textarea>', answer.text, re.DOTALL)
         data: dict[str, list[str]] = {}
         for name, value in fields:
             data.setdefault(name, []).append(html.unescape(value))
