@@ -20,19 +20,7 @@ class AssessmentFacts:
 
     async def amounts(self, session: AsyncSession, round_id: UUID) -> Mapping[UUID, int]:
         """Return the signed costs of a round's proposals, in minor units."""
-        rows = await repository.proposals_in(session, round_id, {"published", "assessed", "infeasible", "on_ballot"})
-        newest = {
-            row.proposal_id: row.amount
-            for row in await repository.sheets(session, proposals=[row.id for row in rows])
-            if row.signed_at and row.proposal_id
-        }
-        placed = await repository.projects_of(session, [row.id for row in rows])
-        own = {
-            row.project_id: row.amount
-            for row in await repository.sheets(session, projects=[row.id for row in placed.values()])
-            if row.signed_at and row.project_id
-        }
-        return newest | {each: own[project.id] for each, project in placed.items() if project.id in own}
+        return await repository.signed_amounts(session, round_id)
 
     async def about(self, session: AsyncSession, proposal_ids: Sequence[UUID]) -> Mapping[UUID, ProposalFacts]:
         """Return what is published about proposals beyond their own stage."""

@@ -78,7 +78,7 @@ async def projects_of(session: AsyncSession, proposal_ids: Collection[UUID]) -> 
         .join(BallotProject, BallotProject.id == ProjectSource.project_id)
         .where(ProjectSource.proposal_id.in_(list(proposal_ids)), BallotProject.dropped_at.is_(None))
     )
-    return dict((await session.execute(query)).tuples().all())
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 async def drop_sources(session: AsyncSession, project_id: UUID) -> None:
@@ -94,6 +94,29 @@ async def sheets(
         CostSheetRow.proposal_id.in_(list(proposals)) | CostSheetRow.project_id.in_(list(projects))
     )
     return (await session.scalars(query.order_by(CostSheetRow.version))).all()
+
+
+async def signed_amounts(session: AsyncSession, round_id: UUID) -> dict[UUID, int]:
+    """Return the newest signed cost of each proposal of a round: that of its project, if it is part of one."""
+    of_proposals = (
+        select(CostSheetRow.proposal_id, CostSheetRow.amount)
+        .join(Proposal, Proposal.id == CostSheetRow.proposal_id)
+        .where(Proposal.round_id == round_id, CostSheetRow.signed_at.is_not(None))
+        .order_by(CostSheetRow.proposal_id, CostSheetRow.version)
+    )
+    of_projects = (
+        select(ProjectSource.proposal_id, CostSheetRow.amount)
+        .join(BallotProject, BallotProject.id == ProjectSource.project_id)
+        .join(CostSheetRow, CostSheetRow.project_id == BallotProject.id)
+        .where(
+            BallotProject.round_id == round_id,
+            BallotProject.dropped_at.is_(None),
+            CostSheetRow.signed_at.is_not(None),
+        )
+        .order_by(ProjectSource.proposal_id, CostSheetRow.version)
+    )
+    amounts = {row[0]: row[1] for row in await session.execute(of_proposals)}
+    return amounts | {row[0]: row[1] for row in await session.execute(of_projects)}
 
 
 async def decisions_waiting(
