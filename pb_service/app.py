@@ -32,12 +32,15 @@ from pb_service.features.accounts.stepup import Prover
 from pb_service.features.accounts.token_pages import bearer_router, token_bearer
 from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.assessment.facts import AssessmentFacts
+from pb_service.features.assessment.routers import assessment_routers
 from pb_service.features.opendata import routes as opendata
+from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.proposals.browse_pages import browse_router
 from pb_service.features.proposals.conversation_pages import part_router, talk_router
 from pb_service.features.proposals.file_pages import file_router
 from pb_service.features.proposals.my_pages import my_router
 from pb_service.features.proposals.staff_pages import staff_router as proposals_staff_router
+from pb_service.features.proposals.statistics_pages import statistics_router
 from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
@@ -87,6 +90,7 @@ def create_app(service: Service) -> Litestar:
             public_router,
             browse_router,
             part_router,
+            statistics_router,
             talk_router,
             file_router,
             write_router,
@@ -98,6 +102,8 @@ def create_app(service: Service) -> Litestar:
             results_router,
             opendata.api,
             opendata.data,
+            proposal_api,
+            proposal_data,
             record_router,
             static_file,
             entry_router,
@@ -106,6 +112,7 @@ def create_app(service: Service) -> Litestar:
             bearer_router,
             *staff_routers,
             *round_routers,
+            *assessment_routers,
             *([development_router] if service.settings.development else []),
         ],
         dependencies=_dependencies(service, providers, SigninDrivers(drivers), tasks),

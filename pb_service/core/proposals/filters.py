@@ -29,8 +29,8 @@ _GROUP_OF: Mapping[State, Group] = {
 #: What is shown to who has not chosen any states: proposals that go on.
 GOING_ON: frozenset[Group] = frozenset({"published", "assessed", "on_ballot"})
 
-#: ``drawn`` favours nobody; ``match`` is for a search alone.
-Sort = Literal["drawn", "match", "newest", "title", "cheapest", "dearest", "supported"]
+#: ``drawn`` favours nobody; ``match`` is for a search alone; ``number`` for programs.
+Sort = Literal["drawn", "match", "newest", "title", "cheapest", "dearest", "supported", "number"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
 PAGE = 24
@@ -257,6 +257,7 @@ def _ordered(
         "cheapest": lambda line: (line.cost is None, line.cost or 0),
         "dearest": lambda line: (line.cost is None, -(line.cost or 0)),
         "supported": lambda line: (-support.get(line.id, 0),),
+        "number": lambda line: (line.number,),
     }
     key = keys[asked.sort]
     return sorted(lines, key=lambda line: (*key(line), line.number))

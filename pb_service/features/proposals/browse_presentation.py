@@ -217,7 +217,7 @@ def cost_name(cost: str, words: Reader) -> str:
 def sorts(asked: Wanted, words: Reader) -> list[tuple[str, str]]:
     """Return the orders on offer."""
     names = sort_names(words)
-    return [(sort, names[sort]) for sort in SORTS if sort != "match" or asked.words]
+    return [(sort, names[sort]) for sort in SORTS if sort != "number" and (sort != "match" or asked.words)]
 
 
 def address(base: str, asked: Wanted, **changes: object) -> str:

@@ -243,3 +243,139 @@ async def went_into(session: AsyncSession, proposal: Proposal) -> list[Relative]
         .order_by(other.number)
     )
     return [Relative(row[0] or 0, row[1], row[2], row[3]) for row in await session.execute(found)]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What statistics need of a public proposal."""
+
+    district: str | None
+    theme: str | None
+    state: str
+    language: str
+    age_group: str | None
+    received_at: datetime | None
+    published_at: datetime | None
+    decided_at: datetime | None
+
+
+async def counted(session: AsyncSession, round_id: UUID) -> list[Counted]:
+    """Return what statistics need of a round's public proposals."""
+    found = select(
+        Proposal.district,
+        Proposal.theme,
+        Proposal.state,
+        Proposal.language,
+        Proposal.age_group,
+        Proposal.received_at,
+        Proposal.published_at,
+        Proposal.decided_at,
+    ).where(Proposal.round_id == round_id, public())
+    return [Counted(*row) for row in await session.execute(found.order_by(Proposal.number))]
+
+
+async def people_supporting(session: AsyncSession, round_id: UUID) -> int:
+    """Return how many people support at least one public proposal of a round."""
+    found = select(func.count(distinct(ProposalSupport.account_id))).join(
+        Proposal, Proposal.id == ProposalSupport.proposal_id
+    )
+    return await session.scalar(found.where(Proposal.round_id == round_id, public())) or 0
+
+
+async def comments_in(session: AsyncSession, round_id: UUID) -> int:
+    """Return how many comments, without hidden ones, there are on the public proposals of a round."""
+    found = select(func.count()).select_from(ProposalComment).join(Proposal, Proposal.id == ProposalComment.proposal_id)
+    shown = found.where(Proposal.round_id == round_id, public(), ProposalComment.hidden_at.is_(None))
+    return await session.scalar(shown) or 0
+
+
+@dataclass(frozen=True)
+class Published:
+    """What open data tells of a proposal: columns without anything personal, whatever the page shows of authors."""
+
+    id: UUID
+    number: int
+    state: str
+    version: int
+    language: str
+    title: str
+    need: str
+    idea: str
+    audience: str
+    district: str | None
+    theme: str | None
+    cost_hint: int | None
+    place: dict[str, Any] | None
+    answers: dict[str, Any]
+    channel: str
+    received_at: datetime | None
+    published_at: datetime | None
+    decided_at: datetime | None
+    changed_at: datetime
+    merged_into: int | None
+    split_from: int | None
+    counted_in: UUID
+
+
+async def published_rows(
+    session: AsyncSession, round_id: UUID, numbers: Sequence[int] | None = None, *, newest: int | None = None
+) -> list[Published]:
+    """Return public proposals as open data tells of them: all, those of some numbers, or the newest; by number.
+
+    The newest come by the time of their publication, the last one first.
+    """
+    into, origin = aliased(Proposal), aliased(Proposal)
+    found = (
+        select(
+            Proposal.id,
+            Proposal.number,
+            Proposal.state,
+            Proposal.version,
+            Proposal.language,
+            Proposal.title,
+            Proposal.need,
+            Proposal.idea,
+            Proposal.audience,
+            Proposal.district,
+            Proposal.theme,
+            Proposal.cost_hint,
+            Proposal.place,
+            Proposal.answers,
+            Proposal.channel,
+            Proposal.received_at,
+            Proposal.published_at,
+            Proposal.decided_at,
+            Proposal.changed_at,
+            into.number,
+            origin.number,
+            Proposal.counted_in,
+        )
+        .outerjoin(into, into.id == Proposal.merged_into)
+        .outerjoin(origin, origin.id == Proposal.split_from)
+        .where(Proposal.round_id == round_id, public())
+    )
+    if numbers is not None:
+        found = found.where(Proposal.number.in_(numbers))
+    if newest is not None:
+        found = found.order_by(Proposal.published_at.desc().nulls_last(), Proposal.number.desc()).limit(newest)
+    else:
+        found = found.order_by(Proposal.number)
+    return [Published(*row) for row in await session.execute(found)]
+
+
+async def versions_in(session: AsyncSession, proposal_ids: Collection[UUID]) -> dict[UUID, list[ProposalVersion]]:
+    """Return the versions of these proposals, oldest first."""
+    found = select(ProposalVersion).where(ProposalVersion.proposal_id.in_(proposal_ids))
+    versions: dict[UUID, list[ProposalVersion]] = {}
+    for row in await session.scalars(found.order_by(ProposalVersion.proposal_id, ProposalVersion.version)):
+        versions.setdefault(row.proposal_id, []).append(row)
+    return versions
+
+
+async def acts_in(session: AsyncSession, proposal_ids: Collection[UUID]) -> dict[UUID, list[ProposalAct]]:
+    """Return what happened to these proposals, oldest first."""
+    found = select(ProposalAct).where(ProposalAct.proposal_id.in_(proposal_ids)).order_by(ProposalAct.id)
+    acts: dict[UUID, list[ProposalAct]] = {}
+    for row in await session.scalars(found):
+        acts.setdefault(row.proposal_id, []).append(row)
+    return acts

@@ -64,6 +64,7 @@ def sort_names(words: Catalogue) -> Mapping[Sort, str]:
         "cheapest": words.gettext("cheapest first"),
         "dearest": words.gettext("dearest first"),
         "supported": words.gettext("most supported first"),
+        "number": words.gettext("by number"),
     }
 
 

@@ -12,7 +12,7 @@ from pb_service.settings import Settings
 from tests.conftest import FakeClock
 from tests.http.conftest import running
 from tests.proposals import open_round
-from tests.town import TEXTS, sixty, town_setup
+from tests.town import sixty, town_setup
 
 BASE = "/en/rounds/spring/proposals"
 
@@ -51,7 +51,7 @@ async def test_the_list_is_drawn_for_each_reader_and_stays_as_it_is(client: http
     assert numbers(await client.get(str(first.url))) == numbers(first)
     pages = [numbers(first), *[numbers(await client.get(f"{first.url}&page={page}")) for page in (2, 3)]]
     assert [len(page) for page in pages] == [24, 24, 12]
-    assert sorted(sum(map(list, pages), [])) == list(range(1, 61))
+    assert sorted(number for page in pages for number in page) == list(range(1, 61))
 
 
 async def test_public_pages_set_no_cookie_and_may_be_kept(client: httpx.AsyncClient) -> None:
