@@ -195,14 +195,17 @@ async def _take(
             about |= {"cost_hint": draft.cost_hint} if draft.cost_hint is not None else {}
             made.append((proposal, words, digest, about))
         await session.flush()
-        for proposal, words, digest, about in made:
+        kind, time = "proposal.received", int(at.timestamp())
+        abouts = [about for *_, about in made]
+        hashes = await record.salted_files(session, abouts, kind=kind, at=at)
+        for (proposal, words, digest, about), file_hash in zip(made, hashes, strict=True):
             session.add(ProposalVersion(proposal_id=proposal.id, version=1, content=words, text_sha256=digest, at=at))
             session.add(
                 ProposalAct(
                     proposal_id=proposal.id,
                     act="enter",
                     state=state,
-                    kind="proposal.received",
+                    kind=kind,
                     at=at,
                     by_role=role,
                     account_id=actor.account_id,
@@ -210,16 +213,7 @@ async def _take(
                     shown={},
                 )
             )
-            file_hash = await record.salted_file(session, about, kind="proposal.received", at=at)
-            bodies.append(
-                entries.act(
-                    "proposal.received",
-                    at=int(at.timestamp()),
-                    object_id=f"p{proposal.number}",
-                    by=role,
-                    file_hash=file_hash,
-                )
-            )
+            bodies.append(entries.act(kind, at=time, object_id=f"p{proposal.number}", by=role, file_hash=file_hash))
         await record.append(session, held.log, *bodies)
         await session.flush()
         session.expunge_all()  # tens of thousands of rows are not kept in memory
