@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -172,7 +172,7 @@ async def supporters(session: AsyncSession, counted_in: UUID) -> int:
 async def copy_support(session: AsyncSession, source: UUID, target: UUID) -> None:
     """Let those who supported a proposal (and what was merged into it) support a part of it too."""
     rows = (
-        select(func.cast(target, Proposal.id.type), ProposalSupport.account_id, func.min(ProposalSupport.at), True)
+        select(literal(target), ProposalSupport.account_id, func.min(ProposalSupport.at), literal(True))
         .join(Proposal, Proposal.id == ProposalSupport.proposal_id)
         .where(Proposal.counted_in == source)
         .group_by(ProposalSupport.account_id)

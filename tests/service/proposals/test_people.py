@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from pb_service.core.proposals.form import form_content
 from pb_service.features.accounts import service as accounts
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.sessions import Visitor
@@ -120,7 +121,7 @@ async def test_the_form_of_the_round_decides_what_is_asked(service: Service, clo
     manager = await open_round(service, clock)
     async with service.database.reading() as session:
         form, version = await forms.form_of(session, (await round_called(service)).id)
-    content = forms.form_content(form) | {
+    content = form_content(form) | {
         "questions": [{"key": "school", "label": {"fi": {"text": "Koulu", "state": "original"}}, "required": True}]
     }
     async with service.database.transaction() as session:
