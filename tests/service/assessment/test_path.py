@@ -1,17 +1,23 @@
 """The way of a proposal to the ballot: decided, assessed, costed by two, made a project, its list fixed by two."""
 
+import zipfile
+
 import pytest
 from sqlalchemy import select
 
 from pb_service.core.record import canonical
+from pb_service.core.record.signatures import public_bytes
 from pb_service.features.accounts.policy import Forbidden
 from pb_service.features.assessment import lists
 from pb_service.features.assessment.errors import ListChanged, ListNotReady, NotNow
 from pb_service.features.assessment.evidence import process_files
 from pb_service.features.assessment.moderation import Wanted
+from pb_service.features.opendata.bundle import process_bundle, published_checkpoint
 from pb_service.features.proposals.errors import ReasonMissing
 from pb_service.features.record import repository as record
 from pb_service.features.rounds.tables import Contest
+from pb_service.verifier.__main__ import main
+from pb_service.verifier.log import Key
 from pb_service.verifier.process import Process
 from tests.assessment import Office
 from tests.proposals import REASON, now_of, record_kinds, round_called
@@ -147,3 +153,21 @@ async def test_the_vote_may_not_begin_before_the_list_is_fixed(town: Office) -> 
     async with town.service.database.reading() as session:
         assert await lists.guard_vote(session, found, "voting", town.clock()) is None
     assert (await now_of(town.service, (await town.author_proposals())[0])).state == "on_ballot"
+
+
+async def test_the_bundle_of_the_process_is_verified_by_the_published_key(town: Office) -> None:
+    """What /data/<round>/process.zip serves, checked by the program on its own; the same state gives the same bytes."""
+    row = await town.fixed()
+    await town.service.sequencer.settle()
+    async with town.service.database.reading() as session:
+        path = await town.service.bundles.process(session, town.slug, town.service.tiles)
+        again = await process_bundle(
+            session, await round_called(town.service), published_checkpoint(town.service.tiles, town.slug)
+        )
+    assert path.read_bytes() == again
+    assert f"process/{row.sha256.hex()}.json" in zipfile.ZipFile(path).namelist()
+    origin = "example.org/pb/spring"
+    public = public_bytes(town.service.log_key)
+    key = Key(origin, public)
+    assert main([str(path), "--key", key.vkey]) == 0
+    assert main([str(path), "--key", Key(origin, bytes(32)).vkey]) == 1
