@@ -25,7 +25,7 @@ from pb_service.features.rounds.public import PublicRound
 #: Words shorter than this are looked for as words alone, not inside others.
 _LEAST_PART = 5
 #: How many of the runs of letters of what was typed a proposal must hold when nothing fits exactly, in hundredths.
-_NEARLY = 60
+_NEARLY = 50
 #: How well a part of a compound word matches, and what was mistyped: less than any word.
 _PART, _MISTYPED = 0.01, 0.001
 

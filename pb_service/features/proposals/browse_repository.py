@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy import ColumnElement, Select, and_, any_, case, distinct, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import REGCONFIG, array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, selectinload
 from sqlalchemy.sql.functions import Function
@@ -24,8 +24,8 @@ from pb_service.features.proposals.tables import (
     ProposalVersion,
 )
 
-#: The dictionaries of the three languages, and the plain one for names.
-_DICTIONARIES = ("finnish", "swedish", "english", "simple")
+#: The dictionary of each language.
+_DICTIONARIES = {"fi": "finnish", "sv": "swedish", "en": "english"}
 
 
 def public() -> ColumnElement[bool]:
@@ -71,23 +71,24 @@ async def _pairs(session: AsyncSession, found: Select[Any, Any]) -> dict[Any, An
     return {row[0]: row[1] for row in await session.execute(found)}
 
 
-def _asked(words: str) -> Any:
-    """What was typed, as a query in every language's dictionary: who searches in Finnish finds Finnish inflections."""
-    queries: list[Function[Any]] = [
-        func.websearch_to_tsquery(literal(name, REGCONFIG), words) for name in _DICTIONARIES
-    ]
-    asked: Any = queries[0]
-    for query in queries[1:]:
-        asked = asked.op("||")(query)
-    return asked
+def _asked(words: str, dictionary: str) -> Function[Any]:
+    """What was typed, as a query in one dictionary: it folds inflections as the dictionary of a text does."""
+    return func.websearch_to_tsquery(literal(dictionary, REGCONFIG), words)
 
 
 async def matches(session: AsyncSession, round_id: UUID, words: str) -> dict[int, float]:
-    """Return the numbers of public proposals that hold the words typed, with how well each does."""
-    asked = _asked(words)
-    found = select(Proposal.number, func.ts_rank(Proposal.search, asked)).where(
-        Proposal.round_id == round_id, public(), Proposal.search.op("@@")(asked)
+    """Return the numbers of public proposals that hold the words typed, with how well each does.
+
+    Each text is asked in its own language: the stems of two languages may look alike and mean different things.
+    Titles are asked for the words as they stand as well, so that names are found in any language.
+    """
+    plain = _asked(words, "simple")
+    own = [(Proposal.language == code, _asked(words, dictionary)) for code, dictionary in _DICTIONARIES.items()]
+    fits = or_(
+        Proposal.search.op("@@")(plain), *(and_(spoken, Proposal.search.op("@@")(asked)) for spoken, asked in own)
     )
+    rank = func.ts_rank(Proposal.search, case(*own, else_=plain)) + func.ts_rank(Proposal.search, plain)
+    found = select(Proposal.number, rank).where(Proposal.round_id == round_id, public(), fits)
     return await _pairs(session, found)
 
 
@@ -102,12 +103,16 @@ async def holding(session: AsyncSession, round_id: UUID, shingles: Collection[st
 async def nearly(session: AsyncSession, round_id: UUID, shingles: Collection[str], least: int) -> dict[int, float]:
     """Return the public proposals that hold at least so many of these runs of letters: what was mistyped."""
     wanted = sorted(shingles)
-    run = func.unnest(Proposal.shingles).table_valued("run").lateral()
+    runs = func.unnest(Proposal.shingles).table_valued("run", joins_implicitly=True).render_derived(name="runs")
     shared = func.count()
     found = (
         select(Proposal.number, shared)
-        .join(run, run.c.run.in_(wanted))
-        .where(Proposal.round_id == round_id, public(), Proposal.shingles.overlap(wanted))
+        .where(
+            Proposal.round_id == round_id,
+            public(),
+            Proposal.shingles.overlap(wanted),
+            runs.c.run == any_(array(wanted)),
+        )
         .group_by(Proposal.number)
         .having(shared >= least)
     )
