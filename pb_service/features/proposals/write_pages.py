@@ -245,7 +245,7 @@ def field_context(
         "themes": [(theme.key, _name(theme.name, theme.key, language)) for theme in asked.themes],
         "districts": list(names.items()),
         "names": names,
-        "map": drawn_map(districts, 2 * MAP_WIDTH) if "place" in here else None,
+        "map": drawn_map(districts, MAP_WIDTH) if "place" in here else None,
         "ages": [(group, "65+" if group == "65-" else group.replace("-", "\u2013")) for group in AGE_GROUPS],
     }
 
