@@ -339,7 +339,7 @@ async def _case_page(
         form=form,
         proposal=proposal,
         number=number,
-        here=f"/{language}/staff/rounds/{found.slug}/proposals/{number}",
+        this_page=f"/{language}/staff/rounds/{found.slug}/proposals/{number}",
         public=f"/{language}/rounds/{found.slug}/proposals/{number}",
         state=state_names(words)[proposal.state],
         own=own,

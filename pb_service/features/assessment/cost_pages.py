@@ -205,7 +205,7 @@ async def _sheet_page(
         session,
         {row.row.set_by for row in rows} | {row.row.signed_by for row in rows} | {n.account_id for n in said_notes},
     )
-    here = f"/{language}/staff/rounds/{found.slug}/costs/{of.object_id}"
+    this_page = f"/{language}/staff/rounds/{found.slug}/costs/{of.object_id}"
     numbers = {kind: _rows(form, kind) for kind in ("lines", "upkeep")}
     edits = may(actor, "costs.edit", round_id=found.id, district=of.district)
     signs = may(actor, "assessment.sign", round_id=found.id, district=of.district)
@@ -218,7 +218,7 @@ async def _sheet_page(
         **context,
         form=form,
         of=of,
-        here=here,
+        this_page=this_page,
         case=f"/{language}/staff/rounds/{found.slug}/proposals/{of.proposal.number}" if of.proposal else "",
         version=newest.row.version if newest else 0,
         numbers={

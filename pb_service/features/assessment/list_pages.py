@@ -215,7 +215,7 @@ async def _list_page(
         status_code=status,
         **context,
         form=form,
-        here=f"/{language}/staff/rounds/{found.slug}/list",
+        this_page=f"/{language}/staff/rounds/{found.slug}/list",
         state=state,
         points=[
             (point_names(words)[point.name], point, [_problem(problem, context, words) for problem in point.problems])
@@ -321,7 +321,7 @@ async def _project_page(
         form=form,
         project=project,
         version=form.value("version") or str(project.version),
-        here=f"/{language}/staff/rounds/{found.slug}/list/{project.code}",
+        this_page=f"/{language}/staff/rounds/{found.slug}/list/{project.code}",
         ballots=[(key, context["places"].district(key)) for key, _, _ in ballot_list.contests(context["setup"])],
         sources=[(row.number, row.title, row.language) for row in rows],
         pictures=[("", words.gettext("No picture")), *pictures],
