@@ -34,6 +34,7 @@ from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
+from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
 from pb_service.features.site.feedback_pages import feedback_router
@@ -129,6 +130,10 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         async with service.database.transaction() as writing:
             yield writing
 
+    async def zone() -> str:
+        async with service.database.reading() as reading:
+            return (await municipality(reading)).time_zone
+
     async def actor(request: Request[Any, Any, Any]) -> Actor:
         return await guards.actor_of(request)
 
@@ -159,6 +164,7 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "session": Provide(session),
         "transaction": Provide(transaction),
         "actor": Provide(actor),
+        "zone": Provide(zone),
         **{name: Provide(_always(value), sync_to_thread=False) for name, value in given.items()},
     }
 
