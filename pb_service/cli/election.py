@@ -5,13 +5,14 @@ import secrets
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from pb_service.cli.files import printable, read_bytes
 from pb_service.cli.progress import Progress
-from pb_service.cli.rehearsal import host, log_vkey
+from pb_service.cli.rehearsal import host, log_vkey, rehearsal_origin
 from pb_service.core.record.canonical import CanonicalError, unb64u
 from pb_service.core.rounds.documents import Limits
 from pb_service.core.rounds.limits import breaches
@@ -79,7 +80,7 @@ def rehearse(
     file = _read(source)
     try:
         trustees = [(f"Trustee {number}", unb64u(key, 32)) for number, key in enumerate(keys, start=1)]
-        scenario = _scenario(file, ballots, rule, len(keys), quorum)
+        scenario = replace(_scenario(file, ballots, rule, len(keys), quorum), origin=rehearsal_origin())
     except CanonicalError as error:
         raise Refused(f"A trustee's key is what `pb trustee new` shows: {error}.") from None
     except TallyError as error:

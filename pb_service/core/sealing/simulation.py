@@ -18,9 +18,10 @@ from pb_service.core.record.tiles import log_files
 from pb_service.core.rounds.bundle import zip_stored
 from pb_service.core.rounds.documents import Ballot, BallotFormat, Limits, ListedProject, RuleDocument
 from pb_service.core.sealing import payload, threshold
+from pb_service.core.sealing.ceremony import abandonment
 from pb_service.core.sealing.election import Election, Sources
-from pb_service.core.sealing.envelope import Place, seal
-from pb_service.core.sealing.group import Random, Spread
+from pb_service.core.sealing.envelope import Envelope, Place, check, seal
+from pb_service.core.sealing.group import Random, Spread, each
 from pb_service.core.sealing.opening import Opened, open_box, paper_list
 from pb_service.core.sealing.payload import BallotShape
 from pb_service.core.sealing.trusteeship import Trustee, checked_list, share_of
@@ -28,6 +29,7 @@ from pb_service.core.tally import Instance, Project, tally
 
 _GROUP = "district"
 _VOTE_SECONDS = 14 * 24 * 3600
+_AT_ONCE = 4096  # ballots that are sealed between two words about the progress
 
 
 @dataclass(frozen=True)
@@ -111,21 +113,33 @@ def begin(scenario: Scenario, random: Random) -> Vote:
 
 
 def set_up(vote: Vote, trustees: Sequence[tuple[str, bytes]]) -> None:
-    """Log the setup that names the trustees, each by name and public key, in the order of their numbers."""
-    scenario = vote.scenario
+    """Log a setup that names the trustees, each by name and public key, in the order of their numbers.
+
+    It is the first, or the next after one that was given up.
+    """
+    scenario, before = vote.scenario, vote.election.setup
     people = [{"name": name, "pk": b64u(key)} for name, key in trustees]
     setup = encode(
         {
             "v": 1,
             "origin": scenario.origin,
-            "try": 1,
+            "try": before.attempt + 1 if before else 1,
             "t": scenario.quorum,
             "n": len(trustees),
             "trustees": people,
+            "reg": b64u(public_bytes(vote.keys["reg"])),
         }
     )
     vote.keep(setup)
     vote.log(entries.setup_entry(entries.setup_id(setup), hashlib.sha256(setup).digest()))
+
+
+def abandon(vote: Vote, why: str) -> None:
+    """Log that the registrar gives up the ceremony under way."""
+    setup = vote.election.setup
+    assert setup is not None  # noqa: S101 # there is one under way
+    fields = abandonment(setup.attempt, why)
+    vote.log(entries.signed_entry("abandon", setup.sid, fields, {"reg": vote.keys["reg"]}))
 
 
 def ceremony(vote: Vote) -> None:
@@ -240,19 +254,62 @@ def cast_ballot(vote: Vote, contest: str, alias: bytes, ballot: Ballot, *, proof
 
 def envelope_entry(vote: Vote, contest: str, alias: bytes, ballot: Ballot) -> bytes:
     """Return the `env` entry of a ballot, not yet logged."""
+    booth = _booth(vote, contest)
+    return _vouched(booth, _sealed(booth, alias, ballot))
+
+
+def cast_all(vote: Vote, contest: str, people: Sequence[bytes], ballots: Sequence[Ballot], spread: Spread) -> None:
+    """Cast a ballot for each alias; devices and the check at the door work beside each other, on all cores."""
+    booths = [_booth(vote, contest)] * len(ballots)
+    for body in each(_cast, spread, booths, people, ballots):
+        vote.log(body, proofs=False)
+
+
+@dataclass(frozen=True)
+class _Booth:
+    """Where ballots of a contest are sealed: what devices know, and the key of whoever vouches for voters."""
+
+    eid: bytes
+    contest: str
+    base: int
+    shape: BallotShape
+    key: bytes
+    voucher: bytes = field(repr=False)
+    random: Random
+
+
+def _booth(vote: Vote, contest: str) -> _Booth:
     manifest = vote.election.manifest
     assert manifest is not None  # noqa: S101 # the vote is open
-    place = Place(manifest.eid, contest, alias, vote.election.size)
-    sealed, _ = seal(payload.encode(ballot, manifest.contests[contest].shape), place, manifest.key, vote.random)
+    voucher = vote.keys["vouch"].private_bytes_raw()
+    shape = manifest.contests[contest].shape
+    return _Booth(manifest.eid, contest, vote.election.size, shape, manifest.key, voucher, vote.random)
+
+
+def _cast(booth: _Booth, alias: bytes, ballot: Ballot) -> bytes:
+    """Return the entry of a ballot that was checked at the door. Raises EnvelopeError."""
+    sealed = _sealed(booth, alias, ballot)
+    check(sealed)
+    return _vouched(booth, sealed)
+
+
+def _sealed(booth: _Booth, alias: bytes, ballot: Ballot) -> Envelope:
+    place = Place(booth.eid, booth.contest, alias, booth.base)
+    return seal(payload.encode(ballot, booth.shape), place, booth.key, booth.random)[0]
+
+
+def _vouched(booth: _Booth, sealed: Envelope) -> bytes:
     fields = {
-        "d": contest,
-        "a": b64u(alias),
-        "b": place.base,
+        "d": booth.contest,
+        "a": b64u(sealed.place.alias),
+        "b": booth.base,
         "ct": [[b64u(a), b64u(b)] for a, b in sealed.pairs],
         "pf": [b64u(part) for part in sealed.proof],
         "y": "acct",
     }
-    return vote.sign("env", fields, "vouch")
+    return entries.signed_entry(
+        "env", booth.eid, fields, {"vouch": Ed25519PrivateKey.from_private_bytes(booth.voucher)}
+    )
 
 
 def close_vote(vote: Vote) -> None:
@@ -336,9 +393,10 @@ def bundle(vote: Vote) -> bytes:
         vote.scenario.origin, len(vote.entries), merkle.root([merkle.leaf_hash(entry) for entry in vote.entries])
     )
     members = {"checkpoint": checkpoint.sign(head, vote.keys["log"]), **log_files(vote.entries)}
-    for entry in map(entries.parse, vote.entries):
-        if entry.kind in {"setup", "manifest"}:
-            members[f"{entry.kind}.json"] = vote.files[_hash(entry.fields["f"])]
+    parsed = [entry for entry in map(entries.parse, vote.entries) if entry.kind in {"setup", "manifest"}]
+    *earlier, last, terms = [vote.files[_hash(entry.fields["f"])] for entry in parsed]
+    members |= {f"setup-{number}.json": body for number, body in enumerate(earlier, start=1)}
+    members |= {"setup.json": last, "manifest.json": terms}
     members[f"files/{_hash(manifest.document['client']).hex()}"] = vote.files[_hash(manifest.document["client"])]
     for group, roll in vote.rolls.items():
         members[f"rolls/{group}"] = roll
@@ -372,9 +430,10 @@ def simulate(
     open_vote(vote)
     for contest in scenario.contests:
         people = voters[contest.id]
-        for number, (alias, ballot) in enumerate(zip(people, contest.ballots, strict=False)):
-            say(f"casting {contest.id}", number, len(contest.ballots))
-            cast_ballot(vote, contest.id, alias, ballot)
+        for start in range(0, len(contest.ballots), _AT_ONCE):
+            say(f"casting {contest.id}", start, len(contest.ballots))
+            batch = slice(start, min(start + _AT_ONCE, len(contest.ballots)))
+            cast_all(vote, contest.id, people[batch], contest.ballots[batch], spread)
         for alias in people[len(contest.ballots) :]:
             fields = {"d": contest.id, "a": b64u(alias), "no": "1"}
             vote.log(vote.sign("paper", fields, "desk1", "desk2"))
