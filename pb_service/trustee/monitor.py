@@ -6,8 +6,10 @@ added to; a head of earlier entries is held against tiles that prove themselves.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from pb_service.core.record import checkpoint, merkle
@@ -16,7 +18,7 @@ from pb_service.core.record.checkpoint import Checkpoint, CheckpointError
 from pb_service.core.record.tiles import WIDTH, Edge, Tile, TileError, TileTree, parse_bundle
 from pb_service.core.record.witness import cosigned_at, quorum_time
 from pb_service.trustee import durable
-from pb_service.trustee.sources import Source, SourceError
+from pb_service.trustee.sources import Source, SourceError, read_tile
 from pb_service.trustee.watch import Trust
 
 _AT_ONCE = 40  # bundles
@@ -74,12 +76,18 @@ def look(places: Mapping[str, Source], trust: Trust, kept: History, now: int, si
     """
     shown, away = _shown(places, trust)
     history = kept
+    late: list[Shown] = []
     for each in sorted(shown, key=lambda each: each.head.size):
         before = kept.places.get(each.where, 0)
         if each.head.size < before:
             raise Alarm("rollback", kept.note, each.note, place=each.place, before=before, size=each.head.size)
         try:
-            history = _grown(history, each, places, now)
+            history = _grown(history, each, [places[each.place]], now)
+        except SourceError:
+            late.append(each)
+    for each in late:  # a witness has no entries, and a mirror that lags not those of a larger tree: others may
+        try:
+            history = _grown(history, each, list(places.values()), now)
         except SourceError as error:
             away.append(str(error))
     sizes = {each.where: each.head.size for each in shown if each.head.size <= history.edge.size}
@@ -113,7 +121,7 @@ def _shown(places: Mapping[str, Source], trust: Trust) -> tuple[list[Shown], lis
     return shown, away
 
 
-def _grown(history: History, shown: Shown, places: Mapping[str, Source], now: int) -> History:
+def _grown(history: History, shown: Shown, sources: Sequence[Source], now: int) -> History:
     """Return the history with the shown head in it. Raises Alarm if it does not belong there, SourceError."""
     head, edge = shown.head, history.edge
     older, newer = sorted([(head.size, head.root), (edge.size, edge.root)])
@@ -124,12 +132,12 @@ def _grown(history: History, shown: Shown, places: Mapping[str, Source], now: in
             raise fork
         return history if history.note else replace(history, note=shown.note, since=now)
     try:
-        tree = TileTree(newer[0], lambda tile: _read(places, shown.place, tile))
+        tree = TileTree(newer[0], partial(_read, sources))
         if tree.root_at(older[0], newer[1]) != older[1]:
             raise fork
         if head.size < edge.size:
             return history
-        for entries in _entries(places, shown.place, edge.size, head.size):
+        for entries in _entries(sources, edge.size, head.size):
             edge, _ = edge.extend([merkle.leaf_hash(entry) for entry in entries])
     except TileError as error:
         raise Alarm("damaged", shown.note, **told) from error
@@ -138,26 +146,23 @@ def _grown(history: History, shown: Shown, places: Mapping[str, Source], now: in
     return replace(history, edge=edge, note=shown.note, since=now)
 
 
-def _entries(places: Mapping[str, Source], first: str, start: int, end: int) -> Iterator[list[bytes]]:
+def _entries(sources: Sequence[Source], start: int, end: int) -> Iterator[list[bytes]]:
     """Yield the entries from index ``start`` to ``end``, in order, some thousand at a time."""
     for low in range(start - start % WIDTH, end, WIDTH * _AT_ONCE):
         found: list[bytes] = []
         for index in range(low // WIDTH, -(-min(low + WIDTH * _AT_ONCE, end) // WIDTH)):
             tile = Tile(None, index).grown(end)
-            found += parse_bundle(_read(places, first, tile), tile.width)
+            found += parse_bundle(_read(sources, tile), tile.width)
         yield found[max(start - low, 0) :]
 
 
-def _read(places: Mapping[str, Source], first: str, tile: Tile) -> bytes:
-    """Return a tile from the place that shows the head, or from another: witnesses have none. Raises SourceError."""
-    fault: SourceError | None = None
-    for place in sorted(places, key=lambda place: place != first):
-        try:
-            return places[place].read(tile.path)
-        except SourceError as error:
-            fault = fault or error
-    assert fault is not None  # noqa: S101 # there is at least one place
-    raise fault
+def _read(sources: Sequence[Source], tile: Tile) -> bytes:
+    """Return a tile from the first source that has it. Raises SourceError."""
+    *others, final = sources
+    for source in others:
+        with suppress(SourceError):
+            return read_tile(source, tile)
+    return read_tile(final, tile)
 
 
 def _witnessed(shown: list[Shown], trust: Trust) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,7 +23,7 @@ from pb_service.core.record.checkpoint import Checkpoint, CheckpointError
 from pb_service.core.record.tiles import TileError, TileTree
 from pb_service.core.record.witness import Submission, Witness, cosign, without_others
 from pb_service.trustee.durable import replace
-from pb_service.trustee.sources import Source
+from pb_service.trustee.sources import Source, read_tile
 
 _KEY, _VKEY = "witness.key", "witness.vkey"
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -164,7 +165,7 @@ class WitnessFolder:
             if log is None:
                 raise WitnessError(f"{origin} is not followed: `pb witness follow FOLDER VKEY` first.")
             head = checkpoint.verify(note, origin, log.key)
-            last, tree = log.head, TileTree(head.size, lambda tile: source.read(tile.path))
+            last, tree = log.head, TileTree(head.size, partial(read_tile, source))
             if last.size > head.size:
                 raise Refusal(400, f"{origin} shows {head.size} entries, and {last.size} were signed", last.size)
             if tree.root_at(last.size, head.root) != last.root:
