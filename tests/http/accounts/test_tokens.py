@@ -116,7 +116,7 @@ def forged(token: str, **changed: object) -> dict[str, object]:
 
 async def test_a_token_that_somebody_else_wrote_is_refused(client: httpx.AsyncClient, service: Service) -> None:
     """No signature, another key, another algorithm, another issuer or audience, or a claim left out."""
-    token, key = await make(service, await hire(service, "manager")), signer_of(service).key
+    token, key = await make(service, await hire(service, "manager")), signer_of(service).keys.current
     assert await ask(client, jwt.encode(forged(token), key, algorithm="HS256")) == 204  # the forger's tools do work
     for wrong in (
         jwt.encode(forged(token), "", algorithm="none"),
@@ -134,7 +134,7 @@ async def test_a_token_that_somebody_else_wrote_is_refused(client: httpx.AsyncCl
 
 async def test_the_header_cannot_choose_the_algorithm(client: httpx.AsyncClient, service: Service) -> None:
     """An asymmetric name in the header with an HMAC below it: the old confusion of keys."""
-    token, key = await make(service, await hire(service, "manager")), signer_of(service).key
+    token, key = await make(service, await hire(service, "manager")), signer_of(service).keys.current
     head = base64.urlsafe_b64encode(json.dumps({"alg": "EdDSA", "typ": "JWT"}).encode()).decode().rstrip("=")
     signed = f"{head}.{token.split('.')[1]}"
     mac = base64.urlsafe_b64encode(hmac.digest(key, signed.encode(), hashlib.sha256)).decode().rstrip("=")
