@@ -25,7 +25,6 @@ from sqlalchemy import (
     and_,
     delete,
     func,
-    literal,
     or_,
     select,
     text,
@@ -79,6 +78,8 @@ class Job(Base):
             unique=True,
             postgresql_where=text("key IS NOT NULL AND runner IS NULL AND dead_at IS NULL"),
         ),
+        # Of a job that runs again and again there is one row, whether it waits or runs.
+        Index("ix_job_every", "key", unique=True, postgresql_where=text("key LIKE 'every:%'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -471,9 +472,7 @@ class JobRunner(Generic[S]):
         now = self._service.clock()
         for key, (name, every) in self._every.items():
             turn = insert(Job).values(name=name, payload={}, key=key, run_at=None)
-            started = select(literal(1)).where(Job.key == key, Job.runner.is_not(None))
-            if await connection.scalar(started) is None:
-                await connection.execute(turn.on_conflict_do_nothing())
+            await connection.execute(turn.on_conflict_do_nothing())
             # A clock that was ahead for a while must not silence a repeated job for as long.
             late = (Job.key == key, _WAITING, Job.run_at > now + every)
             await connection.execute(update(Job).where(*late).values(run_at=next_turn(now, every)))
