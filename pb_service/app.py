@@ -53,6 +53,9 @@ from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
 from pb_service.web.observed import observed
 
+#: The longest form, a checklist in three languages, is half as long. Files have a limit of their own, at their handler.
+MOST_BYTES = 2_000_000
+
 
 def create_app(service: Service) -> Litestar:
     """Return the web application: pages, JSON API, downloads, and the files of the record.
@@ -101,6 +104,7 @@ def create_app(service: Service) -> Litestar:
         lifespan=[background],
         before_send=[security_headers, keep_private],
         logging_config=None,  # platform/logs.py decides what is written
+        request_max_body_size=MOST_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
         response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30, key_builder=page_key),
         stores={"pages": page_store(service.settings.redis_url)},

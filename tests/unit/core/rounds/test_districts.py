@@ -51,6 +51,7 @@ def test_names_in_three_languages_are_taken_and_the_first_is_the_original() -> N
         ([[[24, 60], [24.1, 60], [24.1, "60.1"], [24, 60]]], "position"),
         ([[[24, 60], [24.1, 60], [24.1, None], [24, 60]]], "position"),
         ([[[24], [24.1, 60], [24.1, 60.1], [24, 60]]], "position"),
+        ([[[10**400, 60], [24.1, 60], [24.1, 60.1], [10**400, 60]]], "position"),
         ([[[True, 60], [24.1, 60], [24.1, 60.1], [True, 60]]], "position"),
         ([[[179.9, 60], [-179.9, 60], [-179.9, 61], [179.9, 61], [179.9, 60]]], "antimeridian"),
         (square(385_000, 6_670_000, 1_000), "crs"),  # ETRS-TM35FIN, as Finnish offices export it
