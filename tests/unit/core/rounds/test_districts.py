@@ -155,6 +155,13 @@ def test_the_drawn_map_keeps_common_borders_common_and_finds_the_way_back() -> N
     assert drawn_map([District("a")]) is None
 
 
+def test_the_same_borders_are_drawn_once() -> None:
+    """Anybody may ask for the page with the map again and again."""
+    body = geojson(square(24, 60), square(24.1, 60))
+    first, again = (drawn_map(parse_geojson(body).districts) for _ in range(2))
+    assert first is again
+
+
 @pytest.mark.parametrize(("name", "code"), [("", "required"), ("x" * 201, "too_long"), ("a\x00b", "characters")])
 def test_a_name_that_cannot_be_used_is_reported(name: str, code: str) -> None:
     assert code in codes(parse_geojson(feature({"type": "Polygon", "coordinates": square(24, 60)}, name=name)))
