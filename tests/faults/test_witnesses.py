@@ -62,6 +62,11 @@ class Scene:
     def asking(self, patience: timedelta = PATIENCE) -> Witnesses:
         return Witnesses(self.store, self.policy, self.clock, patience)
 
+    async def run(self, asking: Witnesses | None = None) -> None:
+        asking = asking or self.asking()
+        async with asking.client() as client:
+            await asking.run_once(client)
+
     def seen(self) -> dict[str, int]:
         """By whom the published cosigned head was signed."""
         note = self.store.read(SLUG, "witnessed")
@@ -81,7 +86,7 @@ async def test_every_new_head_is_signed_and_published(scene: Scene) -> None:
     asking = scene.asking()
     for size in (1, 300, 300, 700):
         scene.publish(TRUE[:size])
-        await asking.run_once()
+        await scene.run(asking)
         assert scene.seen().keys() == {"a", "b"}
         assert (scene.store.read_checkpoint(SLUG) or b"").startswith(note_of(TRUE[:size]))
 
@@ -90,7 +95,7 @@ async def test_the_checkpoint_carries_its_cosignatures_only(scene: Scene) -> Non
     """A newer head is shown without those of an older one, which stays at its own address."""
     scene.witness("a")
     scene.publish(TRUE[:300])
-    await scene.asking().run_once()
+    await scene.run()
     assert scene.store.read_checkpoint(SLUG) == scene.store.read(SLUG, "witnessed")
     scene.publish(TRUE[:301])
     assert scene.store.read_checkpoint(SLUG) == note_of(TRUE[:301])
@@ -101,7 +106,7 @@ async def test_a_service_that_forgot_asks_from_where_the_witness_stands(scene: S
     """After a restart: one refusal that tells the size, then the signature."""
     scene.witness("a").cosign(submission(TRUE[:256], 0), 1)
     scene.publish(TRUE)
-    await scene.asking().run_once()
+    await scene.run()
     assert scene.seen().keys() == {"a"}
 
 
@@ -131,7 +136,7 @@ async def test_a_witness_that_answers_nonsense_costs_its_line(scene: Scene, answ
     scene.liar("liar", answer)
     scene.witness("a")
     scene.publish(TRUE[:300])
-    await scene.asking(timedelta(seconds=1)).run_once()
+    await scene.run(scene.asking(timedelta(seconds=1)))
     assert scene.seen().keys() == {"a"}
 
 
@@ -139,7 +144,7 @@ async def test_a_redirection_is_not_followed(scene: Scene) -> None:
     elsewhere = scene.stack.enter_context(shown(scene.folder))
     scene.liar("liar", (307, {"location": elsewhere.url}, []))
     scene.publish(TRUE[:300])
-    await scene.asking().run_once()
+    await scene.run()
     assert elsewhere.asked == []
 
 
@@ -150,14 +155,14 @@ async def test_without_a_quorum_nothing_is_published(scene: Scene) -> None:
     scene.quorum = 2
     asking = scene.asking()
     scene.publish(TRUE[:300])
-    await asking.run_once()
+    await scene.run(asking)
     (scene.folders[1].folder / "logs" / WitnessFolder.name_of(ORIGIN)).rename(scene.folder / "away")
     scene.publish(TRUE[:400])
-    await asking.run_once()
+    await scene.run(asking)
     assert (scene.store.read(SLUG, "witnessed") or b"").startswith(note_of(TRUE[:300]))
     (scene.folder / "away").rename(scene.folders[1].folder / "logs" / WitnessFolder.name_of(ORIGIN))
     scene.clock.advance(REST)
-    await asking.run_once()
+    await scene.run(asking)
     assert (scene.store.read(SLUG, "witnessed") or b"").startswith(note_of(TRUE[:400]))
 
 
@@ -167,10 +172,10 @@ async def test_one_that_failed_is_left_alone_for_a_while(scene: Scene) -> None:
     scene.publish(TRUE[:300])
     asking = scene.asking()
     for _ in range(3):
-        await asking.run_once()
+        await scene.run(asking)
     assert len(site.asked) == 1
     scene.clock.advance(REST)
-    await asking.run_once()
+    await scene.run(asking)
     assert len(site.asked) == 2
 
 
@@ -179,12 +184,12 @@ async def test_a_head_that_stands_still_is_signed_anew(scene: Scene) -> None:
     scene.witness("a")
     scene.publish(TRUE[:300])
     asking = scene.asking()
-    await asking.run_once()
+    await scene.run(asking)
     (scene.store.root / SLUG / "witnessed").unlink()
-    await asking.run_once()
+    await scene.run(asking)
     assert scene.seen() == {}  # nothing was asked
     scene.clock.advance(FRESH + timedelta(seconds=1))
-    await asking.run_once()
+    await scene.run(asking)
     assert scene.seen().keys() == {"a"}
 
 
@@ -194,7 +199,7 @@ async def test_two_processes_do_not_ask_at_once(scene: Scene) -> None:
     scene.publish(TRUE[:300])
     with scene.store.asking() as alone:
         assert alone
-        await scene.asking().run_once()
+        await scene.run()
     assert site.asked == []
 
 
@@ -203,7 +208,7 @@ async def test_rehearsals_are_not_sent_to_witnesses(scene: Scene) -> None:
     site = scene.stack.enter_context(shown(scene.folder))
     scene.asked.append(Asked(Witness("w", bytes(32)), site.url))
     scene.publish(TRUE[:300], "rehearsal-spring")
-    await scene.asking().run_once()
+    await scene.run()
     assert site.asked == []
 
 
@@ -213,7 +218,7 @@ async def test_a_damaged_record_is_not_signed(scene: Scene) -> None:
     scene.publish(TRUE[:300])
     for tile in (scene.store.root / SLUG / "tile" / "0").rglob("*.p/*"):
         tile.unlink()
-    await scene.asking().run_once()
+    await scene.run()
     assert scene.seen() == {}
 
 
@@ -224,7 +229,7 @@ async def test_a_witness_that_has_signed_something_else_is_reported(
     """Another history, or more than there is: the database was set back, or the key is in other hands."""
     scene.witness("a").cosign(submission(signed, 0), 1)
     scene.publish(TRUE[:300])
-    await scene.asking().run_once()
+    await scene.run()
     assert scene.seen() == {}
     assert "it has signed" in capsys.readouterr().out
 
@@ -234,7 +239,7 @@ async def test_operators_are_told_when_witnesses_stay_away(scene: Scene) -> None
     scene.publish(TRUE[:300])
     check = unwitnessed(scene.store, scene.policy, scene.clock)
     assert await check.look()
-    await scene.asking().run_once()
+    await scene.run()
     note = scene.store.read(SLUG, "witnessed")
     assert note
     at = quorum_time(note, scene.policy.keys, 1)
@@ -251,7 +256,6 @@ async def test_operators_are_told_when_witnesses_stay_away(scene: Scene) -> None
     ("text", "sentence"),
     [
         ("witness w {vkey} http://library.example\nquorum w\n", "https://"),
-        ("witness w {vkey} ftp://library.example\nquorum w\n", "https://"),
         ("witness w {vkey} https://library.example\n", "quorum"),
         ("nonsense", "line 1"),
     ],
