@@ -344,6 +344,12 @@ async def withdraw_invitations(session: AsyncSession, email_key: str, now: datet
     )
 
 
+async def withdraw_sent_invitations(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """End the open invitations that a person has sent."""
+    sent = update(Invitation).where(Invitation.invited_by == account_id, *_open(now))
+    await session.execute(sent.values(withdrawn_at=now))
+
+
 async def insert_invitation(session: AsyncSession, **values: Any) -> None:
     await session.execute(insert(Invitation).values(**values))
 

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from sqlalchemy import select
 
-from pb_service.features.accounts import invitations, personal
+from pb_service.features.accounts import invitations, people, personal
 from pb_service.features.accounts.emails import EmailRefused
 from pb_service.features.accounts.factors import factors_of
 from pb_service.features.accounts.jobs import apply_retention
@@ -23,7 +23,7 @@ from pb_service.features.accounts.staff_errors import (
     StaffError,
 )
 from pb_service.features.accounts.staff_tables import Decision, Invitation
-from pb_service.features.accounts.tables import AccessLog, Account
+from pb_service.features.accounts.tables import AccessLog, Account, RoleGrant
 from pb_service.platform.jobs import Job
 from pb_service.service import Service
 from tests.conftest import FakeClock
@@ -107,6 +107,23 @@ async def test_a_withdrawn_invitation_does_not_work(service: Service, boss: Acto
     async with service.database.transaction() as session:
         (line,) = await invitations.open_invitations(session, boss, now=service.clock())
         await invitations.withdraw(session, boss, line.id, now=service.clock())
+    with pytest.raises(InvitationNotFound):
+        await accept(service, secret)
+
+
+@pytest.mark.parametrize("how", ["blocked", "role taken", "deleted"])
+async def test_whoever_is_put_out_takes_their_invitations_along(service: Service, boss: Actor, how: str) -> None:
+    """A stolen account that is stopped must not go on making staff by links that it sent before."""
+    thief = await hire(service, "administrator", name="Thea Thief")
+    secret = await invite(service, await actor_of(service, thief), wanted=Grant("administrator"))
+    async with service.database.transaction() as session:
+        if how == "blocked":
+            await people.block(session, boss, thief.id, reason="Stolen", now=service.clock())
+        else:
+            (grant,) = (await session.scalars(select(RoleGrant).where(RoleGrant.account_id == thief.id))).all()
+            await people.take_role(session, boss, thief.id, grant.id, reason="Stolen", now=service.clock())
+        if how == "deleted":
+            await personal.erase(service.personal_data, session, thief.id, now=service.clock())
     with pytest.raises(InvitationNotFound):
         await accept(service, secret)
 
