@@ -96,6 +96,20 @@ def test_what_is_no_picture_is_refused(body: bytes, code: str) -> None:
     assert refused.value.code == code
 
 
+def with_strange_exif(begins: bytes) -> bytes:
+    """A picture whose camera wrote something else than it should beside the pixels."""
+    exif = Image.Exif()
+    exif[Exif.Orientation] = 6
+    return picture(form="WEBP", exif=exif.tobytes().replace(b"MM\0*", begins))
+
+
+@pytest.mark.parametrize("begins", [b"XX\0*", b"\0\0\0\0"])
+def test_what_a_camera_wrote_amiss_is_no_fault_of_ours(begins: bytes) -> None:
+    with pytest.raises(PictureRefused) as refused:
+        remake(with_strange_exif(begins))
+    assert refused.value.code == "damaged"
+
+
 async def store(
     service: Service, body: bytes, name: str = "bench.jpg", alt: dict[str, str] | None = None
 ) -> StoredFile:
