@@ -229,14 +229,14 @@ class AtRandom(Vote):
     ``flaw`` is how often somebody does what is not allowed.
     """
 
-    flaw = 0.03
+    flaw = 0.012
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)  # noqa: S311 - as above
         super().__init__(seed=f"at random {seed}")
         self.aliases = [self.voter(f"v{number}") for number in range(6)]
         self.late: set[str] = set()
-        self.paper_of: dict[str, int] = {}
+        self.added: set[str] = set()
         self.closes = CLOSES
         self.keys |= {name: forge.key(name) for name in ("new", "desk4", "aud2")}
         self.broken = self.dice.random() < 0.5
@@ -303,7 +303,8 @@ class AtRandom(Vote):
         sealed = self.seal(contest, alias, self.dice.choice(BALLOTS[contest]), at=at)
         before = [index for index, _, a, _, _ in self.envelopes if a == alias]
         if before and self.slips():
-            sealed |= {name: loads(self.entries[before[0]])[name] for name in ("ct", "pf")}
+            first = loads(self.entries[before[0]])
+            sealed |= {name: first[name] for name in ("ct", "pf") if name in first}
         self.cast(y, sealed)
 
     def a_paper(self) -> None:
@@ -329,10 +330,10 @@ class AtRandom(Vote):
 
     def a_key(self) -> None:
         name, role = self.dice.choice([("desk4", "desk"), ("aud2", "auditor"), ("new", "vouch")])
-        known = {loads(e)["id"] for e in self.entries if loads(e)["k"] == "key"}
-        if name not in known or self.slips():
+        if name not in self.added or self.slips():
             pk = public(self.keys["desk1" if self.slips() else name])
             self.add(self.of("key", id=name, role=role, pk=b64u(pk)), "reg", "aud")
+            self.added.add(name)
         elif self.dice.random() < 0.5:
             self.add(self.of("key", id=name, off=True), "reg", "aud")
 
@@ -368,7 +369,7 @@ class AtRandom(Vote):
         known = self.contests[contest]
         drawn = [forge.payload(known, self.dice.choice(BALLOTS[contest])) for _ in range(number - spoilt)]
         if self.slips() and drawn:
-            drawn[0] = drawn[0][:-1] if self.dice.random() < 0.5 else bytes([9]) + drawn[0][1:]
+            drawn[0] = drawn[0] + b"\0" if self.dice.random() < 0.5 else bytes([9]) + drawn[0][1:]
         return (drawn if self.slips() else sorted(drawn)), spoilt
 
     def on_ballots(self, _contest: str, ballots: Json) -> None:
@@ -383,8 +384,114 @@ class AtRandom(Vote):
 def test_votes_at_random() -> None:
     """Each seed is another vote; both find nothing, or both something."""
     said: Counter[bool] = Counter()
-    for seed in range(60):
+    for seed in range(40):
         members = AtRandom(seed).members()
         ours, theirs = core.refusal(members), failed(members)
         said[agree(ours is None, not theirs, f"seed {seed}: {ours}; {theirs}")] += 1
-    assert min(said.values()) > 10, said
+    assert min(said.values()) > 8, said
+
+
+class TwiceStruck(Vote):
+    """The same envelope is struck twice."""
+
+    def close(self) -> None:
+        self.strike(min(self.struck))
+        super().close()
+
+
+class LateInAnOpenGroup(Vote):
+    """Somebody is added to a roll that does not exist."""
+
+    def close(self) -> None:
+        self.add(self.of("late", g="any", a=self.voter("late 2")), "reg", "aud")
+        super().close()
+
+
+class TwoNames(Vote):
+    """A key in force is added under another id: one officer could sign as two."""
+
+    def close(self) -> None:
+        self.add(self.of("key", id="desk9", role="desk", pk=b64u(public(self.keys["desk2"]))), "reg", "aud")
+        super().close()
+
+
+class MorePaper(Vote):
+    """More paper ballots than were handed out."""
+
+    def paper_list(self, contest: str) -> tuple[list[bytes], int]:
+        return super().paper_list(contest)[0], 2
+
+
+class LongPaper(Vote):
+    """A paper ballot with a byte too many."""
+
+    def paper_list(self, contest: str) -> tuple[list[bytes], int]:
+        paper, spoilt = super().paper_list(contest)
+        return [each + b"\0" for each in paper], spoilt
+
+
+class TrulySpoilt(Vote):
+    """The number of spoilt ballots is `true`."""
+
+    def paper_list(self, _contest: str) -> tuple[list[bytes], int]:
+        return [], True
+
+
+class EarlierThanTheList(Vote):
+    """Something that happened long before the list of envelopes stands behind it."""
+
+    def mix_and_open(self, contest: str, rows: list[forge.Row]) -> list[Any]:
+        if contest == "alfa":
+            self.add(builder.stage("round.noted", CLOSES + 1500))
+        return super().mix_and_open(contest, rows)
+
+
+class KeyForEverybody(Vote):
+    """A trustee gives a key that keeps nothing secret."""
+
+    def by_trustee(self, j: int, entry: Json) -> int:
+        return super().by_trustee(j, entry | {"x": b64u(bytes(32))} if entry["k"] == "tk1" else entry)
+
+
+class FalseDeal(AtRandom):
+    """A trustee deals without knowing her secret, in a ceremony that is given up for another reason."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.broken, self.flaw = False, 0.0
+
+    def setup(self) -> None:
+        Vote.setup(self)
+        if self.attempt == 1:
+            self.files["setup-1.json"] = self.files.pop("setup.json")
+            self.until = len(self.entries) + 6
+            self.ceremony()
+            self.until = 0
+            fields = {"k": "abandon", "e": b64u(self.sid), "try": 1, "why": "lost"}
+            self.add(fields, signing={"reg": self.keys["reg"]})
+            self.attempt = 2
+            self.setup()
+
+    def proof_of_key(self, j: int, first: bytes, secret: int, point: bytes) -> list[str]:
+        return super().proof_of_key(j, first, secret + (self.until > 0), point)
+
+
+@pytest.mark.parametrize(
+    ("vote", "check"),
+    [
+        (TwiceStruck, "V9"),
+        (LateInAnOpenGroup, "V5"),
+        (TwoNames, "V7"),
+        (MorePaper, "V15"),
+        (LongPaper, "V15"),
+        (TrulySpoilt, "V15"),
+        (EarlierThanTheList, "V3"),
+        (KeyForEverybody, "V4"),
+        (FalseDeal, "V4"),
+    ],
+)
+def test_records_at_the_edge(vote: type[Any], check: str) -> None:
+    """What one of the two once took: both refuse it."""
+    members = vote().members()
+    assert core.refusal(members) is not None
+    assert check in failed(members)
