@@ -31,6 +31,7 @@ from pb_service.features.accounts.staff_pages import staff_routers
 from pb_service.features.accounts.stepup import Prover
 from pb_service.features.accounts.token_pages import bearer_router, token_bearer
 from pb_service.features.accounts.tokens import TokenSigner
+from pb_service.features.accounts.ways_pages import ways_router
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
@@ -92,6 +93,7 @@ def create_app(service: Service) -> Litestar:
             static_file,
             entry_router,
             me_router,
+            ways_router,
             provider_router,
             bearer_router,
             *staff_routers,

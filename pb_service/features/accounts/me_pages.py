@@ -87,7 +87,7 @@ async def change_password(
     words, form = translations(language), await parse(request)
     async with entrance.database.reading() as session:
         account = await service.own_account(session, actor)
-    await confirm(form, words, "current", entrance, actor)
+    await confirm(form, words, "current", entrance, actor, now=clock())
     password_hash = ""
     if not form.errors:
         password_hash = await new_password(
@@ -107,7 +107,7 @@ async def ask_to_change_email(
     language = language_of(lang)
     words, form = translations(language), await parse(request)
     email = email_in(form, words)
-    await confirm(form, words, "confirm", entrance, actor)
+    await confirm(form, words, "confirm", entrance, actor, now=clock())
     if not form.errors and await may_ask(request, form, words, entrance.limits, email, purpose="change"):
         await service.ask_to_change_email(transaction, actor, email)
     if form.errors:
@@ -175,7 +175,7 @@ async def delete_account(
     """Delete the account at once."""
     language = language_of(lang)
     words, form = translations(language), await parse(request)
-    await confirm(form, words, "current", entrance, actor)
+    await confirm(form, words, "current", entrance, actor, now=clock())
     if not form.checked("sure"):
         form.refuse("sure", words.gettext("Tick the box if you are sure"))
     if not form.errors:
