@@ -45,9 +45,8 @@ def abandon(vote: Vote, signer: str | Ed25519PrivateKey = "reg", *, name: str = 
     setup = vote.election.setup
     assert setup is not None
     key = vote.keys[signer] if isinstance(signer, str) else signer
-    return entries.signed_entry(
-        "abandon", fields.pop("sid", setup.sid), {"try": setup.attempt, "why": "silent", **fields}, {name: key}
-    )
+    fields = {"try": fields.pop("attempt", setup.attempt), "why": "silent", **fields}
+    return entries.signed_entry("abandon", fields.pop("sid", setup.sid), fields, {name: key})
 
 
 def refused(vote: Vote, body: bytes, check: str) -> None:
@@ -101,11 +100,11 @@ def test_no_trustee_and_no_forger_abandons() -> None:
 
 def test_an_abandonment_names_the_ceremony_under_way() -> None:
     vote, _ = stalled(2)
-    refused(vote, abandon(vote, **{"try": 2}), "V4")
+    refused(vote, abandon(vote, attempt=2), "V4")
     refused(vote, abandon(vote, sid=bytes(32)), "V3")
 
 
-@pytest.mark.parametrize("fields", [{"try": 0}, {"try": True}, {"why": "because"}, {"why": ""}, {"j": 1}])
+@pytest.mark.parametrize("fields", [{"attempt": 0}, {"attempt": True}, {"why": "because"}, {"why": ""}, {"j": 1}])
 def test_an_abandonment_has_one_form(fields: dict[str, Any]) -> None:
     vote, _ = stalled(2)
     with pytest.raises(entries.EntryError):
