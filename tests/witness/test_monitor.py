@@ -1,6 +1,8 @@
 """`pb monitor`: forks, rollbacks, silence, missing witnesses and split views, over real records and real forks."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -214,6 +216,20 @@ def test_the_command_remembers_and_keeps_the_proof(record: Path, tmp_path: Path)
         assert (code, told.startswith(word)) == (3, True)
     proofs = {path.read_bytes() for path in (tmp_path / "state").glob("*-fork-*")}
     assert proofs == {note_of(TRUE[:300]), note_of(FALSE[:301])}
+
+
+def test_it_follows_until_an_alarm(record: Path, tmp_path: Path) -> None:
+    """Growth is told, what stands still is not, and the first contradiction ends it with 3."""
+    command = [sys.executable, "-c", "from pb_service.cli import main; main()", "monitor", str(record), "--log", VKEY]
+    command += ["--every", "1", "--state", str(tmp_path / "state")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert "300 entries" in process.stdout.readline()
+        publish(record, TRUE[:301])
+        assert "301 entries" in process.stdout.readline()
+        publish(record, FALSE[:302])
+        told = process.communicate(timeout=60)
+    assert (process.returncode, told[0], "ALARM" in told[1]) == (3, "", True)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"null", b'{"v":1}'])
