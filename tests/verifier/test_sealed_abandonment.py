@@ -1,15 +1,25 @@
-"""A ceremony that its registrar gave up: begun again it passes, and whatever else was done about it fails its check."""
+"""A ceremony that its registrar gave up: begun again it passes, and whatever else was done about it fails its check.
+
+The core is asked about each of these records too: it refuses what the verifier finds, and takes the others.
+"""
 
 from collections.abc import Callable
 
 import pytest
 
-from tests.verifier import forge
-from tests.verifier.builder import Json, b64u
+from pb_service.verifier.canonical import loads
+from tests.verifier import core, forge, judge
+from tests.verifier.builder import Json, b64u, cj, sha
 from tests.verifier.forge import Vote
-from tests.verifier.judge import failed
 
 MESSAGES = 9
+
+
+def failed(members: dict[str, bytes]) -> set[str]:
+    """The checks that fail, after the core was asked the same."""
+    found = judge.failed(members)
+    assert (core.refusal(members) is None) == (found == set())
+    return found
 
 
 class Abandoned(Vote):
@@ -160,4 +170,47 @@ def test_an_abandonment_left_out_shows() -> None:
     """Two ceremonies without a reason between them: whoever hides that one was given up breaks the order."""
     vote = Abandoned()
     vote.abandon = lambda: None  # type: ignore[method-assign]
+    assert "V3" in failed(vote.members())
+
+
+@pytest.mark.parametrize(("field", "check"), [("e", "V3"), ("v", "V3"), ("sg", "V7"), ("k", "V3"), ("try", "V7")])
+def test_every_field_of_an_abandonment_counts(field: str, check: str) -> None:
+    """Changed by somebody without the key: `why` too, by its signature."""
+    done: Json = {"e": b64u(sha(b"other")), "v": 2, "k": "abandoned", "try": 2}
+    vote = Abandoned()
+    honest = Vote.add
+
+    def add(self: Vote, entry: Json, *signers: str, **more: object) -> int:
+        index = honest(self, entry, *signers, **more)  # type: ignore[arg-type]
+        if entry.get("k") == "abandon":
+            logged = loads(self.entries[index])
+            if field == "sg":
+                logged["sg"][0][1] = b64u(bytes(64))
+            else:
+                logged[field] = done[field]
+            self.entries[index] = cj(logged)
+        return index
+
+    vote.add = add.__get__(vote)  # type: ignore[method-assign]
+    assert check in failed(vote.members())
+
+
+class Rehearsed(Vote):
+    """Somebody puts a message of the trustees' rehearsal into the record, as it is or dressed as the real one."""
+
+    kind, contest, of_the_vote = "rmix", "_test", False
+
+    def vote(self) -> None:
+        super().vote()
+        e = self.eid if self.of_the_vote else forge.h32("pb/rehearsal", self.eid)
+        hashes = {"out": b64u(sha(b"list")), "pf": b64u(sha(b"proof"))}
+        self.by_trustee(1, {"k": self.kind, "e": b64u(e), "d": self.contest, "st": 1, **hashes})
+
+
+@pytest.mark.parametrize("kind", ["rmix", "mix"])
+@pytest.mark.parametrize("contest", ["_test", "alfa"])
+@pytest.mark.parametrize("of_the_vote", [False, True])
+def test_no_message_of_a_rehearsal_stands_in_a_record(kind: str, contest: str, of_the_vote: bool) -> None:
+    vote = Rehearsed()
+    vote.kind, vote.contest, vote.of_the_vote = kind, contest, of_the_vote
     assert "V3" in failed(vote.members())
