@@ -14,7 +14,7 @@ import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pb_service.cli.files import printable
-from pb_service.cli.trustee_paper import Stopped, erase_page, mark, mark_of, put_on_paper, read_paper
+from pb_service.cli.trustee_paper import Stopped, clear_screen, erase_page, mark, mark_of, put_on_paper, read_paper
 from pb_service.core.record.canonical import b64u, decode
 from pb_service.core.record.checkpoint import CheckpointError, parse_vkey
 from pb_service.core.record.signatures import public_bytes
@@ -215,6 +215,7 @@ def restore(folder: Path, name: str, passphrase_file: Path | None, language: str
         vault.save()
     except (VaultError, OSError) as error:
         raise Stopped(str(error)) from error
+    clear_screen()
     click.echo(words.say(words.RESTORED, language, folder=str(folder)))
     click.echo(b64u(times_base(paper.share)))
 

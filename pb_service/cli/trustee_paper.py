@@ -37,6 +37,9 @@ def put_on_paper(vault: Vault, language: str) -> None:
             holder = sheet.Holder(person.number, vault.name, vault.origin, public, is_rehearsal(vault.origin))
             sheet.write(page, sheet.page(paper, holder, language))
             click.echo(mark + words.say(words.PRINT_NOW, language, path=str(page.absolute())))
+        # Without a terminal both do nothing: then nobody could copy from the screen what she should read from paper.
+        click.pause(mark + words.say(words.ON_PAPER, language))
+        clear_screen()
         if read_paper(language, mark) != paper:
             raise Stopped(words.say(words.NO_PAPER, language))
     finally:
@@ -45,9 +48,14 @@ def put_on_paper(vault: Vault, language: str) -> None:
             click.echo(mark + words.say(words.PAGE_ERASED, language))
     vault.put_on_paper()
     vault.save()
+    clear_screen()
+    click.echo(mark + words.say(words.BACKED_UP, language))
+
+
+def clear_screen() -> None:
+    """Take secrets off the screen. A terminal may keep what scrolled away, so the person is told to close it."""
     if sys.stdout.isatty():
         click.clear()
-    click.echo(mark + words.say(words.BACKED_UP, language))
 
 
 def read_paper(language: str, mark: str = "") -> Paper:

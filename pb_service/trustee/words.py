@@ -92,6 +92,11 @@ PRINT_NOW: Text = (
     "Den är en hemlighet i klartext. Kopiera eller skicka den inte; den förstörs så snart pappret har prövats. Töm "
     "sedan skrivarkön. En disk kan behålla spår: bäst är en maskin som glömmer allt när den stängs av.",
 )
+ON_PAPER: Text = (
+    "Press a key when it is on paper twice. The screen is cleared then.",
+    "Paina jotakin näppäintä, kun se on paperilla kahdesti. Näyttö tyhjennetään silloin.",
+    "Tryck på en tangent när det finns på papper två gånger. Då töms skärmen.",
+)
 PAGE_ERASED: Text = (
     "The file with the page is erased.",
     "Sivun tiedosto on hävitetty.",
