@@ -1,4 +1,4 @@
-"""What `pb witness` and `pb monitor` share: how a tool of people outside the service ends, and its language."""
+"""What the tools of people outside the service share: how they end, and their language."""
 
 from typing import IO
 

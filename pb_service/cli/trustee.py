@@ -14,7 +14,8 @@ import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pb_service.cli.files import printable
-from pb_service.cli.trustee_paper import Stopped, clear_screen, erase_page, mark, mark_of, put_on_paper, read_paper
+from pb_service.cli.outside import Alarmed, Stopped, language_option
+from pb_service.cli.trustee_paper import clear_screen, erase_page, mark, mark_of, put_on_paper, read_paper
 from pb_service.core.record.canonical import b64u, decode
 from pb_service.core.record.checkpoint import CheckpointError, parse_vkey
 from pb_service.core.record.signatures import public_bytes
@@ -34,12 +35,6 @@ from pb_service.trustee.watch import RecordAlarm, Trust, read_record
 _PATIENCE_SECONDS = 5.0
 #: From here on starting processes is quicker than doing without.
 _MANY_ROWS = 500
-
-
-class Alarmed(click.ClickException):
-    """The record cannot be trusted."""
-
-    exit_code = 3
 
 
 @dataclass
@@ -77,7 +72,6 @@ folder_argument = click.argument("folder", type=click.Path(path_type=Path, file_
 passphrase_option = click.option(
     "--passphrase-file", type=click.Path(path_type=Path, exists=True), help="Read the passphrase from a file instead."
 )
-language_option = click.option("--language", type=click.Choice(words.LANGUAGES), default="en", show_default=True)
 
 
 @click.group()

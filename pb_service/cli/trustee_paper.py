@@ -4,18 +4,13 @@ import sys
 
 import click
 
+from pb_service.cli.outside import Stopped
 from pb_service.core.record.canonical import b64u
 from pb_service.core.sealing.group import times_base
 from pb_service.core.sealing.rehearsal import is_rehearsal
 from pb_service.trustee import sheet, words
 from pb_service.trustee.paper import MARK, ROWS, SYMBOLS_IN_ROW, Paper, PaperError
 from pb_service.trustee.vault import Vault
-
-
-class Stopped(click.ClickException):
-    """The tool cannot go on; a person can mend it."""
-
-    exit_code = 2
 
 
 def put_on_paper(vault: Vault, language: str) -> None:
