@@ -82,13 +82,13 @@ PRINT: Text = (
     "Ska en sida att skriva ut göras, två exemplar med en kod som kan läsas av?",
 )
 PRINT_NOW: Text = (
-    "Print this file now, from this machine, on a printer with a cable that keeps no copies: {path}\n"
+    "Print this file now, from this machine, on a printer with a cable that keeps no copies: {path} "
     "It is a secret in clear. Do not copy or mail it; it is erased as soon as the paper was tried. Afterwards clear "
     "the printer's queue, and know that a disk may keep traces: best is a machine that forgets when switched off.",
-    "Tulosta tämä tiedosto nyt tältä koneelta kaapelilla liitetyllä tulostimella, joka ei säilytä kopioita: {path}\n"
+    "Tulosta tämä tiedosto nyt tältä koneelta kaapelilla liitetyllä tulostimella, joka ei säilytä kopioita: {path} "
     "Se on salaisuus selväkielisenä. Älä kopioi tai lähetä sitä; se hävitetään heti, kun paperi on kokeiltu. Tyhjennä "
     "sen jälkeen tulostusjono. Levylle voi jäädä jälkiä: paras on kone, joka unohtaa kaiken sammutettaessa.",
-    "Skriv ut den här filen nu, från den här maskinen, på en skrivare med kabel som inte sparar kopior: {path}\n"
+    "Skriv ut den här filen nu, från den här maskinen, på en skrivare med kabel som inte sparar kopior: {path} "
     "Den är en hemlighet i klartext. Kopiera eller skicka den inte; den förstörs så snart pappret har prövats. Töm "
     "sedan skrivarkön. En disk kan behålla spår: bäst är en maskin som glömmer allt när den stängs av.",
 )
@@ -196,11 +196,12 @@ ROW_WRONG: Text = (
     "Rad {row} är inte det som står på pappret. Titta en gång till.",
 )
 BACKED_UP: Text = (
-    "The paper is right. Try the second copy by eye, and keep the two apart. Close this window: it still shows them.",
+    "The paper is right. Try the second copy by eye, and keep the two apart. Close this window: it may keep what it "
+    "showed.",
     "Paperi on oikein. Vertaa toinen kappale silmämääräisesti ja säilytä ne eri paikoissa. Sulje tämä ikkuna: se "
-    "näyttää ne yhä.",
+    "voi säilyttää näyttämänsä.",
     "Pappret stämmer. Jämför det andra exemplaret för ögat och förvara dem på olika ställen. Stäng det här fönstret: "
-    "det visar dem fortfarande.",
+    "det kan behålla det som det visade.",
 )
 RESTORED: Text = (
     "Your secrets are back in {folder}. Compare the public half of the share with the one on the paper; pb trustee go "
