@@ -42,7 +42,7 @@ class Refusal(RuntimeError):
 
 
 class Fork(Refusal):
-    """The log has signed two different trees of one size: proof against it, which is kept."""
+    """The log has signed something that contradicts what was signed here: proof against it, which is kept."""
 
 
 @dataclass(frozen=True)
