@@ -82,7 +82,17 @@ def in_chromium(ballots: int) -> None:
         return
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         vite = FRONTEND / "node_modules" / "vite" / "bin" / "vite.js"
-        build = ["node", vite, "build", "--config", "vite.selftest.ts", "--outDir", folder, "--logLevel", "error"]
+        build: list[str | Path] = [
+            "node",
+            vite,
+            "build",
+            "--config",
+            "vite.selftest.ts",
+            "--outDir",
+            folder,
+            "--logLevel",
+            "error",
+        ]
         subprocess.run(build, cwd=FRONTEND, check=True)
         program = (Path(folder) / "selftest.js").read_text(encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
