@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from pb_service.cli import main
 from pb_service.cli.rehearsal import Rehearsal, host, log_vkey, rehearsal_origin
+from pb_service.core.record import entries
 from pb_service.core.record.signatures import public_bytes
 from pb_service.core.sealing import simulation
 from pb_service.core.sealing.group import scalar_bytes
@@ -195,6 +196,20 @@ def test_a_ceremony_given_up_is_forgotten_and_begun_again(practice: Sitting) -> 
     assert rehearsal.finished.is_set()
     secrets = practice.vault(2).trustee
     assert secrets.share is not None
+
+
+def test_after_an_accusation_the_others_wait_for_a_new_setup(practice: Sitting) -> None:
+    practice.go(2)
+    vote = practice.rehearsal.vote
+    assert vote.election.setup is not None
+    fields = {"j": 1, "y": "", "bad": [3]}
+    key = {"t1": practice.vault(1).trustee.key}
+    vote.log(entries.signed_entry("tk3", vote.election.setup.sid, fields, key))
+    practice.rehearsal._publish()
+    told = practice.trustee(2, "go", "--once", "--yes", "--skip-paper").output
+    assert "was given up" in told
+    assert "the operator has the next step" in told
+    assert practice.vault(2).trustee.secrets is None
 
 
 def test_a_folder_is_for_one_record(practice: Sitting) -> None:

@@ -1,6 +1,7 @@
 """The trustees' rehearsal before the vote opens: it works with the real key, and nothing of it fits the vote."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,11 @@ from pb_service.core.record.canonical import b64u, decode, encode, unb64u
 from pb_service.core.sealing import simulation, threshold
 from pb_service.core.sealing.rehearsal import CONTEST, Rehearsal, RehearsalError, is_rehearsal, known_rows
 from pb_service.core.sealing.simulation import Vote
+from pb_service.verifier.sealed.mixing import Stage, start_mix
+from pb_service.verifier.sealed.opening import start_opening
+from pb_service.verifier.sealed.work import Work
 from tests.sealing import repeatable, small_scenario
+from tests.verifier import forge
 
 
 def before_the_opening(trustees: int = 3, quorum: int = 2) -> Vote:
@@ -145,3 +150,34 @@ def test_a_rehearsal_comes_after_the_manifest_and_before_the_opening() -> None:
 )
 def test_an_origin_says_whether_a_whole_record_is_a_rehearsal(origin: str, told: bool) -> None:
     assert is_rehearsal(origin) is told
+
+
+def test_a_stranger_who_has_the_page_alone_finds_the_same() -> None:
+    """Rows, mixes and parts by docs/protocol.md section 17, made and checked by the code of tests and verifier."""
+    vote = before_the_opening()
+    manifest = vote.election.manifest
+    assert manifest is not None
+    rid = forge.h32("pb/rehearsal", manifest.eid)
+    rows = []
+    for number in (1, 2, 3):
+        data = b"\x01\x00" + f"rehearsal {number}".encode()
+        known = forge.hs("pb/rehearsal/r", rid, forge.u32(number))
+        sealed = forge.plus(forge.block(data.ljust(30, b"\0")), forge.mul(known, manifest.key))
+        rows.append(forge.base(known) + sealed)
+    before = b"".join(sorted(rows))
+    rehearsal = Rehearsal(vote.election)
+    assert rehearsal.rows == before
+    with Work(0, 1) as work:
+        for j in (1, 2, 3):
+            body = message(vote, rehearsal)
+            out, proof = (vote.files[unb64u(decode(body)[name], 32)] for name in ("out", "pf"))
+            about = Stage(rid, b"_test", j, j, manifest.key, 1, before, out)
+            assert start_mix(work, True, about, proof, 1)()
+            assert not start_mix(work, True, replace(about, eid=manifest.eid), proof, 1)()
+            rehearsal.append(body, vote.files)
+            before = out
+        for j in (1, 2, 3):
+            body = message(vote, rehearsal)
+            about = Stage(rid, b"_test", j, j, manifest.shares[j - 1], 1, b"", before)
+            assert start_opening(work, True, about, vote.files[unb64u(decode(body)["f"], 32)], 1)()
+            rehearsal.append(body, vote.files)
