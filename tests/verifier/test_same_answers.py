@@ -476,6 +476,29 @@ class FalseDeal(AtRandom):
         return super().proof_of_key(j, first, secret + (self.until > 0), point)
 
 
+class OtherRegistrar(Vote):
+    """The manifest's registrar is not the one who could have abandoned the ceremony."""
+
+    def on_manifest(self) -> None:
+        self.keys["reg"] = forge.key("new")
+        next(known for known in self.manifest["keys"] if known["id"] == "reg")["pk"] = b64u(public(self.keys["reg"]))
+
+
+class OtherKey(Vote):
+    """The manifest's joint key is one that the operator can open alone."""
+
+    def on_manifest(self) -> None:
+        self.joint = forge.base(5)
+        self.manifest["y"] = b64u(self.joint)
+
+
+class OtherRecord(Vote):
+    """The trustees made their key for another record."""
+
+    def on_manifest(self) -> None:
+        self.manifest["origin"] += "2"
+
+
 @pytest.mark.parametrize(
     ("vote", "check"),
     [
@@ -488,6 +511,9 @@ class FalseDeal(AtRandom):
         (EarlierThanTheList, "V3"),
         (KeyForEverybody, "V4"),
         (FalseDeal, "V4"),
+        (OtherRegistrar, "V4"),
+        (OtherKey, "V4"),
+        (OtherRecord, "V4"),
     ],
 )
 def test_records_at_the_edge(vote: type[Any], check: str) -> None:
