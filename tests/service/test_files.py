@@ -1,8 +1,9 @@
 """Uploaded files: taken for what they are, made anew, and found again only as they were kept."""
 
+import os
 import struct
 import zlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -179,6 +180,25 @@ async def test_content_without_a_row_goes_after_a_day(service: Service, clock: F
         assert await service.files.sweep(session, now=clock() + timedelta(days=2)) == 1
         with pytest.raises(FileMissing):
             await service.files.open(session, row.id)
+
+
+class BusyShelf(FolderShelf):
+    """A shelf on which somebody puts everything once more just after the sweep has looked what is old."""
+
+    def older_than(self, moment: datetime) -> list[bytes]:
+        found = super().older_than(moment)
+        for sha256 in found:
+            self.put(sha256, self.get(sha256) or b"")
+        return found
+
+
+async def test_content_that_is_put_again_during_a_sweep_stays(service: Service) -> None:
+    shelf = BusyShelf(service.settings.data / "files")
+    shelf.put(bytes(32), b"a picture")
+    os.utime(next(path for path in shelf.root.rglob("*") if path.is_file()), (0, 0))
+    async with service.database.reading() as session:
+        assert await FileStore(shelf, "").sweep(session, now=datetime.now(UTC)) == 0
+    assert shelf.get(bytes(32)) == b"a picture"
 
 
 async def test_changed_content_is_not_given_out(service: Service) -> None:

@@ -18,7 +18,12 @@ from pb_service.features.accounts.emails import email_key, plain_email
 from pb_service.features.accounts.policy import Actor, Grant
 from pb_service.features.accounts.scopes import Scopes
 from pb_service.features.accounts.sessions import Visitor
-from pb_service.features.accounts.staff_errors import InvitationNotFound, IsStaffAlready, PersonBlocked
+from pb_service.features.accounts.staff_errors import (
+    InvitationNotFound,
+    InvitedOtherwise,
+    IsStaffAlready,
+    PersonBlocked,
+)
 from pb_service.features.accounts.staff_tables import Invitation
 from pb_service.features.accounts.tables import Account
 from pb_service.features.accounts.vocabulary import role_in_words
@@ -55,9 +60,12 @@ async def invite(
 ) -> None:
     """Invite an address by mail to a role that the actor may give. An earlier invitation of it ends.
 
-    Raises EmailRefused, IsStaffAlready, and as `people.check_giving`.
+    Raises EmailRefused, IsStaffAlready, InvitedOtherwise, and as `people.check_giving`.
     """
     people.check_giving(actor, wanted, scopes=scopes, now=now)
+    earlier = await repository.open_invitation_of(session, email_key(email), now)
+    if earlier and not policy.may_give(actor, Grant(earlier.role, earlier.round_id, earlier.district)):
+        raise InvitedOtherwise
     token = await _invite(session, email, language, wanted, reason, by=actor.account_id, now=now)
     await access_log.note(session, actor.account_id, "staff.invited", people.scope_text(wanted), now=now)
     await outbox.send(

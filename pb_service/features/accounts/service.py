@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.features.accounts import access_log, links, personal, repository, sessions
+from pb_service.features.accounts import access_log, identity_repository, links, personal, repository, sessions
 from pb_service.features.accounts.emails import email_key, plain_email
 from pb_service.features.accounts.links import LinkEnded, Purpose
 from pb_service.features.accounts.passwords import Passwords
@@ -116,6 +116,7 @@ async def set_password(
     account.last_seen_at, account.idle_notice_at = now, None
     await sessions.end_all(session, account.id)
     await links.revoke(session, account.id)
+    await identity_repository.revoke_tokens(session, account.id, now)
     await access_log.note(session, account.id, "password.reset", visitor=visitor, now=now)
     await tell(session, account, "password_changed", now=now)
     return await _open(session, account, visitor=visitor, now=now)

@@ -34,6 +34,7 @@ PAIR = Rate("signin-pair", most=10, seconds=15 * 60)
 NETWORK = Rate("signin-network", most=300, seconds=15 * 60)
 STRANGERS = Rate("signin-strangers", most=50, seconds=60 * 60)
 KNOWN = Rate("signin-known", most=20, seconds=15 * 60)
+NOTED = Rate("signin-noted", most=1, seconds=15 * 60)
 
 _NONCE = 16
 
@@ -106,7 +107,8 @@ async def sign_in(entrance: Entrance, attempt: Attempt, *, now: datetime) -> Sig
     counters = _counters(entrance, attempt, key, account, now)
     for rate, who in counters:
         if await entrance.limits.is_spent(rate, *who):
-            await _note(entrance, attempt, account, "throttled", now)
+            if await entrance.limits.hit(NOTED, *who):  # once: the log of staff is not for strangers to fill
+                await _note(entrance, attempt, account, "throttled", now)
             raise TooManyTries(
                 "Too many wrong passwords. Try again in a quarter of an hour, or ask for a link by mail."
             )

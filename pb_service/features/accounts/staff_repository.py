@@ -331,6 +331,12 @@ async def log_page(
 # Invitations
 
 
+async def open_invitation_of(session: AsyncSession, email_key: str, now: datetime) -> Invitation | None:
+    """Return the invitation that is open for an address."""
+    found = select(Invitation).where(Invitation.email_key == email_key, *_open(now))
+    return (await session.scalars(found)).one_or_none()
+
+
 async def withdraw_invitations(session: AsyncSession, email_key: str, now: datetime) -> None:
     """End the invitation that is open for an address, if there is one."""
     await session.execute(

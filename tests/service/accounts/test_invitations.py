@@ -17,6 +17,7 @@ from pb_service.features.accounts.sessions import Visitor, grants_of, recognise
 from pb_service.features.accounts.staff_errors import (
     DutiesApart,
     InvitationNotFound,
+    InvitedOtherwise,
     IsStaffAlready,
     MayNotGive,
     PersonBlocked,
@@ -147,6 +148,15 @@ async def test_a_resident_who_is_invited_becomes_staff_with_a_new_password(servi
     await accept(service, await invite(service, boss))
     account = await account_of(service)
     assert (account.id, account.is_staff, account.password_hash) == (resident.id, True, HASH)
+
+
+async def test_an_invitation_that_one_may_not_give_one_cannot_end_by_another(service: Service, boss: Actor) -> None:
+    round_id = await open_spring(service)
+    manager = await actor_of(service, await hire(service, Grant("manager", round_id), name="Cia Berg"))
+    secret = await invite(service, boss, wanted=Grant("auditor"))
+    with pytest.raises(InvitedOtherwise):
+        await invite(service, manager, wanted=Grant("desk", round_id, "north"))
+    await accept(service, secret)
 
 
 async def test_who_is_staff_is_not_invited_again(service: Service, boss: Actor) -> None:
