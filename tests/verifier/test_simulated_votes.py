@@ -120,3 +120,10 @@ def test_files_of_other_money_are_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["election", "simulate", "--from", paths[0], "--city", paths[1], "--out", str(out)])
     assert (done.exit_code, out.exists()) == (2, False)
     assert "same money" in done.output
+
+
+def test_a_rule_that_does_not_go_with_the_ballots_is_refused_at_once(tmp_path: Path) -> None:
+    path, out = str(FOLDER / "France_Toulouse_2019.pb"), tmp_path / "b.zip"
+    chosen = ["--from", path, "--rule", "borda_greedy_score", "--out", str(out)]
+    done = CliRunner().invoke(main, ["election", "simulate", *chosen])
+    assert (done.exit_code, done.output) == (2, "Error: Ballots of the format points hold no ranking.\n")
