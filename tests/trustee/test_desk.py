@@ -18,10 +18,17 @@ from pb_service.core.sealing import simulation
 from pb_service.core.sealing.group import scalar_bytes
 from pb_service.trustee import sheet
 from pb_service.trustee.paper import MARK, Paper
-from pb_service.trustee.vault import Vault
+from pb_service.trustee.vault import _ARGON, Vault
 from tests.sealing import repeatable, small_scenario
 
 PASSPHRASE = "a good passphrase"  # noqa: S105 # of folders that a test makes
+
+
+@pytest.fixture(autouse=True)
+def _quick_to_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A passphrase is slow to try on purpose; these folders are opened a hundred times."""
+    monkeypatch.setitem(_ARGON, "time_cost", 1)
+    monkeypatch.setitem(_ARGON, "memory_cost", 64)
 
 
 class Sitting(NamedTuple):

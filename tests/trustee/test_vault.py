@@ -7,7 +7,7 @@ import pytest
 from pb_service.core.record.checkpoint import Checkpoint
 from pb_service.core.sealing import simulation
 from pb_service.core.sealing.ceremony import Secrets, Setting
-from pb_service.trustee.vault import Vault, VaultError
+from pb_service.trustee.vault import _ARGON, Vault, VaultError
 from tests.sealing import repeatable, small_scenario
 
 
@@ -30,6 +30,11 @@ def test_everything_is_kept(tmp_path: Path) -> None:
     assert not again.backed_up, "the paper of one ceremony is none of the next"
     with pytest.raises(VaultError, match="new folder for each record"):
         again.bind("example.org/pb/autumn")
+
+
+def test_a_passphrase_is_slow_to_try() -> None:
+    """RFC 9106, second recommended choice."""
+    assert _ARGON == {"time_cost": 3, "memory_cost": 64 * 1024, "parallelism": 4}
 
 
 def test_a_wrong_passphrase_opens_nothing(tmp_path: Path) -> None:
