@@ -22,7 +22,7 @@ from pb_service.core.rounds.limits import breaches
 from pb_service.core.sealing import everyday
 from pb_service.core.sealing.payload import BallotShape, PayloadError
 from pb_service.core.sealing.simulation import WITNESSES, Scenario, SimulatedContest, Vote, begin, bundle, simulate
-from pb_service.core.tally import Instance, TallyError, rule_by_name, tally
+from pb_service.core.tally import Instance, Project, TallyError, rule_by_name, tally
 from pb_service.core.tally.pabulib import PabulibError, PabulibFile, read_pabulib
 
 _ONLY = "all"
@@ -195,7 +195,8 @@ def _contest(file: PabulibFile, name: str, wanted: "Wanted") -> SimulatedContest
         BallotShape.of(file.fmt, limits, costs)
         rule = rule_by_name(wanted["rule"], ("id",), unit=file.unit)
         # A rule that cannot count an empty box goes with no ballot of this format.
-        tally(Instance(file.projects, file.budget, file.fmt, [], file.unit), rule)
+        projects = [Project(project.id, project.cost) for project in file.projects]
+        tally(Instance(projects, file.budget, file.fmt, [], file.unit), rule)
     except PayloadError as error:
         raise Refused(f"{file.name}: These ballots cannot be sealed: {error}.") from None
     except TallyError as error:
