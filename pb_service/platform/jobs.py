@@ -227,7 +227,7 @@ async def _not_running(session: AsyncSession, job_id: int) -> Job:
     return _there(await session.scalar(_idle(job_id).with_for_update()) if 0 < job_id < 2**63 else None)
 
 
-def _idle(job_id: int) -> Select[tuple[Job]]:
+def _idle(job_id: int) -> Select[Job]:
     return select(Job).where(Job.id == job_id, Job.runner.is_(None))
 
 

@@ -60,7 +60,7 @@ async def join(visitor: Visitor, provider: str = "town", person: str = "aino") -
 async def parting(visitor: Visitor, number: int = 0) -> str:
     """The address at which an identity is taken away."""
     shown = await visitor.browser.get(WAYS)
-    return re.findall(r'href="(/en/me/ways/[0-9a-f]{32}/part)"', shown.text)[number]
+    return str(re.findall(r'href="(/en/me/ways/[0-9a-f]{32}/part)"', shown.text)[number])
 
 
 async def mails(visitor: Visitor) -> list[str]:
