@@ -31,6 +31,7 @@ from pb_service.features.accounts.staff_pages import staff_routers
 from pb_service.features.accounts.stepup import Prover
 from pb_service.features.accounts.token_pages import bearer_router, token_bearer
 from pb_service.features.accounts.tokens import TokenSigner
+from pb_service.features.accounts.ways_pages import ways_router
 from pb_service.features.assessment.facts import AssessmentFacts
 from pb_service.features.assessment.routers import assessment_routers
 from pb_service.features.opendata import routes as opendata
@@ -44,6 +45,7 @@ from pb_service.features.proposals.statistics_pages import statistics_router
 from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
+from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
 from pb_service.features.site.feedback_pages import feedback_router
@@ -61,6 +63,9 @@ from pb_service.web.assets import static_file
 from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
 from pb_service.web.observed import observed
+
+#: The longest form, a checklist in three languages, is half as long. Files have a limit of their own, at their handler.
+MOST_BYTES = 2_000_000
 
 
 def create_app(service: Service) -> Litestar:
@@ -108,6 +113,7 @@ def create_app(service: Service) -> Litestar:
             static_file,
             entry_router,
             me_router,
+            ways_router,
             provider_router,
             bearer_router,
             *staff_routers,
@@ -121,6 +127,7 @@ def create_app(service: Service) -> Litestar:
         lifespan=[background],
         before_send=[security_headers, keep_private],
         logging_config=None,  # platform/logs.py decides what is written
+        request_max_body_size=MOST_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
         response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30, key_builder=page_key),
         stores={"pages": page_store(service.settings.redis_url)},
@@ -149,6 +156,10 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         # Left before the answer is sent: what the reader is told was done is committed, an exception rolls back.
         async with service.database.transaction() as writing:
             yield writing
+
+    async def zone() -> str:
+        async with service.database.reading() as reading:
+            return (await municipality(reading)).time_zone
 
     async def actor(request: Request[Any, Any, Any]) -> Actor:
         return await guards.actor_of(request)
@@ -182,6 +193,7 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "session": Provide(session),
         "transaction": Provide(transaction),
         "actor": Provide(actor),
+        "zone": Provide(zone),
         **{name: Provide(_always(value), sync_to_thread=False) for name, value in given.items()},
     }
 

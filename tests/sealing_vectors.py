@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from pb_service.core.record import merkle
-from pb_service.core.record.canonical import b64u, encode
-from pb_service.core.record.framing import h32
+from pb_service.core.record.canonical import b64u, encode, unb64u
+from pb_service.core.record.framing import frame, h32, u32
 from pb_service.core.rounds.documents import Ballot, BallotFormat, Limits
-from pb_service.core.sealing import envelope, payload, shuffle, threshold
+from pb_service.core.sealing import ceremony, envelope, payload, shuffle, threshold
 from pb_service.core.sealing.blocks import payload_of
 from pb_service.core.sealing.group import generator, read_points, scalar_bytes, times_base
 from pb_service.core.sealing.payload import BallotShape
+from tests import hpke
 from tests.sealing import repeatable
 
 #: What is sealed: format, limits, costs, ballot. Every format, both encodings of each, one to seven blocks, blank ones.
@@ -43,6 +44,7 @@ def make() -> dict[str, Any]:
         "generators": [generator(number).hex() for number in (0, 1, 2, 255, 256, 100_000)],
         "ballots": ballots,
         "shuffles": [_shuffle(rows, width, key) for rows, width in ((1, 1), (2, 1), (5, 1), (7, 2), (3, 7))],
+        "ceremonies": [_ceremony(trustees, quorum) for trustees, quorum in ((2, 2), (3, 2), (5, 3))],
         "trees": [_tree(size) for size in (1, 2, 3, 7, 8, 13)],
     }
 
@@ -99,6 +101,36 @@ def _shuffle(rows: int, width: int, key: bytes) -> dict[str, Any]:
         "proof": proof.hex(),
         "decryption": file.hex(),
         "payloads": sorted(item.hex() for item in opened),
+    }
+
+
+def _ceremony(trustees: int, quorum: int) -> dict[str, Any]:
+    """A ceremony; the sealed shares are made of the parts of HPKE, so that the ephemeral keys can be chosen."""
+    setting = ceremony.Setting(h32("pb/test", bytes([trustees, quorum])), trustees, quorum)
+    numbers = range(1, trustees + 1)
+    random = {j: repeatable(f"trustee {j} of {trustees}") for j in numbers}
+    secrets = {j: ceremony.Secrets.draw(setting, random[j]) for j in numbers}
+    promises = [ceremony.promise(setting, j, secrets[j]) for j in numbers]
+    h1 = ceremony.transcript(promises)
+    deals = []
+    for j in numbers:
+        dealt = ceremony.deal(setting, j, secrets[j], promises, random[j])
+        for i in numbers:
+            if i != j:
+                info = frame(b"pb/share", setting.sid, h1, u32(j), u32(i))
+                share = scalar_bytes(secrets[j].share_for(i))
+                dealt["sh"][i - 1] = b64u(hpke.seal(unb64u(promises[i - 1]["x"]), share, info, random[j](32)))
+        deals.append(dealt)
+    found = [ceremony.receive(setting, j, secrets[j], promises, deals) for j in numbers]
+    joint = ceremony.joint_key(ceremony.check_deals(setting, promises, deals))
+    return {
+        "trustees": trustees,
+        "quorum": quorum,
+        "promises": promises,
+        "deals": deals,
+        "acknowledgements": [ceremony.acknowledge(j, *each) for j, each in enumerate(found, start=1)],
+        "shares": [scalar_bytes(share).hex() for share, _ in found],
+        "key": joint.key.hex(),
     }
 
 

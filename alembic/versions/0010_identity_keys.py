@@ -1,4 +1,4 @@
-"""by which key a person is known; identities joined to an account"""
+"""by which key a person is known"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -20,6 +20,8 @@ COMMANDS = {
     "key": "pb_service.cli.key:key",
     "tally": "pb_service.cli.tally:tally",
     "trustee": "pb_service.cli.trustee:trustee",
+    "witness": "pb_service.cli.witness:witness",
+    "monitor": "pb_service.cli.monitor:monitor",
     "election": "pb_service.cli.election:election",
 }
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pb_service.cli.console import EXPECTED, say, settings
 from pb_service.features.accounts.identity_repository import identity_key_ids
+from pb_service.features.record.witnesses import policy_of
 from pb_service.features.site.statement import OWN_NAME, StatementError, read_statement
 from pb_service.platform import alarms, jobs
 from pb_service.platform.clock import system_clock
@@ -26,7 +27,7 @@ from pb_service.platform.mail import MailRefused, SmtpPost, sender
 from pb_service.platform.migrate import MigrationError, check_known, is_current
 from pb_service.platform.postgres import database_url
 from pb_service.platform.safety import dangers, others_serving, process_name, several, workers
-from pb_service.settings import Settings
+from pb_service.settings import Settings, SettingsError
 from pb_service.web.assets import MissingBuildError, asset
 
 #: Versions of PostgreSQL that the service is tested with.
@@ -55,6 +56,7 @@ def doctor() -> None:
     examine_settings(given, report)
     examine_folder(given.data, report)
     examine_statement(given.data, report)
+    examine_witnesses(given, report)
     try:
         with database_url(given, say=say) as url:
             asyncio.run(examine_running(given, url, report))
@@ -115,6 +117,17 @@ def examine_statement(data: Path, report: Report) -> None:
         report("warning", "statement", f"The page /accessibility shows no statement: {error}")
     else:
         report("ok", "statement", f"{data / OWN_NAME if (data / OWN_NAME).exists() else 'the built-in one'}")
+
+
+def examine_witnesses(given: Settings, report: Report) -> None:
+    """Whether the file of witnesses can be used."""
+    try:
+        policy = policy_of(given.witnesses)
+    except SettingsError as error:
+        report("STOP", "witnesses", str(error))
+        return
+    if policy is not None:
+        report("ok", "witnesses", f"{len(policy.witnesses)} are asked, {policy.quorum} make a quorum.")
 
 
 async def examine_running(given: Settings, url: str, report: Report) -> None:

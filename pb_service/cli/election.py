@@ -1,28 +1,42 @@
 """`pb election simulate`: a whole sealed vote over the choices of a real election file, from ceremony to evidence."""
 
 import os
+import re
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
 from pb_service.cli.files import printable, read_bytes
 from pb_service.cli.progress import Progress
-from pb_service.cli.rehearsal import host, log_vkey
+from pb_service.cli.rehearsal import host, log_vkey, rehearsal_origin
 from pb_service.core.record.canonical import CanonicalError, unb64u
 from pb_service.core.rounds.documents import Limits
 from pb_service.core.rounds.limits import breaches
+from pb_service.core.sealing import everyday
 from pb_service.core.sealing.payload import BallotShape, PayloadError
-from pb_service.core.sealing.simulation import Scenario, SimulatedContest, Vote, begin, bundle, simulate
-from pb_service.core.tally import TallyError, rule_by_name
+from pb_service.core.sealing.simulation import WITNESSES, Scenario, SimulatedContest, Vote, begin, bundle, simulate
+from pb_service.core.tally import Instance, Project, TallyError, rule_by_name, tally
 from pb_service.core.tally.pabulib import PabulibError, PabulibFile, read_pabulib
 
-_CONTEST = "all"
+_ONLY = "all"
 #: So that trustees who look once more still find the record.
 _LINGER_SECONDS = 3
+
+
+class Wanted(TypedDict):
+    """What both commands take besides their files."""
+
+    ballots: int | None
+    rule: str
+    trustees: int
+    quorum: int
 
 
 class Refused(click.ClickException):
@@ -37,29 +51,53 @@ def election() -> None:
 
 
 @election.command(name="simulate")
-@click.option("--from", "source", required=True, type=click.Path(path_type=Path), help="Pabulib file with the choices.")
-@click.option("--ballots", type=click.IntRange(min=1), metavar="N", help="Only the first N ballots of the file.")
+@click.option(
+    "--from",
+    "sources",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Pabulib file with the choices; several are districts, of which each voter has one.",
+)
+@click.option(
+    "--city", type=click.Path(path_type=Path), help="Pabulib file of a contest of the whole city beside them."
+)
+@click.option("--ballots", type=click.IntRange(min=1), metavar="N", help="Only the first N ballots of each file.")
 @click.option("--rule", default="greedy_score", show_default=True, metavar="NAME", help="Rule, as in pb tally.")
+@click.option(
+    "--mix",
+    type=click.Choice(("plain", "everyday")),
+    default="plain",
+    show_default=True,
+    help="everyday: every class of voters, paper, second thoughts, strikes, late rights, officers who change.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(tuple(WITNESSES)),
+    default="self",
+    show_default=True,
+    help="What the manifest says of trustees and witnesses; one or two witnesses sign where it speaks of some.",
+)
 @click.option("--trustees", default=3, show_default=True, type=click.IntRange(2, 15))
 @click.option("--quorum", default=2, show_default=True, type=click.IntRange(2, 15))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to write the evidence bundle.")
-def simulate_(source: Path, ballots: int | None, rule: str, trustees: int, quorum: int, out: Path) -> None:
-    """Seal the choices of a Pabulib file, mix and open them, count, and write the bundle that pb-verify checks.
+def simulate_(
+    sources: tuple[Path, ...], city: Path | None, mix: str, mode: str, out: Path, **wanted: Unpack[Wanted]
+) -> None:
+    """Seal the choices of Pabulib files, mix and open them, count, and write the bundle that pb-verify checks.
 
-    Keys are made for the run and forgotten. Limits that some ballot of the file breaks are left out, and said.
+    Keys are made for the run and forgotten. Limits that some ballot of a file breaks are left out, and said.
     """
-    if quorum > trustees:
+    if wanted["quorum"] > wanted["trustees"]:
         raise Refused("The quorum cannot be larger than the number of trustees.")
-    file = _read(source)
-    try:
-        scenario = _scenario(file, ballots, rule, trustees, quorum)
-    except TallyError as error:
-        raise Refused(str(error)) from None
+    files = [_read(source) for source in (*sources, *([city] if city else []))]
+    scenario = replace(_scenario(files, has_city=city is not None, **wanted), mode=mode)
     started = time.monotonic()
+    run = everyday.simulate if mix == "everyday" else simulate
     with ProcessPoolExecutor(os.cpu_count()) as pool, Progress("ballots sealed:") as progress:
-        vote = simulate(scenario, secrets.token_bytes, spread=pool.map, say=lambda _step, done, _of: progress(done))
+        vote = run(scenario, secrets.token_bytes, spread=pool.map, say=lambda _step, done, _of: progress(done))
     out.write_bytes(bundle(vote))
-    _tell(file, vote, out, time.monotonic() - started)
+    _tell(vote, out, time.monotonic() - started)
 
 
 @election.command(name="rehearse")
@@ -76,14 +114,12 @@ def rehearse(
     """Be the operator of a rehearsal on this machine: trustees come by `pb trustee go`, voters are simulated."""
     if not quorum <= len(keys) <= 15:
         raise Refused("From 2 to 15 trustees, and at least as many as the quorum.")
-    file = _read(source)
     try:
         trustees = [(f"Trustee {number}", unb64u(key, 32)) for number, key in enumerate(keys, start=1)]
-        scenario = _scenario(file, ballots, rule, len(keys), quorum)
     except CanonicalError as error:
         raise Refused(f"A trustee's key is what `pb trustee new` shows: {error}.") from None
-    except TallyError as error:
-        raise Refused(str(error)) from None
+    wanted: Wanted = {"ballots": ballots, "rule": rule, "trustees": len(keys), "quorum": quorum}
+    scenario = replace(_scenario([_read(source)], **wanted), origin=rehearsal_origin())
     vote = begin(scenario, secrets.token_bytes)
     vote.trustees.clear()  # they are elsewhere
     started = time.monotonic()
@@ -95,13 +131,13 @@ def rehearse(
     time.sleep(_LINGER_SECONDS)
     server.shutdown()
     out.write_bytes(bundle(vote))
-    _tell(file, vote, out, time.monotonic() - started)
+    _tell(vote, out, time.monotonic() - started)
 
 
 def _read(source: Path) -> PabulibFile:
     try:
         file = read_pabulib(read_bytes(source), name=str(source))
-        file.instance(_CONTEST)
+        file.instance(_ONLY)
     except OSError as error:
         raise Refused(f"{source}: {error.strerror}.") from None
     except PabulibError as error:
@@ -109,13 +145,46 @@ def _read(source: Path) -> PabulibFile:
     return file
 
 
-def _scenario(file: PabulibFile, most: int | None, rule: str, trustees: int, quorum: int) -> Scenario:
-    chosen = file.ballots[:most]
+def _scenario(files: Sequence[PabulibFile], *, has_city: bool = False, **wanted: Unpack[Wanted]) -> Scenario:
+    first = files[0]
+    if any((file.unit, file.currency) != (first.unit, first.currency) for file in files):
+        raise Refused("These files do not count in the same money.")
+    names = _contest_names(files)
+    contests = [_contest(file, name, wanted) for file, name in zip(files, names, strict=True)]
+    if has_city:
+        contests[-1] = replace(contests[-1], group="city")
+    return Scenario(
+        origin="localhost/pb/simulation",
+        names=[("en", ", ".join(contest.title for contest in contests))],
+        currency=first.currency if len(first.currency) == 3 else "EUR",
+        unit=first.unit,
+        contests=contests,
+        opens=int(time.time()),
+        trustees=wanted["trustees"],
+        quorum=wanted["quorum"],
+        source=", ".join(Path(file.name).name for file in files),
+    )
+
+
+def _contest_names(files: Sequence[PabulibFile]) -> list[str]:
+    """Return a contest id for each file, made of its name; of one file alone it is `all`."""
+    if len(files) == 1:
+        return [_ONLY]
+    names: list[str] = []
+    for file in files:
+        name = re.sub("[^a-z0-9]+", "-", Path(file.name).name.partition(".")[0].lower()).strip("-")[:60] or "file"
+        names.append(name if name not in names else f"{name}-{len(names) + 1}")
+    return names
+
+
+def _contest(file: PabulibFile, name: str, wanted: "Wanted") -> SimulatedContest:
+    chosen = file.ballots[: wanted["ballots"]]
     costs = [project.cost for project in file.projects]
     broken = {name for ballot in chosen for name in breaches(ballot, file.fmt, file.limits, costs)}
     limits: Limits = {name: value for name, value in file.limits.items() if name not in broken}  # type: ignore[assignment] # names of limits
     if broken - {"blank"}:
-        click.echo(f"Left out, because ballots of the file break them: {', '.join(sorted(broken))}.", err=True)
+        told = ", ".join(sorted(broken))
+        click.echo(f"{printable(file.name)}: left out, because ballots of the file break them: {told}.", err=True)
     if "blank" in broken:
         limits["blank"] = True
     if file.fmt == "scores":
@@ -124,36 +193,33 @@ def _scenario(file: PabulibFile, most: int | None, rule: str, trustees: int, quo
         limits.setdefault("smax", max(values, default=0))
     try:
         BallotShape.of(file.fmt, limits, costs)
+        rule = rule_by_name(wanted["rule"], ("id",), unit=file.unit)
+        # A rule that cannot count an empty box goes with no ballot of this format.
+        projects = [Project(project.id, project.cost) for project in file.projects]
+        tally(Instance(projects, file.budget, file.fmt, [], file.unit), rule)
     except PayloadError as error:
         raise Refused(f"{file.name}: These ballots cannot be sealed: {error}.") from None
-    contest = SimulatedContest(
-        id=_CONTEST,
+    except TallyError as error:
+        raise Refused(str(error)) from None
+    return SimulatedContest(
+        id=name,
         title=Path(file.name).stem,
         fmt=file.fmt,
         limits=limits,
         projects=[(project.id, project.name or project.id, project.cost) for project in file.projects],
         budget=file.budget,
-        rule=rule_by_name(rule, ("id",), unit=file.unit),
+        rule=rule,
         ballots=chosen,
     )
-    return Scenario(
-        origin="localhost/pb/simulation",
-        names=[("en", Path(file.name).stem)],
-        currency=file.currency if len(file.currency) == 3 else "EUR",
-        unit=file.unit,
-        contests=[contest],
-        opens=int(time.time()),
-        trustees=trustees,
-        quorum=quorum,
-        source=Path(file.name).name,
-    )
 
 
-def _tell(file: PabulibFile, vote: Vote, out: Path, seconds: float) -> None:
-    opened = vote.opened[_CONTEST]
-    outcome = vote.outcomes[_CONTEST]
-    click.echo(
-        f"{len(opened.online)} ballots sealed, mixed by {len(vote.trustees)} trustees and opened in {seconds:.1f} s"
-    )
-    click.echo(f"Winners: {', '.join(sorted(printable(file.projects[n].id) for n in outcome['winners'])) or 'none'}")
+def _tell(vote: Vote, out: Path, seconds: float) -> None:
+    online = sum(len(opened.online) for opened in vote.opened.values())
+    paper = sum(len(opened.paper) for opened in vote.opened.values())
+    beside = f", beside {paper} on paper," if paper else ""
+    click.echo(f"{online} ballots sealed, mixed by {len(vote.trustees)} trustees and opened{beside} in {seconds:.1f} s")
+    for contest in vote.scenario.contests:
+        won = sorted(printable(contest.projects[n][0]) for n in vote.outcomes[contest.id]["winners"])
+        place = "" if contest.id == _ONLY else f" of {contest.id}"
+        click.echo(f"Winners{place}: {', '.join(won) or 'none'}")
     click.echo(f"Evidence: {out} ({out.stat().st_size:,} bytes). Check it: pb-verify {out}")

@@ -13,16 +13,21 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from pb_service.cli.console import fail, say
+from pb_service.cli.files import printable
 from pb_service.core.record.canonical import CanonicalError, b64u, decode, encode
+from pb_service.core.record.entries import signed_entry
+from pb_service.core.record.forms import ABANDON_REASONS
 from pb_service.core.record.signatures import fingerprint, public_bytes, sign_entry
+from pb_service.core.sealing.ceremony import abandonment
+from pb_service.core.sealing.manifest import ManifestError, Setup
 
-#: What a statement of the page of keys holds; nothing else is signed here, so nobody can slip in something that counts.
+#: What a statement of the page of keys holds; nothing else is signed by `prove`, so nobody can slip in what counts.
 _STATEMENT = {"v", "k", "t", "c"}
 
 
 @click.group("key")
 def key() -> None:
-    """Make and prove a signing key in a file (for the offline way of enrolment)."""
+    """Make and prove a signing key in a file (for the offline way of enrolment), and sign with it as a registrar."""
 
 
 @key.command()
@@ -49,12 +54,7 @@ def make(file: Path, passphrase: str) -> None:
 @click.option("--passphrase", prompt="Passphrase of the key", hide_input=True, help="Asked for when it is not given.")
 def prove(file: Path, statement: Path, passphrase: str) -> None:
     """Sign the STATEMENT of the page of keys with the key in FILE; the signed statement goes to standard output."""
-    try:
-        loaded = load_pem_private_key(file.read_bytes(), passphrase.encode())
-    except (TypeError, ValueError):
-        fail(f"{file} does not open with this passphrase, or is no key")
-    if not isinstance(loaded, Ed25519PrivateKey):
-        fail(f"{file} holds a key of another kind than Ed25519")
+    loaded = _load(file, passphrase)
     try:
         fields = decode(statement.read_bytes().strip())
     except CanonicalError as error:
@@ -64,3 +64,39 @@ def prove(file: Path, statement: Path, passphrase: str) -> None:
     public_key = public_bytes(loaded)
     click.echo(encode(sign_entry({**fields, "pk": b64u(public_key)}, {"p": loaded})))
     say(f"Fingerprint: {fingerprint(public_key)}")
+
+
+@key.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("setup", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--why", required=True, type=click.Choice(ABANDON_REASONS), help="Nobody answers, a key is lost, ...")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--passphrase", prompt="Passphrase of the key", hide_input=True, help="Asked for when it is not given.")
+def abandon(file: Path, setup: Path, why: str, yes: bool, passphrase: str) -> None:
+    """As its registrar, give up the key ceremony of SETUP that has stalled; the signed entry goes to standard output.
+
+    SETUP is the file setup.json of the ceremony under way. It can only be begun again, with everything drawn afresh.
+    """
+    loaded = _load(file, passphrase)
+    try:
+        found = Setup.read(setup.read_bytes())
+    except ManifestError as error:
+        fail(f"{setup}: {error}")
+    if found.registrar != public_bytes(loaded):
+        fail("this key is not the registrar's of that setup")
+    names = ", ".join(printable(name) for name in found.names)
+    say(f"Ceremony {found.attempt} of {printable(found.origin)}, with {names}: given up for the reason {why!r}.")
+    if not yes:
+        click.confirm("Sign?", abort=True, err=True)
+    click.echo(signed_entry("abandon", found.sid, abandonment(found.attempt, why), {"reg": loaded}))
+
+
+def _load(file: Path, passphrase: str) -> Ed25519PrivateKey:
+    """Return the key of a file, or end the command saying what is wrong with it."""
+    try:
+        loaded = load_pem_private_key(file.read_bytes(), passphrase.encode())
+    except (TypeError, ValueError):
+        fail(f"{file} does not open with this passphrase, or is no key")
+    if not isinstance(loaded, Ed25519PrivateKey):
+        fail(f"{file} holds a key of another kind than Ed25519")
+    return loaded

@@ -5,6 +5,7 @@ their turns are over. Voters are simulated. What a real round does is the same, 
 """
 
 import hashlib
+import secrets
 import threading
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,7 @@ from pb_service.core.record import checkpoint, entries, merkle
 from pb_service.core.record.canonical import unb64u
 from pb_service.core.record.signatures import public_bytes
 from pb_service.core.record.tiles import log_files
+from pb_service.core.sealing import rehearsal as rehearsing
 from pb_service.core.sealing import shuffle, simulation, threshold
 from pb_service.core.sealing.election import RecordError
 from pb_service.core.sealing.simulation import Scenario, Vote
@@ -30,6 +32,7 @@ class Rehearsal:
         self._lock = threading.Lock()
         self._voters: dict[str, list[bytes]] = {}
         self._published: dict[str, bytes] = {}
+        self._messages: list[bytes] = []  # of the trustees' rehearsal within this one
         simulation.set_up(vote, trustees)
         self._publish()
 
@@ -41,11 +44,21 @@ class Rehearsal:
                 return self.vote.files.get(bytes.fromhex(name))
             if kind == "roll":
                 return self.vote.rolls.get(name)
+            if path == "rehearsal":
+                return b"".join(message + b"\n" for message in self._messages)
             return self._published.get(path)
 
     def take_file(self, body: bytes) -> None:
         with self._lock:
             self.vote.keep(body)
+
+    def take_message(self, body: bytes) -> None:
+        """Pass on a message of the trustees' rehearsal before the vote opens. Raises RehearsalError if it is none."""
+        with self._lock:
+            rehearsal = rehearsing.Rehearsal(self.vote.election)
+            for message in (*self._messages, body):
+                rehearsal.append(message, self.vote.files)
+            self._messages.append(body)
 
     def take_entry(self, body: bytes) -> None:
         """Append a trustee's entry, its proof checked first, and take the operator's steps that follow from it.
@@ -108,7 +121,7 @@ def host(scenario: Scenario, trustees: Sequence[tuple[str, bytes]], vote: Vote, 
                 found = rehearsal.read(self.path.lstrip("/"))
             except ValueError:
                 found = None
-            self._answer(404 if found is None else 200, found or b"no such file")
+            self._answer(404 if found is None else 200, b"no such file" if found is None else found)
 
         def do_POST(self) -> None:
             size = int(self.headers.get("content-length") or 0)
@@ -116,8 +129,9 @@ def host(scenario: Scenario, trustees: Sequence[tuple[str, bytes]], vote: Vote, 
                 self._answer(413, b"too long")
                 return
             body = self.rfile.read(size)
+            takers = {"/file": rehearsal.take_file, "/rehearsal": rehearsal.take_message}
             try:
-                (rehearsal.take_file if self.path == "/file" else rehearsal.take_entry)(body)
+                takers.get(self.path, rehearsal.take_entry)(body)
             except (RecordError, ValueError, KeyError) as error:
                 self._answer(409, str(error).encode())
             else:
@@ -135,6 +149,11 @@ def host(scenario: Scenario, trustees: Sequence[tuple[str, bytes]], vote: Vote, 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.rehearsal = rehearsal  # type: ignore[attr-defined] # for who runs it
     return server
+
+
+def rehearsal_origin() -> str:
+    """Return the origin of a new rehearsal: it says what it is, and no two are the same."""
+    return f"localhost/pb/rehearsal-{secrets.token_hex(4)}"
 
 
 def log_vkey(vote: Vote) -> str:

@@ -2,7 +2,8 @@
 
 A ZIP: ``meta.json`` (version, time, the newest published head of every record, SHA-256 of every member),
 ``database.dump`` (pg_dump's own format), ``record/…``, ``files/…``, ``keys.sealed``. The dump is one snapshot; the
-record on disk is read before it, so it is never newer than the database in the same backup.
+record on disk is read before it, so it is never newer than the database in the same backup, and files after it, so
+every row has its own: files never change, and one that no row names stays for a day.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,11 +54,17 @@ def write_backup(
                 hashes[name] = hashlib.sha256(body).hexdigest()
                 archive.writestr(name, body)
 
-            for folder in _FOLDERS:
+            def put_folder(folder: str) -> None:
                 for path in sorted((data / folder).rglob("*")):
                     if path.is_file() and not path.name.startswith("."):
-                        put(path.relative_to(data).as_posix(), path.read_bytes())
+                        with suppress(
+                            FileNotFoundError
+                        ):  # the service goes on: full tiles take the place of partial ones
+                            put(path.relative_to(data).as_posix(), path.read_bytes())
+
+            put_folder("record")
             put("database.dump", _dump(url, programs))
+            put_folder("files")
             put("keys.sealed", _seal(_keys(data / "keys"), passphrase))
             meta = {"v": _VERSION, "made": now.isoformat(), "heads": dict(heads), "members": hashes}
             archive.writestr("meta.json", json.dumps(meta, sort_keys=True))

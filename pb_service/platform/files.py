@@ -80,6 +80,9 @@ class Shelf(Protocol):
 
     def remove(self, sha256: bytes) -> None: ...
 
+    def remove_older(self, sha256: bytes, moment: datetime) -> bool:
+        """Remove what was put there before that moment; say whether it was."""
+
     def older_than(self, moment: datetime) -> list[bytes]:
         """Return what was put there before that moment."""
 
@@ -108,6 +111,13 @@ class FolderShelf:
 
     def remove(self, sha256: bytes) -> None:
         self._path(sha256).unlink(missing_ok=True)
+
+    def remove_older(self, sha256: bytes, moment: datetime) -> bool:
+        path = self._path(sha256)
+        old = path.exists() and path.stat().st_mtime < moment.timestamp()
+        if old:
+            path.unlink(missing_ok=True)
+        return old
 
     def older_than(self, moment: datetime) -> list[bytes]:
         found = []
@@ -153,6 +163,15 @@ class BucketShelf:
 
     def remove(self, sha256: bytes) -> None:
         self._client.delete_object(Bucket=self._bucket, Key=self._key(sha256))
+
+    def remove_older(self, sha256: bytes, moment: datetime) -> bool:
+        try:
+            put_at: datetime = self._client.head_object(Bucket=self._bucket, Key=self._key(sha256))["LastModified"]
+        except self._client.exceptions.ClientError:
+            return False
+        if put_at < moment:
+            self.remove(sha256)
+        return put_at < moment
 
     def older_than(self, moment: datetime) -> list[bytes]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
@@ -231,8 +250,8 @@ class FileStore:
         removed = 0
         for sha256 in await asyncio.to_thread(self._shelf.older_than, now - _GRACE):
             if not await session.scalar(select(exists().where(StoredFile.sha256 == sha256))):
-                await asyncio.to_thread(self._shelf.remove, sha256)
-                removed += 1
+                # Put there again meanwhile, by somebody whose row this transaction cannot see, it is young once more.
+                removed += await asyncio.to_thread(self._shelf.remove_older, sha256, now - _GRACE)
         return removed
 
     async def _examine(self, body: bytes) -> None:

@@ -16,7 +16,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 import structlog
-from sqlalchemy import BigInteger, DateTime, Identity, Index, and_, delete, func, literal, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Identity,
+    Index,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -65,6 +78,8 @@ class Job(Base):
             unique=True,
             postgresql_where=text("key IS NOT NULL AND runner IS NULL AND dead_at IS NULL"),
         ),
+        # Of a job that runs again and again there is one row, whether it waits or runs.
+        Index("ix_job_every", "key", unique=True, postgresql_where=text("key LIKE 'every:%'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -112,7 +127,8 @@ S = TypeVar("S", bound=Surroundings)
 
 Handler = Callable[[S, Mapping[str, Any]], Awaitable[None]]
 
-_REPEATED = func.coalesce(Job.key.startswith("every:"), False)
+_EVERY = "every:"
+_REPEATED = func.coalesce(Job.key.startswith(_EVERY), False)
 _WAITING = and_(Job.runner.is_(None), Job.dead_at.is_(None))
 
 
@@ -180,6 +196,16 @@ async def counts(session: AsyncSession, *, now: datetime) -> list[Counts]:
     return [Counts(*row) for row in rows]
 
 
+def is_repeated(job: Job) -> bool:
+    """Whether it is a turn of a job that runs again and again, so that the next turn comes by itself."""
+    return (job.key or "").startswith(_EVERY)
+
+
+async def look_at(session: AsyncSession, job_id: int) -> Job:
+    """Return a waiting job or a dead letter. Raises JobNotFound."""
+    return _there(await session.scalar(_idle(job_id)) if 0 < job_id < 2**63 else None)
+
+
 async def retry(session: AsyncSession, job_id: int) -> None:
     """Run a waiting job or a dead letter as soon as possible, with all its tries again. Raises JobNotFound."""
     job = await _not_running(session, job_id)
@@ -198,7 +224,14 @@ async def drop(session: AsyncSession, job_id: int) -> str:
 
 
 async def _not_running(session: AsyncSession, job_id: int) -> Job:
-    job = await session.scalar(select(Job).where(Job.id == job_id, Job.runner.is_(None)).with_for_update())
+    return _there(await session.scalar(_idle(job_id).with_for_update()) if 0 < job_id < 2**63 else None)
+
+
+def _idle(job_id: int) -> Select[Job]:
+    return select(Job).where(Job.id == job_id, Job.runner.is_(None))
+
+
+def _there(job: Job | None) -> Job:
     if job is None:
         raise JobNotFound("This job is running just now, or is no longer there.")
     return job
@@ -439,9 +472,7 @@ class JobRunner(Generic[S]):
         now = self._service.clock()
         for key, (name, every) in self._every.items():
             turn = insert(Job).values(name=name, payload={}, key=key, run_at=None)
-            started = select(literal(1)).where(Job.key == key, Job.runner.is_not(None))
-            if await connection.scalar(started) is None:
-                await connection.execute(turn.on_conflict_do_nothing())
+            await connection.execute(turn.on_conflict_do_nothing())
             # A clock that was ahead for a while must not silence a repeated job for as long.
             late = (Job.key == key, _WAITING, Job.run_at > now + every)
             await connection.execute(update(Job).where(*late).values(run_at=next_turn(now, every)))

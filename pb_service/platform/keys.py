@@ -172,7 +172,8 @@ class Ring:
         """All of them, newest first."""
         state = self._state()
         if state not in (None, self._seen):
-            self._secrets, self._seen = self._folder.secrets(self._name), state
+            with suppress(KeyFolderError):
+                self._secrets, self._seen = self._folder.secrets(self._name), state
         return self._secrets
 
     @property

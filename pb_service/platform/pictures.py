@@ -4,6 +4,7 @@ Where a photo was taken, whose phone it was, a script behind the picture's end: 
 small as a file and huge when unpacked is refused before it is unpacked.
 """
 
+import struct
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,6 +19,8 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 2000
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _QUALITY = 82
+#: What the readers of formats, and of what cameras write beside the pixels, raise for bytes that make no sense.
+_DAMAGED = (OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, ArithmeticError, struct.error)
 
 
 class PictureRefused(DomainError):
@@ -55,13 +58,13 @@ def remake(body: bytes) -> Picture:
                     "too-large", f"A picture may have at most {MOST_PIXELS // 1_000_000} million pixels."
                 )
             image.load()
+            upright = ImageOps.exif_transpose(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureRefused("too-large", "This picture is too large when unpacked.") from error
     except UnidentifiedImageError as error:
         raise PictureRefused("no-picture", "This is no JPEG, PNG or WebP picture.") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except _DAMAGED as error:
         raise PictureRefused("damaged", "This picture is damaged.") from error
-    upright = ImageOps.exif_transpose(image)
     see_through = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
     clean = upright.convert("RGBA" if see_through else "RGB")
     clean.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)

@@ -32,8 +32,8 @@ def next_errand(
 ) -> Errand:
     """Return what is due. ``missing``: trustees who will not come any more, without whom the count goes on."""
     setup = election.setup
-    if setup is None:
-        return Errand("wait", waiting=(0,))
+    if setup is None or election.ended is not None:
+        return Errand("wait", waiting=(0,))  # for a setup
     n = setup.setting.trustees
     for kind, step in _CEREMONY:
         sent = len(election.messages[kind])

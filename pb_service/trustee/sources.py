@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from pb_service.core.record.tiles import WIDTH, Tile
+
 #: The largest file that a record may name: the lists of 100,000 ballots of 64 blocks fit.
 _MOST_BYTES = 1 << 30
 _PATIENCE_SECONDS = 60.0
@@ -93,18 +95,34 @@ class Address:
         return body
 
     def _whole(self, answer: Any) -> bytes:
-        """Read to the end, one byte more than any file may have at most. Raises TimeoutError when it only trickles."""
+        """Read to the end, or one byte more than any file may have. Raises OSError if it trickles or ends early."""
         started, body = time.monotonic(), bytearray()
         while len(body) <= _MOST_BYTES and (chunk := answer.read1(_CHUNK)):
             body += chunk
             if time.monotonic() - started > self._patience + len(body) / _SLOWEST_BYTES_PER_SECOND:
                 raise TimeoutError("too slow")
+        if answer.length and len(body) <= _MOST_BYTES:
+            raise OSError("it ended early")
         return bytes(body)
 
 
 def source_of(place: str) -> Source:
     """Return the source of an address or of a folder."""
     return Address(place) if "://" in place else Folder(Path(place))
+
+
+def read_tile(source: Source, tile: Tile) -> bytes:
+    """Return a tile or bundle; a partial one that is gone is cut from the full one. Raises SourceError, TileError."""
+    try:
+        return source.read(tile.path)
+    except SourceError:
+        if tile.width == WIDTH:
+            raise
+        try:
+            return tile.cut(source.read(tile.full.path))
+        except SourceError:
+            pass
+        raise
 
 
 class Files(Mapping[bytes, bytes]):

@@ -1,6 +1,7 @@
 """What a trustee keeps: one file, sealed with a passphrase, written whole or not at all."""
 
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,23 +29,45 @@ class VaultError(RuntimeError):
 class Vault:
     """A folder that holds one trustee's secrets. Opened with her passphrase; ``save`` makes every change durable."""
 
-    def __init__(self, folder: Path, passphrase: str, trustee: Trustee, name: str) -> None:
+    def __init__(self, folder: Path, seal: "Seal", trustee: Trustee, name: str) -> None:
         self.folder = folder
-        self._passphrase = passphrase
+        self._seal = seal
         self.trustee = trustee
         self.name = name
         self.head: Checkpoint | None = None
-        self.backed_up = False
+        #: The one record that this folder is for, by its origin; empty until it was read for the first time.
+        self.origin = ""
+        self._on_paper: bytes | None = None  # the setup whose share is on paper
+
+    @property
+    def backed_up(self) -> bool:
+        """Whether the share of this very ceremony is on paper."""
+        return self._on_paper == self.trustee.sid
+
+    def put_on_paper(self) -> None:
+        """Note that the share is on paper, and that the paper was tried."""
+        self._on_paper = self.trustee.sid
+
+    def bind(self, origin: str) -> None:
+        """Keep this folder to one record: what belongs to a rehearsal, or to another vote, never meets this one.
+
+        Raises VaultError for any other record than the first.
+        """
+        if self.origin not in {"", origin}:
+            raise VaultError(f"{self.folder} belongs to the record {self.origin}. Make a new folder for each record.")
+        self.origin = origin
 
     @classmethod
-    def create(cls, folder: Path, passphrase: str, name: str) -> "Vault":
-        """Make a vault with a new signing key. Raises VaultError when there is one already."""
+    def create(cls, folder: Path, passphrase: str, name: str, key: Ed25519PrivateKey | None = None) -> "Vault":
+        """Make a vault, with a new signing key unless one is given. Raises VaultError when there is one already."""
         path = folder / _NAME
         if path.exists():
             raise VaultError(f"{path} is there already. Give another folder.")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-        vault = cls(folder, passphrase, Trustee(0, Ed25519PrivateKey.generate()), name)
+        vault = cls(
+            folder, Seal.of(passphrase, secrets.token_bytes(16)), Trustee(0, key or Ed25519PrivateKey.generate()), name
+        )
         vault.save()
         return vault
 
@@ -60,16 +83,17 @@ class Vault:
         except (CanonicalError, KeyError, TypeError) as error:
             raise VaultError(f"{path} is damaged. Take the copy from your backup.") from error
         try:
-            plain = decode(ChaCha20Poly1305(_key(passphrase, salt)).decrypt(nonce, sealed, b"pb/vault"))
+            seal = Seal.of(passphrase, salt)
+            plain = decode(seal.cipher.decrypt(nonce, sealed, b"pb/vault"))
         except InvalidTag as error:
             raise VaultError("The passphrase is not the one this folder was sealed with.") from error
-        return cls._read(folder, passphrase, plain)
+        return cls._read(folder, seal, plain)
 
     def save(self) -> None:
         """Write the vault, whole or not at all; it is on the disk when this returns."""
-        salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
-        sealed = ChaCha20Poly1305(_key(self._passphrase, salt)).encrypt(nonce, encode(self._document()), b"pb/vault")
-        body = encode({"v": 1, "salt": b64u(salt), "nonce": b64u(nonce), "sealed": b64u(sealed)})
+        nonce = secrets.token_bytes(12)
+        sealed = self._seal.cipher.encrypt(nonce, encode(self._document()), b"pb/vault")
+        body = encode({"v": 1, "salt": b64u(self._seal.salt), "nonce": b64u(nonce), "sealed": b64u(sealed)})
         replace(self.folder / _NAME, body)
 
     def _document(self) -> dict[str, Any]:
@@ -80,9 +104,11 @@ class Vault:
             "number": trustee.number,
             "key": b64u(trustee.key.private_bytes_raw()),
             "opened": {f"c{place}": [name, b64u(sha)] for place, (name, sha) in enumerate(trustee.opened.items())},
-            "backed_up": self.backed_up,
+            "origin": self.origin,
             "sid": b64u(trustee.sid),
         }
+        if self._on_paper is not None:
+            document["on_paper"] = b64u(self._on_paper)
         if trustee.secrets is not None:
             document["coefficients"] = [_scalar(value) for value in trustee.secrets.coefficients]
             document["receiving"] = b64u(trustee.secrets.receiving.private_bytes_raw())
@@ -93,7 +119,7 @@ class Vault:
         return document
 
     @classmethod
-    def _read(cls, folder: Path, passphrase: str, plain: dict[str, Any]) -> "Vault":
+    def _read(cls, folder: Path, seal: "Seal", plain: dict[str, Any]) -> "Vault":
         kept = None
         if "coefficients" in plain:
             coefficients = tuple(_integer(text) for text in plain["coefficients"])
@@ -106,16 +132,26 @@ class Vault:
             sid=unb64u(plain["sid"]),
             opened={name: unb64u(sha, 32) for name, sha in plain["opened"].values()},
         )
-        vault = cls(folder, passphrase, trustee, plain["name"])
-        vault.backed_up = plain["backed_up"]
+        vault = cls(folder, seal, trustee, plain["name"])
+        vault.origin = plain["origin"]
+        vault._on_paper = unb64u(plain["on_paper"]) if "on_paper" in plain else None
         if "head" in plain:
             origin, size, root = plain["head"]
             vault.head = Checkpoint(origin, size, unb64u(root, 32))
         return vault
 
 
-def _key(passphrase: str, salt: bytes) -> bytes:
-    return hash_secret_raw(passphrase.encode(), salt, hash_len=32, type=Type.ID, **_ARGON)
+@dataclass(frozen=True)
+class Seal:
+    """What a passphrase gives with a folder's salt: slow to compute on purpose, so once for each sitting."""
+
+    salt: bytes
+    cipher: ChaCha20Poly1305 = field(repr=False)
+
+    @classmethod
+    def of(cls, passphrase: str, salt: bytes) -> "Seal":
+        key = hash_secret_raw(passphrase.encode(), salt, hash_len=32, type=Type.ID, **_ARGON)
+        return cls(salt, ChaCha20Poly1305(key))
 
 
 def _scalar(value: int) -> str:

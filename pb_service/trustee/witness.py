@@ -8,9 +8,11 @@ one lock. A log whose file is missing is one that this witness does not follow, 
 import fcntl
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,9 +23,10 @@ from pb_service.core.record.checkpoint import Checkpoint, CheckpointError
 from pb_service.core.record.tiles import TileError, TileTree
 from pb_service.core.record.witness import Submission, Witness, cosign, without_others
 from pb_service.trustee.durable import replace
-from pb_service.trustee.sources import Source
+from pb_service.trustee.sources import Source, read_tile
 
 _KEY, _VKEY = "witness.key", "witness.vkey"
+_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 class WitnessError(RuntimeError):
@@ -39,7 +42,7 @@ class Refusal(RuntimeError):
 
 
 class Fork(Refusal):
-    """The log has signed two different trees of one size: proof against it, which is kept."""
+    """The log has signed something that contradicts what was signed here: proof against it, which is kept."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,19 @@ class WitnessFolder:
             raise WitnessError(f"{self._path(origin)} is damaged: nothing is signed for {origin}.") from error
         return log
 
+    def published(self, name: str) -> bytes | None:
+        """Return the last note that was cosigned of a log, by its ``name_of``, None if there is none."""
+        if not _HEX.fullmatch(name):
+            return None
+        with suppress(FileNotFoundError):
+            return (self.folder / "logs" / name).read_bytes().partition(b"\n")[2] or None
+        return None
+
+    @staticmethod
+    def name_of(origin: str) -> str:
+        """Return under which name a log is published."""
+        return hashlib.sha256(origin.encode()).hexdigest()
+
     def cosign(self, asked: Submission, at: int) -> bytes:
         """Return the signature line for a checkpoint, seen at ``at`` (seconds UTC). Raises Refusal and WitnessError."""
         try:
@@ -149,7 +165,7 @@ class WitnessFolder:
             if log is None:
                 raise WitnessError(f"{origin} is not followed: `pb witness follow FOLDER VKEY` first.")
             head = checkpoint.verify(note, origin, log.key)
-            last, tree = log.head, TileTree(head.size, lambda tile: source.read(tile.path))
+            last, tree = log.head, TileTree(head.size, partial(read_tile, source))
             if last.size > head.size:
                 raise Refusal(400, f"{origin} shows {head.size} entries, and {last.size} were signed", last.size)
             if tree.root_at(last.size, head.root) != last.root:
@@ -177,14 +193,14 @@ class WitnessFolder:
 
     def _keep_proof(self, origin: str, mine: bytes, other: bytes) -> None:
         """Keep the first two heads that contradict each other, for everybody to see."""
-        proof = self.folder / "fork" / _name(origin)
+        proof = self.folder / "fork" / self.name_of(origin)
         if not proof.exists():
             proof.parent.mkdir(exist_ok=True)
             with suppress(OSError):  # a full disk must not turn the refusal into something else
                 replace(proof, mine + b"\n" + other)
 
     def _path(self, origin: str) -> Path:
-        return self.folder / "logs" / _name(origin)
+        return self.folder / "logs" / self.name_of(origin)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -194,7 +210,3 @@ class WitnessFolder:
             yield
         finally:
             os.close(handle)
-
-
-def _name(origin: str) -> str:
-    return hashlib.sha256(origin.encode()).hexdigest()

@@ -40,12 +40,12 @@ STEPS: dict[str, Text] = {
         "Steg 3 av 4: det som de andra förseglat åt dig öppnas och kontrolleras. Av det blir din andel av nyckeln.",
     ),
     "backup": (
-        "Write your share on paper, twice, and keep the papers in two places. Whoever has it can open votes with "
-        "one other trustee.",
-        "Kirjoita osuutesi paperille kahdesti ja säilytä paperit eri paikoissa. Sen haltija voi avata ääniä "
-        "yhdessä toisen avaimenhaltijan kanssa.",
-        "Skriv din andel på papper två gånger och förvara pappren på olika ställen. Den som har den kan öppna "
-        "röster tillsammans med en annan nyckelinnehavare.",
+        "Put your secrets on paper, twice, and keep the papers in two places. Whoever has one can open votes "
+        "together with other trustees. Look around: nobody else, and no camera, sees this screen.",
+        "Siirrä salaisuutesi paperille kahdesti ja säilytä paperit eri paikoissa. Paperin haltija voi avata ääniä "
+        "yhdessä muiden avaimenhaltijoiden kanssa. Katso ympärillesi: kukaan muu tai mikään kamera ei näe näyttöä.",
+        "Överför dina hemligheter till papper två gånger och förvara pappren på olika ställen. Den som har ett kan "
+        "öppna röster tillsammans med andra nyckelinnehavare. Se dig om: ingen annan och ingen kamera ser skärmen.",
     ),
     "confirm": (
         "Step 4 of 4: the manifest has the key that you made together. Compare this fingerprint with the other "
@@ -76,10 +76,118 @@ LOGGED: Text = (
     "Kirjattu lokin merkintänä {index}.",
     "Loggat som post {index}.",
 )
+PRINT: Text = (
+    "Make a page to print, two copies with a code that can be scanned?",
+    "Tehdäänkö tulostettava sivu: kaksi kappaletta ja luettava koodi?",
+    "Ska en sida att skriva ut göras, två exemplar med en kod som kan läsas av?",
+)
+PRINT_NOW: Text = (
+    "Print this file now, from this machine, on a printer with a cable that keeps no copies: {path} "
+    "It is a secret in clear. Do not copy or mail it; it is erased as soon as the paper was tried. Afterwards clear "
+    "the printer's queue, and know that a disk may keep traces: best is a machine that forgets when switched off.",
+    "Tulosta tämä tiedosto nyt tältä koneelta kaapelilla liitetyllä tulostimella, joka ei säilytä kopioita: {path} "
+    "Se on salaisuus selväkielisenä. Älä kopioi tai lähetä sitä; se hävitetään heti, kun paperi on kokeiltu. Tyhjennä "
+    "sen jälkeen tulostusjono. Levylle voi jäädä jälkiä: paras on kone, joka unohtaa kaiken sammutettaessa.",
+    "Skriv ut den här filen nu, från den här maskinen, på en skrivare med kabel som inte sparar kopior: {path} "
+    "Den är en hemlighet i klartext. Kopiera eller skicka den inte; den förstörs så snart pappret har prövats. Töm "
+    "sedan skrivarkön. En disk kan behålla spår: bäst är en maskin som glömmer allt när den stängs av.",
+)
+ON_PAPER: Text = (
+    "Press a key when it is on paper twice. The screen is cleared then.",
+    "Paina jotakin näppäintä, kun se on paperilla kahdesti. Näyttö tyhjennetään silloin.",
+    "Tryck på en tangent när det finns på papper två gånger. Då töms skärmen.",
+)
+PAGE_ERASED: Text = (
+    "The file with the page is erased.",
+    "Sivun tiedosto on hävitetty.",
+    "Filen med sidan är förstörd.",
+)
 TYPE_BACK: Text = (
-    "Type the share back from one of the papers, row after row.",
-    "Kirjoita osuus takaisin toiselta paperilta, rivi kerrallaan.",
-    "Skriv tillbaka andelen från ett av pappren, rad för rad.",
+    "Type it back from one of the papers, row after row. Or scan the code with a scanner that types (never with a "
+    "phone), or paste its text.",
+    "Kirjoita se takaisin toiselta paperilta, rivi kerrallaan. Tai lue koodi lukijalla, joka kirjoittaa (ei koskaan "
+    "puhelimella), tai liitä sen teksti.",
+    "Skriv tillbaka det från ett av pappren, rad för rad. Eller läs av koden med en läsare som skriver (aldrig med "
+    "en telefon), eller klistra in dess text.",
+)
+NO_PAPER: Text = (
+    "This is not what stands on your paper.",
+    "Tämä ei ole sitä, mitä paperissasi lukee.",
+    "Det här är inte det som står på ditt papper.",
+)
+PAPER_TITLE: Text = (
+    "Secrets of trustee {number}",
+    "Avaimenhaltijan {number} salaisuudet",
+    "Nyckelinnehavare {number}: hemligheter",
+)
+PAPER_COPY: Text = ("Copy {copy} of {copies}", "Kappale {copy}/{copies}", "Exemplar {copy} av {copies}")
+PAPER_HOLDER: Text = ("Trustee", "Avaimenhaltija", "Nyckelinnehavare")
+PAPER_RECORD: Text = ("Record", "Loki", "Logg")
+PAPER_PUBLIC: Text = ("Public half of the share", "Osuuden julkinen puoli", "Andelens offentliga hälft")
+PAPER_RULES: tuple[Text, ...] = (
+    (
+        "Whoever has this paper can open votes together with other trustees, and act in your name.",
+        "Tämän paperin haltija voi avata ääniä yhdessä muiden avaimenhaltijoiden kanssa ja toimia nimissäsi.",
+        "Den som har det här pappret kan öppna röster tillsammans med andra nyckelinnehavare och handla i ditt namn.",
+    ),
+    (
+        "Seal each copy in an envelope, sign across the flap, and keep the two in different houses.",
+        "Sulje kumpikin kappale kirjekuoreen, allekirjoita läpän yli ja säilytä kuoret eri taloissa.",
+        "Förslut varje exemplar i ett kuvert, skriv ditt namn över fliken och förvara dem i olika hus.",
+    ),
+    (
+        "To come back on another machine: pb trustee restore, then type the rows, or scan the code with a scanner that "
+        "types. Never photograph it, and never scan it with a phone.",
+        "Paluu toisella koneella: pb trustee restore, ja kirjoita rivit tai lue koodi lukijalla, joka kirjoittaa. Älä "
+        "koskaan kuvaa paperia tai lue sitä puhelimella.",
+        "För att återkomma på en annan maskin: pb trustee restore, skriv raderna eller läs av koden med en läsare som "
+        "skriver. Fotografera den aldrig och läs aldrig av den med en telefon.",
+    ),
+    (
+        "Burn or shred both copies when the appeal period is over, or when the ceremony is given up.",
+        "Polta tai silppua kummatkin, kun muutoksenhakuaika on päättynyt tai seremonia keskeytetään.",
+        "Bränn eller strimla båda när tiden för ändringssökande är över eller ceremonin avbryts.",
+    ),
+)
+REHEARSAL: Text = ("REHEARSAL", "HARJOITUS", "ÖVNING")
+REHEARSAL_PAPER: Text = (
+    "REHEARSAL: of no use for any vote",
+    "HARJOITUS: ei kelpaa mihinkään äänestykseen",
+    "ÖVNING: duger inte till någon omröstning",
+)
+REHEARSAL_BEGINS: Text = (
+    "Three test votes that everybody knows are mixed and opened with your real shares, before the vote opens. Nothing "
+    "of it counts, and nothing of it goes into the record.",
+    "Kolme kaikkien tuntemaa koeääntä sekoitetaan ja avataan oikeilla osuuksillanne ennen äänestyksen avaamista. "
+    "Mikään siitä ei vaikuta tulokseen eikä päädy lokiin.",
+    "Tre prövoröster som alla känner till blandas och öppnas med era riktiga andelar innan röstningen öppnar. "
+    "Ingenting av det räknas, och ingenting av det hamnar i loggen.",
+)
+REHEARSAL_SENT: Text = (
+    "Handed to the other trustees as message {number} of {messages}.",
+    "Annettu muille avaimenhaltijoille viestinä {number}/{messages}.",
+    "Lämnat till de andra nyckelinnehavarna som meddelande {number} av {messages}.",
+)
+REHEARSAL_DONE: Text = (
+    "The rehearsal went well: every trustee mixed, every share opened, and {sets} different sets of trustees found "
+    "the three test votes.",
+    "Harjoitus onnistui: jokainen sekoitti, jokainen osuus avasi, ja {sets} eri avaimenhaltijajoukkoa löysi kolme "
+    "koeääntä.",
+    "Övningen lyckades: alla blandade, varje andel öppnade, och {sets} olika grupper av nyckelinnehavare fann de tre "
+    "prövorösterna.",
+)
+MAY_REHEARSE: Text = (
+    "You may rehearse mixing and opening first, all trustees together: pb trustee rehearse.",
+    "Voitte ensin harjoitella sekoittamista ja avaamista, kaikki avaimenhaltijat yhdessä: pb trustee rehearse.",
+    "Ni kan först öva på att blanda och öppna, alla nyckelinnehavare tillsammans: pb trustee rehearse.",
+)
+GIVEN_UP: Text = (
+    "The key ceremony you took part in was given up. Your part of it is deleted here; if it is on paper, destroy both "
+    "copies. A new ceremony begins with new secrets.",
+    "Avainseremonia, johon osallistuit, keskeytettiin. Osasi siitä on poistettu tästä; jos se on paperilla, hävitä "
+    "kummatkin kappaleet. Uusi seremonia alkaa uusin salaisuuksin.",
+    "Nyckelceremonin som du deltog i avbröts. Din del av den är raderad här; om den finns på papper, förstör båda "
+    "exemplaren. En ny ceremoni börjar med nya hemligheter.",
 )
 ROW: Text = ("Row {row}", "Rivi {row}", "Rad {row}")
 ROW_WRONG: Text = (
@@ -88,14 +196,20 @@ ROW_WRONG: Text = (
     "Rad {row} är inte det som står på pappret. Titta en gång till.",
 )
 BACKED_UP: Text = (
-    "The paper is right. Keep both copies apart.",
-    "Paperi on oikein. Säilytä kopiot eri paikoissa.",
-    "Pappret stämmer. Förvara kopiorna på olika ställen.",
+    "The paper is right. Try the second copy by eye, and keep the two apart. Close this window: it may keep what it "
+    "showed.",
+    "Paperi on oikein. Vertaa toinen kappale silmämääräisesti ja säilytä ne eri paikoissa. Sulje tämä ikkuna: se "
+    "voi säilyttää näyttämänsä.",
+    "Pappret stämmer. Jämför det andra exemplaret för ögat och förvara dem på olika ställen. Stäng det här fönstret: "
+    "det kan behålla det som det visade.",
 )
 RESTORED: Text = (
-    "Your share is back. Its public half is the one in the record.",
-    "Osuutesi on palautettu. Sen julkinen puoli on lokissa oleva.",
-    "Din andel är tillbaka. Dess offentliga hälft är den som står i loggen.",
+    "Your secrets are back in {folder}. Compare the public half of the share with the one on the paper; pb trustee go "
+    "compares it with the record:",
+    "Salaisuutesi on palautettu kansioon {folder}. Vertaa osuuden julkista puolta paperissa olevaan; pb trustee go "
+    "vertaa sen lokiin:",
+    "Dina hemligheter är tillbaka i {folder}. Jämför andelens offentliga hälft med den på pappret; pb trustee go "
+    "jämför den med loggen:",
 )
 WAITING_OPERATOR: Text = (
     "Nothing to do now: the operator has the next step. This program looks again by itself.",

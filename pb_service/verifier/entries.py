@@ -12,15 +12,16 @@ from pb_service.verifier.shapes import MisshapenError, exactly, integer, raw, re
 STAGE = r"[a-z]+(\.[a-z]+)+"
 SLACK = 300  # seconds by which clocks of several writers may disagree
 
+TIME = integer(0)
 HEAD = {"v": exactly(1), "k": text()}
 SIGNED = HEAD | {"e": raw(32), "sg": row(row(exactly("op"), raw(64)))}
 KINDS = {
     "manifest": record(SIGNED | {"f": raw(32)}),
-    "close": record(SIGNED | {"n": integer(0), "ts": integer()}),
+    "close": record(SIGNED | {"n": integer(0), "ts": TIME}),
     "result": record(SIGNED | {"d": CONTEST_ID, "bal": raw(32), "out": raw(32)}),
 }
 STAGE_ENTRY = record(
-    HEAD | {"k": text(STAGE), "t": integer(), "o": text(r"[A-Za-z0-9._:/-]{1,128}"), "by": text("[a-z]+"), "h": raw(32)}
+    HEAD | {"k": text(STAGE), "t": TIME, "o": text(r"[A-Za-z0-9._:/-]{1,128}"), "by": text("[a-z]+"), "h": raw(32)}
 )
 
 

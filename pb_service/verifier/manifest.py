@@ -99,8 +99,8 @@ MANIFEST: dict[str, Any] = {
     "source": text(),
     "currency": text("[A-Z]{3}"),
     "unit": exactly(*(10**exponent for exponent in range(2, 16))),
-    "opens": integer(),
-    "closes": integer(),
+    "opens": COUNT,
+    "closes": COUNT,
     "keys": row(
         record({"id": exactly("log"), "role": exactly("log"), "pk": raw(32)}),
         record({"id": exactly("op"), "role": exactly("operator"), "pk": raw(32)}),

@@ -157,8 +157,15 @@ def _group_line(group: Electorate, language: str) -> str:
 
 def _verdict(report: Report, language: str) -> str:
     if report.is_before_vote:
-        return verdict(report.checks, language, "pass_process", "fail_process")
-    return verdict(report.checks, language, "pass_sealed" if report.sealed else "pass")
+        told = verdict(report.checks, language, "pass_process", "fail_process")
+    else:
+        told = verdict(report.checks, language, "pass_sealed" if report.sealed else "pass")
+    return f"{say(LABELS['rehearsal'], language)} {told}" if _is_rehearsal(report) else told
+
+
+def _is_rehearsal(report: Report) -> bool:
+    """Whether the record says by its origin that it is one: docs/protocol.md sections 2 and 17."""
+    return report.manifest is not None and report.manifest.log_key.name.rpartition("/")[2].startswith("rehearsal-")
 
 
 def _cannot_show(report: Report, language: str) -> str:
@@ -187,7 +194,7 @@ def as_json(report: Report, language: str) -> str:
             "key": report.manifest.log_key.vkey,
             "currency": report.manifest.currency,
             "unit": report.manifest.contests[0].unit,
-        }
+        } | ({"rehearsal": True} if _is_rehearsal(report) else {})
     if report.checkpoint:
         head = report.checkpoint
         document["checkpoint"] = {"origin": head.origin, "size": head.size, "root": b64u(head.root)}

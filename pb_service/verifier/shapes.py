@@ -117,8 +117,8 @@ def raw(size: int) -> Shape:
 
 
 def fraction(value: Any, path: str) -> None:
-    """A fraction above zero in lowest terms, `p/q` or, when it is whole, `p`."""
-    text("[1-9][0-9]{0,99}(/[1-9][0-9]{0,99})?")(value, path)
+    """A fraction above zero in lowest terms, `p/q` or, when it is whole, `p`; each of at most 15 digits."""
+    text("[1-9][0-9]{0,14}(/[1-9][0-9]{0,14})?")(value, path)
     if str(Fraction(value)) != value:
         raise MisshapenError(path)
 

@@ -741,6 +741,11 @@ LABELS: dict[str, Text] = {
         "{passed} tarkistusta läpi, {failed} epäonnistui, {missing} jäi tekemättä, {idle} ei koske tätä kierrosta.",
         "{passed} kontroller godkända, {failed} misslyckade, {missing} kunde inte göras, {idle} är inte tillämpliga.",
     ),
+    "rehearsal": (
+        "This is the record of a rehearsal: it counts for nothing.",
+        "Tämä on harjoituksen loki: sillä ei ole mitään vaikutusta.",
+        "Det här är loggen från en övning: den gäller ingenting.",
+    ),
     "round": ("Round", "Kierros", "Omgång"),
     "record": ("Record", "Loki", "Logg"),
     "record_line": ("{origin}, {size} entries", "{origin}, {size} merkintää", "{origin}, {size} poster"),

@@ -224,6 +224,26 @@ PROBLEMS: dict[str, Text] = {
         "Avaimenhaltija {trustee} ei ole vahvistanut manifestia.",
         "Nyckelinnehavare {trustee} har inte bekräftat manifestet.",
     ),
+    "ceremony_receiving": (
+        "The key to which shares for trustee {trustee} are sealed keeps nothing secret.",
+        "Avain, jolla avaimenhaltijan {trustee} osuudet suljetaan, ei pidä mitään salassa.",
+        "Nyckeln som andelarna till nyckelinnehavare {trustee} försluts med håller ingenting hemligt.",
+    ),
+    "ceremony_reused": (
+        "Ceremony {attempt}: trustee {trustee} uses a key or a commitment that stood in the record before.",
+        "Seremonia {attempt}: avaimenhaltija {trustee} käyttää avainta tai sitoumusta, joka oli lokissa jo ennestään.",
+        "Ceremoni {attempt}: nyckelinnehavare {trustee} använder en nyckel eller ett åtagande som redan stod i loggen.",
+    ),
+    "ceremony_registrar": (
+        "The manifest does not name the registrar of the ceremony's setup.",
+        "Manifesti ei nimeä sitä rekisterinpitäjää, jonka seremonian asetus nimeää.",
+        "Manifestet nämner inte den registeransvariga som ceremonins inställning nämner.",
+    ),
+    "abandon_try": (
+        "Entry {entry} gives up ceremony number {number}, which is not the one under way.",
+        "Merkintä {entry} keskeyttää seremonian numero {number}, joka ei ole käynnissä.",
+        "Post {entry} avbryter ceremoni nummer {number}, som inte är den pågående.",
+    ),
     "ceremony_accusation": (
         "Ceremony {attempt}: what trustee {trustee} says about the others is not as the format says.",
         "Seremonia {attempt}: avaimenhaltijan {trustee} lausunto muista ei ole määrittelyn mukainen.",
@@ -284,6 +304,11 @@ PROBLEMS: dict[str, Text] = {
         "Entry {entry} strikes entry {target} under a hash that is not its own.",
         "Merkintä {entry} mitätöi merkinnän {target} tiivisteellä, joka ei ole sen oma.",
         "Post {entry} stryker post {target} med ett hashvärde som inte är dess eget.",
+    ),
+    "strike_twice": (
+        "Entry {entry} strikes entry {target}, which is struck already.",
+        "Merkintä {entry} mitätöi merkinnän {target}, joka on jo mitätöity.",
+        "Post {entry} stryker post {target}, som redan är struken.",
     ),
     "extend_earlier": (
         "Entry {entry} does not move the end of the vote to a later time.",

@@ -12,13 +12,10 @@ from litestar.types import ExceptionHandlersMap
 from pb_service.platform.errors import DomainError
 from pb_service.web.languages import language_of_request
 from pb_service.web.observed import route_of
-from pb_service.web.render import page
+from pb_service.web.render import COME_BACK_SECONDS, page
 
 #: Below these paths programs are answered, not people.
 _FOR_PROGRAMS = ("/api", "/pb/", "/data/", "/static/")
-
-#: When to try again after an answer 503: embedded and managed databases are back within this, mostly.
-COME_BACK_SECONDS = 10
 
 _log = structlog.get_logger()
 

@@ -12,7 +12,6 @@ with status 422 and the same form, so that nothing typed is lost; success answer
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, overload
@@ -24,6 +23,7 @@ from litestar.datastructures import UploadFile
 from litestar.exceptions import ClientException
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
+from pb_service.core.rounds.texts import composed
 from pb_service.web.formats import Catalogue
 from pb_service.web.languages import language_of_request
 from pb_service.web.locales import translations
@@ -35,6 +35,8 @@ MOST_FIELDS = 5000
 SECRETS = frozenset({"password", "current", "confirm", "code", "recovery", "answer"})
 
 _PARSED = "pb_form_fields"
+#: Control characters but tabulator and line feed, and lone surrogates.
+_UNSHOWN = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160), *range(0xD800, 0xE000)])
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009\u2007")
 
 
@@ -358,8 +360,7 @@ def once() -> str:
 
 def _plain(value: str) -> str:
     """One text without what no page can show: control characters go, line ends become line feeds."""
-    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(mark for mark in text if mark in "\n\t" or unicodedata.category(mark) not in ("Cc", "Cs")).strip()
+    return composed(value.replace("\r\n", "\n").replace("\r", "\n")).translate(_UNSHOWN).strip()
 
 
 def _shown(value: object) -> Iterator[str]:

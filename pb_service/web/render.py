@@ -1,6 +1,7 @@
 """Pages from templates: one Jinja environment a language, over the templates of every room."""
 
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +14,9 @@ from pb_service.web.locales import LANGUAGES, Language, rooms, translations
 
 #: Pages may be kept for a short while by browsers and proxies; what they show changes seldom.
 PAGE_CACHE = "public, max-age=30"
+
+#: When to try again after an answer 503: embedded and managed databases are back within this, mostly.
+COME_BACK_SECONDS = 10
 
 
 @cache
@@ -59,6 +63,8 @@ def page(
         status_code=status_code,
         headers={"cache-control": PAGE_CACHE if status_code == 200 else "no-store", "content-language": locale},
     )
+    if status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["retry-after"] = str(COME_BACK_SECONDS)
     csrf.keep(response)
     return response
 

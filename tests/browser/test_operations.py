@@ -70,6 +70,11 @@ async def test_the_page_of_jobs_can_be_used_by_everybody(
     await page.goto(f"{site.address}/{language}/staff/jobs")
     assert await page.locator("#stuck-h + table tbody tr").count() == 3
     assert (await violations(page), await overflow(page)) == ([], 0)
+    await page.locator("#stuck-h + table a").first.focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/drop")
+    assert (await violations(page), await overflow(page)) == ([], 0)
+    await page.go_back()
     await page.locator("#stuck-h + table button").first.focus()
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/staff/jobs?done=retried")

@@ -13,7 +13,7 @@ from pb_service.app import create_app
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page
+from tests.browser.conftest import open_page, overflow, violations
 from tests.provider import RealProvider, running_provider
 
 PROVIDER = """
@@ -87,3 +87,23 @@ async def test_a_provider_that_is_down_does_not_leave_the_resident_alone(
     await expect(page.get_by_role("link", name="Yritä uudelleen: Kaupungin tunnistus")).to_be_visible()
     await press(page, "Kirjaudu sähköpostiosoitteella ja salasanalla")
     await expect(page).to_have_url(f"{address}/fi/sign-in")
+
+
+async def test_joining_and_taking_away_fit_a_phone_and_axe_finds_nothing(
+    page: Page, site: tuple[str, RealProvider]
+) -> None:
+    """The link to the provider is a link: the policy of our pages lets forms go nowhere else."""
+    address, _ = site
+    await page.goto(f"{address}/sv/sign-in/with/town?next=/sv/me/ways")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Sätt att logga in")
+    found = await violations(page)
+    await page.get_by_role("link", name="Ta bort Stadens identifiering").click()
+    found += await violations(page)
+    await page.goto(f"{address}/sv/me/ways/town/join")
+    found += await violations(page)
+    await page.get_by_role("button", name="Fortsätt").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Koppla: Stadens identifiering")
+    found += await violations(page)
+    assert (found, await overflow(page)) == ([], 0)
+    await page.get_by_role("link", name="Gå till Stadens identifiering").click()
+    await expect(page).to_have_url(f"{address}/sv/me/ways?done=joined")

@@ -238,3 +238,23 @@ async def test_axe_finds_nothing_and_no_page_is_too_wide(
         found += [f"{path} is too wide"] if await overflow(page) > 0 else []
     await page.context.close()
     assert found == []
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+@pytest.mark.parametrize("width", [1024, 1280, 1600])
+async def test_the_whole_menu_stands_on_one_line_or_behind_its_button(
+    site: Site, browser: Browser, language: str, width: int
+) -> None:
+    """With everything that anybody may open; words are longest in Swedish."""
+    boss = await hire(site.service, "administrator", "manager", name="Ylva Yliaho")
+    page = await open_page(browser, width=width)
+    await enter(site, page, boss)
+    await page.goto(f"{site.address}/{language}/staff")
+    bar = page.locator(".top-bar-staff > .page")
+    boxes = [await box.bounding_box() for box in await bar.locator(".wide-menu a:visible").all()]
+    shown = await bar.locator(".menu > summary").is_visible()
+    height = await bar.evaluate("e => e.getBoundingClientRect().height")
+    assert (len(boxes), shown) in ((8, False), (0, True))
+    assert len({(box["y"], box["height"]) for box in boxes if box}) <= 1
+    assert (height, await overflow(page)) == (64, 0)
+    await page.context.close()

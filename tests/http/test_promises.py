@@ -113,6 +113,19 @@ async def test_feedback_is_kept_and_thanked_for_in_the_senders_language(
     assert (mail["to"], mail["language"], mail["template"]) == ("aino@example.org", "sv", "site/feedback_received")
 
 
+async def test_nobodys_message_is_carried_to_an_address_that_anybody_typed(
+    client: httpx.AsyncClient, service: Service, clock: FakeClock
+) -> None:
+    """Or the city's name would stand under whatever somebody wants to have sent; nor is a box flooded from here."""
+    for number in range(7):
+        await send(client, "en", message=f"Buy {number} at evil.example", email="aino@example.org")
+    sent = await mails(service)
+    assert (len(await stored(service)), len(sent)) == (7, 5)
+    for mail in sent:
+        letter = service.mailer.message({**mail, "id": "x"}, at=clock())
+        assert "evil" not in letter.as_string()
+
+
 async def test_the_same_form_sent_twice_is_kept_once(client: httpx.AsyncClient, service: Service) -> None:
     shown = await client.get("/en/accessibility/feedback")
     hidden = dict(re.findall(r'type="hidden" name="(csrf|once)" value="([^"]+)"', shown.text))

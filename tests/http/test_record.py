@@ -40,6 +40,18 @@ async def test_checkpoint(client: httpx.AsyncClient) -> None:
     assert answer.headers["cache-control"] == "no-cache"
 
 
+async def test_what_witnesses_have_signed(client: httpx.AsyncClient, store: TileStore) -> None:
+    """It stands at its own address, and is the checkpoint too while that is the newest head."""
+    assert (await client.get("/pb/demo/witnessed")).status_code == 404
+    store.write("demo", {"witnessed": "origin\u2014\ncosigned\n".encode()})
+    for path in ("checkpoint", "witnessed"):
+        answer = await client.get(f"/pb/demo/{path}")
+        assert (answer.text, answer.headers["cache-control"]) == ("origin\u2014\ncosigned\n", "no-cache")
+    store.write("demo", {"checkpoint": b"newer\n"})
+    assert (await client.get("/pb/demo/checkpoint")).text == "newer\n"
+    assert (await client.get("/pb/demo/witnessed")).text == "origin\u2014\ncosigned\n"
+
+
 @pytest.mark.parametrize("path", sorted(tiles.log_files(ENTRIES)))
 async def test_tiles(client: httpx.AsyncClient, path: str) -> None:
     """Tiles and bundles are bytes that never change."""
@@ -60,6 +72,8 @@ async def test_partial_tile_whose_file_is_gone(client: httpx.AsyncClient, path: 
     "path",
     [
         "/pb/other/checkpoint",
+        "/pb/other/witnessed",
+        "/pb/..%2f/witnessed",
         "/pb/..%2f/checkpoint",
         "/pb/%2e%2e/checkpoint",
         "/pb/demo%00/checkpoint",

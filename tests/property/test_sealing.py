@@ -153,7 +153,7 @@ def test_decoders_of_documents_refuse_garbage_without_a_crash(garbage: bytes) ->
         with pytest.raises(error):
             read(garbage)
     with pytest.raises(OpeningError):
-        read_paper_list(garbage, bytes(32), "north", 0)
+        read_paper_list(garbage, bytes(32), "north", 1, 0)
     with pytest.raises(entries.EntryError):
         entries.parse(garbage)
 

@@ -74,6 +74,13 @@ async def test_the_file_is_its_owners_alone_and_its_keys_are_sealed(service: Ser
     assert service.keys.secret("cookie").hex().encode() not in sealed
 
 
+async def test_no_row_of_a_backup_misses_its_file(service: Service, folder: Path) -> None:
+    """Files are read after the database: what was uploaded meanwhile has its file, whatever the dump knows of it."""
+    with zipfile.ZipFile(await saved(service, folder)) as archive:
+        kinds = list(dict.fromkeys(name.partition("/")[0] for name in archive.namelist()))
+    assert [kind for kind in kinds if kind in {"record", "database.dump", "files"}][-2:] == ["database.dump", "files"]
+
+
 async def test_a_wrong_passphrase_writes_nothing(service: Service, folder: Path, empty_database_url: str) -> None:
     out = await saved(service, folder)
     with pytest.raises(BackupError, match="passphrase"):

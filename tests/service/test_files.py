@@ -1,8 +1,9 @@
 """Uploaded files: taken for what they are, made anew, and found again only as they were kept."""
 
+import os
 import struct
 import zlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -96,6 +97,20 @@ def test_what_is_no_picture_is_refused(body: bytes, code: str) -> None:
     assert refused.value.code == code
 
 
+def with_strange_exif(begins: bytes) -> bytes:
+    """A picture whose camera wrote something else than it should beside the pixels."""
+    exif = Image.Exif()
+    exif[Exif.Orientation] = 6
+    return picture(form="WEBP", exif=exif.tobytes().replace(b"MM\0*", begins))
+
+
+@pytest.mark.parametrize("begins", [b"XX\0*", b"\0\0\0\0"])
+def test_what_a_camera_wrote_amiss_is_no_fault_of_ours(begins: bytes) -> None:
+    with pytest.raises(PictureRefused) as refused:
+        remake(with_strange_exif(begins))
+    assert refused.value.code == "damaged"
+
+
 async def store(
     service: Service, body: bytes, name: str = "bench.jpg", alt: dict[str, str] | None = None
 ) -> StoredFile:
@@ -165,6 +180,25 @@ async def test_content_without_a_row_goes_after_a_day(service: Service, clock: F
         assert await service.files.sweep(session, now=clock() + timedelta(days=2)) == 1
         with pytest.raises(FileMissing):
             await service.files.open(session, row.id)
+
+
+class BusyShelf(FolderShelf):
+    """A shelf on which somebody puts everything once more just after the sweep has looked what is old."""
+
+    def older_than(self, moment: datetime) -> list[bytes]:
+        found = super().older_than(moment)
+        for sha256 in found:
+            self.put(sha256, self.get(sha256) or b"")
+        return found
+
+
+async def test_content_that_is_put_again_during_a_sweep_stays(service: Service) -> None:
+    shelf = BusyShelf(service.settings.data / "files")
+    shelf.put(bytes(32), b"a picture")
+    os.utime(next(path for path in shelf.root.rglob("*") if path.is_file()), (0, 0))
+    async with service.database.reading() as session:
+        assert await FileStore(shelf, "").sweep(session, now=datetime.now(UTC)) == 0
+    assert shelf.get(bytes(32)) == b"a picture"
 
 
 async def test_changed_content_is_not_given_out(service: Service) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pb_service.core.record.checkpoint import Checkpoint
 from pb_service.core.sealing import simulation
 from pb_service.core.sealing.ceremony import Secrets, Setting
-from pb_service.trustee.vault import Vault, VaultError
+from pb_service.trustee.vault import _ARGON, Vault, VaultError
 from tests.sealing import repeatable, small_scenario
 
 
@@ -16,7 +16,9 @@ def test_everything_is_kept(tmp_path: Path) -> None:
     vault.trustee.number, vault.trustee.share, vault.trustee.sid = 2, 12345, bytes(32)
     vault.trustee.secrets = Secrets.draw(Setting(bytes(32), 3, 2), repeatable("vault"))
     vault.trustee.opened = {"north": bytes(32), "pohjoinen-2": b"\x01" * 32}
-    vault.head, vault.backed_up = Checkpoint("example.org/pb/spring", 7, bytes(32)), True
+    vault.head = Checkpoint("example.org/pb/spring", 7, bytes(32))
+    vault.bind("example.org/pb/spring")
+    vault.put_on_paper()
     vault.save()
     again = Vault.open(tmp_path / "anna", "a good passphrase")
     assert (again.trustee.number, again.trustee.share, again.trustee.opened) == (2, 12345, vault.trustee.opened)
@@ -24,6 +26,15 @@ def test_everything_is_kept(tmp_path: Path) -> None:
     assert again.trustee.secrets is not None
     assert again.trustee.secrets.coefficients == vault.trustee.secrets.coefficients
     assert (again.head, again.backed_up, again.name) == (vault.head, True, "Anna")
+    again.trustee.sid = bytes([1]) * 32
+    assert not again.backed_up, "the paper of one ceremony is none of the next"
+    with pytest.raises(VaultError, match="new folder for each record"):
+        again.bind("example.org/pb/autumn")
+
+
+def test_a_passphrase_is_slow_to_try() -> None:
+    """RFC 9106, second recommended choice."""
+    assert _ARGON == {"time_cost": 3, "memory_cost": 64 * 1024, "parallelism": 4}
 
 
 def test_a_wrong_passphrase_opens_nothing(tmp_path: Path) -> None:

@@ -201,6 +201,7 @@ class Vote:
     def setup(self) -> None:
         names = [{"name": f"Trustee {j}", "pk": b64u(public(k))} for j, k in enumerate(self.trustees, 1)]
         setup = {"v": 1, "origin": ORIGIN, "try": self.attempt, "t": T, "n": N, "trustees": names}
+        setup["reg"] = b64u(public(self.keys["reg"]))
         self.files["setup.json"] = cj(setup)
         self.sid = h32("pb/setup", cj(setup))
         self.add({"k": "setup", "e": b64u(self.sid), "f": b64u(sha(cj(setup)))})

@@ -11,6 +11,7 @@ import pytest
 
 from pb_service.verifier import words, words_sealed
 from pb_service.verifier.__main__ import expected, main, percent_on_stderr
+from tests.verifier import builder, forge
 from tests.verifier.golden import FOLDER
 from tests.verifier.test_command import SCHEMA, misfits
 
@@ -67,6 +68,23 @@ def test_the_summary_is_plain_in_three_languages(language: str, capsys: pytest.C
     assert words_sealed.CANNOT_SHOW[at] in out
     assert main([str(FOLDER / "bad-mix.zip"), "--lang", language]) == 1
     assert words_sealed.PROBLEMS["mix_proof"][at].split("{")[-1].partition("}")[2] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_a_rehearsals_record_passes_and_is_said_to_be_one(
+    language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forge, "ORIGIN", "example.org/pb/rehearsal-spring-x1y2z3")
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes(builder.container(forge.Vote().members()))
+    assert main([str(bundle), "--format", "json", "--lang", language]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["round"]["rehearsal"] is True
+    assert misfits(found, SCHEMA) == []
+    main([str(bundle), "--lang", language])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.startswith(words.LABELS["rehearsal"][words.LANGUAGES.index(language)])
+    assert "rehearsal" not in report("good", capsys)["round"]
 
 
 def test_every_problem_has_its_sentence() -> None:

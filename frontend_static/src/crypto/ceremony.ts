@@ -1,5 +1,5 @@
 // The public side of the key ceremony (docs/protocol.md section 4): is the joint key the one that the trustees made?
-// Trustees themselves use the offline tool; sealing shares to each other is not done in a browser.
+// What trustees do themselves is in dealing.ts.
 import { b64u, h32, same, u32, unb64u } from "./bytes";
 import { encode, type Json } from "./canonical";
 import { hashToScalar, IDENTITY, type Point, readPoint, readScalar, sum, timesBasePublic, timesPublic } from "./group";
@@ -11,7 +11,8 @@ export interface Setting {
 	quorum: number;
 }
 
-type Message = { [key: string]: Json };
+/** The fields of an entry of the ceremony. */
+export type Message = { [key: string]: Json };
 
 /** h1: the hash over all `tk1` entries as logged, in the order of the trustees. */
 export const transcript = (promises: Message[]): Uint8Array => h32("pb/tk1", ...promises.map(encode));
@@ -51,7 +52,8 @@ export function jointKey(commitments: Point[][]): { key: Point; shares: Point[] 
 	return { key, shares };
 }
 
-function inTheExponent(commitments: Point[], at: bigint): Point {
+/** The value at `at` of the polynomial that the commitments fix, times G. */
+export function inTheExponent(commitments: Point[], at: bigint): Point {
 	return commitments.reduceRight((value, commitment) => timesPublic(at, value).add(commitment), IDENTITY);
 }
 

@@ -36,6 +36,7 @@ export function parseCheckpoint(note: string): Checkpoint {
 			const found = LINE.exec(line) as unknown as [string, string, string] | null;
 			if (found === null) throw new Error("not a signature line");
 			const blob = base64(found[2]);
+			if (blob.length < 5) throw new Error("not a signature line");
 			return { name: found[1], id: blob.subarray(0, 4), body: blob.subarray(4) };
 		});
 	return { origin, size: Number(size), root: base64(root), text, signatures };

@@ -48,7 +48,7 @@ export class PayloadError extends Error {
 export function shapeOf(fmt: Format, limits: Limits, costs: number[]): Shape {
 	const projects = costs.length;
 	if (projects === 0 || projects > MOST_PROJECTS) throw new PayloadError("number of projects");
-	const span = (limits.smax ?? -1) - (limits.smin ?? 0);
+	const span = limits.smin === undefined || limits.smax === undefined ? -1 : limits.smax - limits.smin;
 	if (fmt === "scores" && (span < 0 || span > 254)) throw new PayloadError("range of scores");
 	const picks = Math.min(limits.k ?? projects, projects);
 	const bodies: [number, number][] = hasValues(fmt)

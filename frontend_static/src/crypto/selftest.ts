@@ -3,8 +3,11 @@
 import { shake256 } from "@noble/hashes/sha3.js";
 import { blocks, payloadOf } from "./blocks";
 import { compare, concat, h32, hex, unhex, utf8 } from "./bytes";
+import { checkDeals, jointKey, type Message, type Setting } from "./ceremony";
+import { acknowledge, deal, draw, promise, receive } from "./dealing";
 import { check, checkOpening, openingFile, type Place, readOpening, row, seal, sealCode, sealHash } from "./envelope";
-import { generator, type Random, readPoint, timesBase } from "./group";
+import { generator, type Random, readPoint, scalarBytes, systemRandom, timesBase } from "./group";
+import { openWith, sealTo } from "./hpke";
 import { extends_, includes, leafHash, root } from "./merkle";
 import { type Ballot, decodeBallot, encodeBallot, type Format, type Limits, shapeOf } from "./payload";
 import { drawSecrets, prove, type Stage, verify } from "./shuffle";
@@ -36,6 +39,16 @@ interface ShuffleVector {
 	payloads: string[];
 }
 
+interface CeremonyVector {
+	trustees: number;
+	quorum: number;
+	promises: Message[];
+	deals: Message[];
+	acknowledgements: Message[];
+	shares: string[];
+	key: string;
+}
+
 interface TreeVector {
 	size: number;
 	root: string;
@@ -47,7 +60,20 @@ export interface Vectors {
 	generators: string[];
 	ballots: BallotVector[];
 	shuffles: ShuffleVector[];
+	ceremonies: CeremonyVector[];
 	trees: TreeVector[];
+}
+
+/** Appendix A.2.1 of RFC 9180, in hexadecimal. */
+export interface StandardVector {
+	info: string;
+	skEm: string;
+	enc: string;
+	skRm: string;
+	pkRm: string;
+	aad: string;
+	pt: string;
+	ct: string;
 }
 
 /** A source of bytes that gives the same ones each time: SHAKE-256 of the seed and a counter. */
@@ -79,6 +105,7 @@ export function remake(given: Vectors): Vectors {
 			};
 		}),
 		shuffles: given.shuffles.map(({ rows, width }) => mixed(rows, width)),
+		ceremonies: given.ceremonies.map(({ trustees, quorum }) => held(trustees, quorum)),
 		trees: given.trees,
 	};
 }
@@ -151,6 +178,28 @@ export function checkVectors(vectors: Vectors): { failures: string[]; checked: n
 		});
 		fails(`${name}: with another part`, () => verifyPart(after, changed(file, file.length - 32), share));
 	});
+	vectors.ceremonies.forEach((vector) => {
+		const name = `ceremony of ${vector.trustees}`;
+		const { promises, deals } = vector;
+		const setting = settingOf(vector.trustees, vector.quorum);
+		holds(name, () => hex(jointKey(checkDeals(setting, promises, deals)).key.toBytes()) === vector.key);
+		vector.shares.forEach((share, at) => {
+			const secrets = draw(setting, repeatable(`trustee ${at + 1} of ${vector.trustees}`));
+			const own = (dealt: Message[]) => receive(setting, at + 1, secrets, promises, dealt);
+			holds(`${name}: share ${at + 1}`, () => hex(scalarBytes(own(deals).share)) === share);
+			const swapped = deals.map((message, from) => ({ ...message, sh: rotated(message.sh as string[], from) }));
+			const others = deals.map((_, from) => from + 1).filter((number) => number !== at + 1);
+			// Two trustees have nobody else's share to swap with.
+			const expected = vector.trustees > 2 ? others : [];
+			holds(`${name}: swapped shares`, () => own(swapped).accused.join() === expected.join());
+		});
+		fails(`${name}: of another setup`, () => checkDeals({ ...setting, sid: EID }, promises, deals));
+		fails(`${name}: deals of others`, () => checkDeals(setting, promises, [...deals.slice(1), ...deals.slice(0, 1)]));
+		const weak = promises.map((message) => ({ ...message, x: "A".repeat(43) }));
+		fails(`${name}: a key of small order`, () =>
+			deal(setting, 1, draw(setting, repeatable("weak")), weak, repeatable("weak")),
+		);
+	});
 	fails("a second spelling of a point", () => {
 		const spelled = key.toBytes().slice();
 		spelled[31] = (spelled[31] ?? 0) | 0x80;
@@ -176,6 +225,100 @@ export function checkVectors(vectors: Vectors): { failures: string[]; checked: n
 		});
 	});
 	return { failures, checked };
+}
+
+/** Milliseconds for each of some ballots, from choices among so many projects to the seal code. */
+export function timeSealing(ballots: number, projects: number): number[] {
+	const shape = shapeOf("approval", { blank: true }, Array<number>(projects).fill(100));
+	const key = timesBase(KEY);
+	const place = placeOf("timed", new Uint8Array(32), 0);
+	return Array.from({ length: ballots }, () => {
+		const started = performance.now();
+		sealCode(seal(encodeBallot([0, 1, 2, 3, 4], shape), place, key, systemRandom).envelope);
+		return performance.now() - started;
+	});
+}
+
+/** Check HPKE against the vector of its standard; returns what does not hold. */
+export function checkStandard(vector: StandardVector): string[] {
+	const { info, skEm, enc, skRm, pkRm, aad, pt, ct } = Object.fromEntries(
+		Object.entries(vector).map(([name, value]) => [name, name === "source" ? new Uint8Array() : unhex(value)]),
+	) as { [name in keyof StandardVector]: Uint8Array };
+	const sealed = concat(enc, ct);
+	const failures: string[] = [];
+	if (hex(sealTo(pkRm, pt, info, () => skEm, aad)) !== hex(sealed)) failures.push("sealed otherwise");
+	if (hex(openWith(skRm, sealed, info, aad)) !== vector.pt) failures.push("opened otherwise");
+	[0, 31, 32, sealed.length - 1].forEach((at) => {
+		try {
+			openWith(skRm, changed(sealed, at), info, aad);
+			failures.push(`opened with another byte ${at}`);
+		} catch {
+			// as it should
+		}
+	});
+	return failures;
+}
+
+/** One step of a ceremony for some trustees, the others being of the other implementation. */
+export function step(
+	trustees: number,
+	quorum: number,
+	numbers: number[],
+	promises: Message[],
+	deals: Message[],
+): { promises: Message[]; deals: Message[]; acknowledgements: Message[]; shares: string[] } {
+	const setting = settingOf(trustees, quorum);
+	const own = numbers.map((number) => ({ number, secrets: draw(setting, repeatable(`mixed ${number}`)) }));
+	const isDealing = promises.length === trustees;
+	const found = deals.length < trustees ? [] : own.map((each) => received(setting, each, promises, deals));
+	return {
+		promises: own.map(({ number, secrets }) => promise(setting, number, secrets)),
+		deals: isDealing
+			? own.map(({ number, secrets }) => deal(setting, number, secrets, promises, repeatable(`dealt ${number}`)))
+			: [],
+		acknowledgements: found.map(({ said }) => said),
+		shares: found.map(({ share }) => share),
+	};
+}
+
+function received(
+	setting: Setting,
+	{ number, secrets }: { number: number; secrets: ReturnType<typeof draw> },
+	promises: Message[],
+	deals: Message[],
+): { said: Message; share: string } {
+	const { share, accused } = receive(setting, number, secrets, promises, deals);
+	return { said: acknowledge(number, share, accused), share: hex(scalarBytes(share)) };
+}
+
+function held(trustees: number, quorum: number): CeremonyVector {
+	const setting = settingOf(trustees, quorum);
+	const own = Array.from({ length: trustees }, (_, at) => {
+		const random = repeatable(`trustee ${at + 1} of ${trustees}`);
+		return { number: at + 1, random, secrets: draw(setting, random) };
+	});
+	const promises = own.map(({ number, secrets }) => promise(setting, number, secrets));
+	const deals = own.map(({ number, random, secrets }) => deal(setting, number, secrets, promises, random));
+	const found = own.map((each) => received(setting, each, promises, deals));
+	return {
+		...{ trustees, quorum, promises, deals },
+		acknowledgements: found.map(({ said }) => said),
+		shares: found.map(({ share }) => share),
+		key: hex(jointKey(checkDeals(setting, promises, deals)).key.toBytes()),
+	};
+}
+
+const settingOf = (trustees: number, quorum: number): Setting => ({
+	sid: h32("pb/test", Uint8Array.of(trustees, quorum)),
+	trustees,
+	quorum,
+});
+
+/** The sealed shares of one trustee, each given to the next of the others. */
+function rotated(shares: string[], from: number): string[] {
+	const others = shares.filter((_, at) => at !== from);
+	const moved = [...others.slice(1), ...others.slice(0, 1)];
+	return [...moved.slice(0, from), "", ...moved.slice(from)];
 }
 
 const placeOf = (contest: string, alias: Uint8Array, base: number): Place => ({ eid: EID, contest, alias, base });

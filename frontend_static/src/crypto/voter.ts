@@ -7,7 +7,12 @@ const SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U";
 
 /** The alias of a person in a group; `pid` as the identity provider spells it. */
 export function aliasOf(salt: Uint8Array, pid: string, group: string): Uint8Array {
-	return h32("pb/alias", salt, utf8(pid.normalize("NFC").trim().toUpperCase()), utf8(group));
+	// Not trim(): it takes more for white space than ASCII has.
+	const person = pid
+		.normalize("NFC")
+		.replace(/^[ \t-\r]+|[ \t-\r]+$/g, "")
+		.toUpperCase();
+	return h32("pb/alias", salt, utf8(person), utf8(group));
 }
 
 /** The nonce of a sign-in for voting: it binds the session key, and tells the provider nothing. */

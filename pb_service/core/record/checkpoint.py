@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pb_service.core.record import merkle, signatures
 
 _ED25519 = b"\x01"
-_NAME = re.compile(r"[^\s+\x00-\x1f]+")
+_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+")
+_KEY_ID = 4  # bytes that a signature begins with
 _TEXT = re.compile(r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n")
 _LINE = re.compile(r"\u2014 (?P<name>[^\s+]+) (?P<blob>[A-Za-z0-9+/]+={0,2})")
 _NOTE_LIMIT = 1_000_000
@@ -109,6 +110,8 @@ def parse_lines(data: bytes) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
         if found is None or not signed.endswith("\n"):
             raise CheckpointError("not a signature line")
         lines.append((found["name"], unbase64(found["blob"])))
+        if len(lines[-1][1]) <= _KEY_ID:
+            raise CheckpointError("not a signature line")
     return Checkpoint(match["origin"], int(match["size"]), unbase64(match["root"])), lines
 
 

@@ -19,6 +19,8 @@ KEY_ID = re.compile(r"[a-z][a-z0-9]{0,15}")
 MOST_TRUSTEES = 15
 CLASSES = ("idt", "desk", "code", "acct")
 STRIKE_REASONS = ("person", "roll", "token", "code", "desk")
+#: Why a key ceremony was given up: nobody answers, a trustee cannot go on, the setup itself is wrong.
+ABANDON_REASONS = ("silent", "lost", "setup")
 #: Roles of keys that a manifest may name, besides `log`.
 ROLES = ("operator", "vouch", "registrar", "desk", "auditor")
 
@@ -64,6 +66,10 @@ def _is_index(value: object) -> bool:
 
 def _is_trustee(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_TRUSTEES
+
+
+def _is_attempt(value: object) -> bool:
+    return _is_count(value) and value != 0
 
 
 def _are_accused(value: object) -> bool:
@@ -122,6 +128,7 @@ _SIGNED: Mapping[str, tuple[Form, ...]] = {
         },
     ),
     "tk3": ({**_COMMON, "j": _is_trustee, "y": _is_bytes(0, 32), "bad": _are_accused},),
+    "abandon": ({**_COMMON, "try": _is_attempt, "why": _one_of(*ABANDON_REASONS)},),
     "manifest": (_FILE,),
     "tk4": ({**_COMMON, "j": _is_trustee},),
     "env": (

@@ -5,6 +5,7 @@ witnesses at most, and ``quorum``. Lines ``log`` are left to other readers.
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from pb_service.core.record.checkpoint import CheckpointError
 from pb_service.core.record.witness import Witness
@@ -16,7 +17,7 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True)
 class Asked:
-    """A witness and the address that its calls hang on."""
+    """A witness and the address that its calls hang on, by TLS except on this machine."""
 
     witness: Witness
     url: str
@@ -47,7 +48,7 @@ class Policy:
                 case [first, *_] if first.startswith("#"):
                     continue
                 case ["witness", name, vkey, url] if name not in named:
-                    named[name] = Asked(_witness(vkey, number), url)
+                    named[name] = Asked(_witness(vkey, number), _address(url, number))
                 case ["group", name, least, *members] if set(members) == set(named) and len(members) == len(named):
                     groups[name] = _number(least, len(members), number)
                 case ["quorum", name] if quorum is None:
@@ -71,6 +72,17 @@ def _witness(vkey: str, number: int) -> Witness:
         return Witness.parse(vkey)
     except CheckpointError as error:
         raise PolicyError(f"line {number}: {error}") from error
+
+
+def _address(url: str, number: int) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.hostname or parts.scheme not in ({"http", "https"} if local else {"https"}):
+        raise PolicyError(f"line {number}: an address begins with https:// (http:// on this machine alone)")
+    return url
 
 
 def _number(least: str, members: int, number: int) -> int:

@@ -18,6 +18,7 @@ KEY_SIZE = 32
 SIGNATURE_SIZE = 64
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
 # The y coordinates of the eight points of small order (a signature under them can fit any message):
 # the identity, the point of order 2, the two of order 4 (y = 0) and the four of order 8.
 _Y8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022
@@ -41,7 +42,7 @@ def fingerprint(public_key: bytes) -> str:
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Say whether the signature is valid: a sound key, S < L, and the bytes of [S]B - [k]A equal R."""
-    if len(public_key) != KEY_SIZE or len(signature) != SIGNATURE_SIZE or not is_sound_key(public_key):
+    if len(signature) != SIGNATURE_SIZE or not _is_plain(public_key):
         return False
     if int.from_bytes(signature[32:], "little") >= _L:
         return False
@@ -53,7 +54,15 @@ def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def is_sound_key(public_key: bytes) -> bool:
-    """Say whether the key is canonical and not of small order. (That it is a point shows at the first signature.)"""
+    """Say whether the key is the canonical encoding of a point that is not of small order."""
+    y = int.from_bytes(public_key, "little") & (2**255 - 1)
+    # On the curve x^2 = (y^2 - 1) / (d y^2 + 1), so that this must be a square (RFC 8032, 5.1.3).
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P)
+    return _is_plain(public_key) and pow(square, (_P - 1) // 2, _P) == 1
+
+
+def _is_plain(public_key: bytes) -> bool:
+    """Say whether y is reduced and of no point of small order; the library sees at a signature that it is a point."""
     y = int.from_bytes(public_key, "little") & (2**255 - 1)
     return len(public_key) == KEY_SIZE and y < _P and y not in _SMALL_ORDER_Y
 

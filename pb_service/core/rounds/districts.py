@@ -24,6 +24,11 @@ MAX_POSITIONS = 100_000
 #: Districts may overlap by a strip of this width (about ten metres of latitude) before it is called an overlap.
 SLIVER = 100
 
+#: Of a name that is longer, no more is looked at for an id.
+_MOST_NAME = 500
+#: A whole number beyond this is none of ours, whatever it is about.
+_MOST_NUMBER = 2**53
+
 _LONGITUDE, _LATITUDE = 180 * SCALE, 90 * SCALE
 _FAULTS = {
     "Too few points in geometry component": "empty",
@@ -57,7 +62,10 @@ class Unfit(Exception):
 
 
 def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether a value is a number to calculate with: in JSON a whole one may have thousands of digits."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= _MOST_NUMBER if isinstance(value, int) else math.isfinite(value)
 
 
 def check_polygons(polygons: Sequence[Polygon], region: tuple[int, int, int, int] | None = None) -> None:
@@ -144,7 +152,9 @@ def district_at(districts: Sequence[District], longitude: float, latitude: float
 
 def slug(text: str) -> str:
     """Return a name as an id for addresses: small ASCII letters, digits, hyphens, at most 56; empty if none is left."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", text[:_MOST_NAME].lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    )
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:56].strip("-")
 
 

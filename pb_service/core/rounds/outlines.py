@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import shapely
 from shapely.geometry import Polygon
@@ -10,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pb_service.core.rounds.districts import SCALE, to_shape
 from pb_service.core.rounds.setup import District
+from pb_service.core.rounds.setup import Polygon as Area
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,14 @@ def drawn_map(districts: Sequence[District], width: int = 800) -> Map | None:
 
     Degrees of longitude are as long as they are in the middle of the map (equirectangular projection).
     """
-    with_area = [district for district in districts if district.polygons]
-    if not with_area:
-        return None
-    shapes = [to_shape(district.polygons) for district in with_area]
+    areas = tuple((district.key, district.polygons) for district in districts if district.polygons)
+    return _drawn(areas, width) if areas else None
+
+
+# A map of detailed borders takes a second to simplify, and stands on a page that anybody may ask for again and again.
+@lru_cache(maxsize=8)
+def _drawn(areas: Sequence[tuple[str, Sequence[Area]]], width: int) -> Map:
+    shapes = [to_shape(polygons) for _, polygons in areas]
     west, south, east, north = (float(edge) for edge in shapely.total_bounds(shapes))
     pad = max(east - west, north - south, 1) * 0.02
     west, south, east, north = west - pad, south - pad, east + pad, north + pad
@@ -60,10 +66,10 @@ def drawn_map(districts: Sequence[District], width: int = 800) -> Map | None:
         return round((x - west) * scale), round((north - y) * vertical)
 
     outlines = []
-    for district, shape in zip(with_area, simple, strict=True):
+    for (key, _), shape in zip(areas, simple, strict=True):
         middle = shape.representative_point()
         x, y = place(middle.x, middle.y)
-        outlines.append(Outline(district.key, _path(shape, place), x, y))
+        outlines.append(Outline(key, _path(shape, place), x, y))
     return Map(width, height, west / SCALE, south / SCALE, east / SCALE, north / SCALE, tuple(outlines))
 
 

@@ -3,7 +3,6 @@
 import datetime as dt
 import math
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
@@ -11,7 +10,7 @@ from typing import Literal, cast
 from pb_service.core.rounds.districts import slug
 from pb_service.core.rounds.places import MAX_NUMBER, Place, Side, contradictions, normal_code, normal_street
 from pb_service.core.rounds.setup import LANGUAGES, District, Problem, Wording
-from pb_service.core.rounds.texts import cleaned, is_printable
+from pb_service.core.rounds.texts import cleaned, composed, is_printable
 from pb_service.core.tally.instance import MAX_INTEGER
 
 Kind = Literal["districts", "postal", "addresses"]
@@ -149,7 +148,7 @@ def _names_of(known: Sequence[District]) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", text).casefold()).split())
+    return " ".join(re.sub(r"[\W_]+", " ", composed(text).casefold()).split())
 
 
 def _read_place(cells: Mapping[str, Cell], kind: Kind, names: Mapping[str, str]) -> Place:

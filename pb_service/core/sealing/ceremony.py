@@ -35,6 +35,9 @@ from pb_service.core.sealing.group import (
 #: RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305, base mode.
 _HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
+#: With a key of small order every exchange gives zeros, so any one shows it.
+_ANY_KEY = X25519PrivateKey.from_private_bytes(bytes(31) + b"\x01")
+
 
 class CeremonyError(ValueError):
     """A message of the ceremony is malformed, or does not fit the others."""
@@ -126,8 +129,15 @@ def check_deals(
     """Check every `tk2` against its `tk1` and return all commitments. Raises CeremonyError naming the trustee."""
     if len(promises) != setting.trustees or len(deals) != setting.trustees:
         raise CeremonyError(f"{setting.trustees} trustees, so as many messages of each kind")
-    h1 = transcript(promises)
-    return [_check_deal(setting, j, h1, promises[j - 1], deals[j - 1]) for j in range(1, setting.trustees + 1)]
+    return [check_deal(setting, j, promises, dealt) for j, dealt in enumerate(deals, start=1)]
+
+
+def check_promise(promised: Mapping[str, Any]) -> None:
+    """Check the key of a `tk1`. Raises CeremonyError where a share sealed to it could be read by anybody."""
+    try:
+        _ANY_KEY.exchange(X25519PublicKey.from_public_bytes(_bytes_of(promised["x"], SIZE)))
+    except (CanonicalError, ValueError) as error:  # ValueError: the exchange gives zeros, as with every other key
+        raise CeremonyError(f"trustee {promised['j']}: the key for shares is of small order") from error
 
 
 def receive(
@@ -157,6 +167,11 @@ def acknowledge(trustee: int, share: int, accused: Sequence[int]) -> dict[str, A
     return {"j": trustee, "y": "" if accused else b64u(times_base(share)), "bad": list(accused)}
 
 
+def abandonment(attempt: int, why: str) -> dict[str, Any]:
+    """Return the fields of `abandon`: which ceremony the registrar gives up, and the reason out of a short list."""
+    return {"try": attempt, "why": why}
+
+
 def joint_key(commitments: Sequence[Sequence[bytes]]) -> JointKey:
     """Return the joint key and every public share, from commitments alone. Raises CeremonyError for an empty key."""
     key, shares = IDENTITY, []
@@ -172,9 +187,11 @@ def joint_key(commitments: Sequence[Sequence[bytes]]) -> JointKey:
     return JointKey(key, tuple(shares))
 
 
-def _check_deal(
-    setting: Setting, trustee: int, h1: bytes, promised: Mapping[str, Any], dealt: Mapping[str, Any]
+def check_deal(
+    setting: Setting, trustee: int, promises: Sequence[Mapping[str, Any]], dealt: Mapping[str, Any]
 ) -> list[bytes]:
+    """Check one `tk2`, given every `tk1`, and return its commitments. Raises CeremonyError naming the trustee."""
+    h1, promised = transcript(promises), promises[trustee - 1]
     try:
         commitments = [read_point(_bytes_of(text, SIZE)) for text in dealt["c"]]
         challenge, answer = (read_scalar(_bytes_of(text, SIZE)) for text in dealt["pf"])

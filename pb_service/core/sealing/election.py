@@ -14,6 +14,7 @@ from pb_service.core.record import entries, merkle, signatures
 from pb_service.core.record.canonical import unb64u
 from pb_service.core.record.entries import CLOCK_TOLERANCE, Entry
 from pb_service.core.sealing import ceremony
+from pb_service.core.sealing.documents import is_reserved
 from pb_service.core.sealing.envelope import Envelope, EnvelopeError, Place, check
 from pb_service.core.sealing.group import GroupError, read_point
 from pb_service.core.sealing.manifest import Contest, Manifest, ManifestError, Setup
@@ -82,7 +83,9 @@ class Election:
         self.struck: set[int] = set()
         self._leaves: dict[int, bytes] = {}
         self._time: int | None = None
-        self._failed = False
+        #: Why the ceremony under way was given up: ``accused``, or the reason of its abandonment; None if it was not.
+        self.ended: str | None = None
+        self._spent: set[str] = set()  # keys and commitments of ceremonies, which no later one may use again
         self._keys: dict[str, tuple[str, bytes]] = {}
         self._used: set[str] = set()  # ids of keys, also of those taken off
         self._aliases: dict[str, dict[bytes, bytes | None]] = {}
@@ -143,7 +146,7 @@ class Election:
 
     def _step(self, entry: Entry, body: bytes, proofs: bool) -> None:
         kind = entry.kind
-        if kind in {"setup", "tk1", "tk2", "tk3"}:
+        if kind in {"setup", "tk1", "tk2", "tk3", "abandon"}:
             self._ceremony(entry)
         elif kind == "manifest":
             self._open(entry)
@@ -169,34 +172,54 @@ class Election:
         if self.manifest is not None:
             raise self._out_of_order(entry)
         if kind == "setup":
-            if self.setup is not None and not self._failed:
+            if self.setup is not None and self.ended is None:
                 raise self._out_of_order(entry)
             setup = self._read_file(entry, unb64u(fields["f"]), Setup.read)
             self._belongs(entry, setup.sid)
             if setup.attempt != (1 if self.setup is None else self.setup.attempt + 1):
                 raise RecordError("V4", f"entry {self.size}: setup of attempt {setup.attempt}")
-            self.setup, self._failed = setup, False
+            self.setup, self.ended = setup, None
             self.messages = {"tk1": [], "tk2": [], "tk3": []}
             return
-        if self.setup is None or self._failed:
+        if self.setup is None or self.ended is not None:
             raise self._out_of_order(entry)
         self._belongs(entry, self.setup.sid)
+        if kind == "abandon":
+            self._abandon(entry, self.setup)
+            return
         counts = [len(self.messages[name]) for name in ("tk1", "tk2", "tk3")]
         n = self.setup.setting.trustees
         turn = sum(counts)
         if kind != ("tk1", "tk2", "tk3", "")[turn // n] or fields["j"] != turn % n + 1:
             raise self._out_of_order(entry)
         self._signed_by_trustee(entry)
+        try:
+            if kind == "tk1":
+                ceremony.check_promise(fields)
+            elif kind == "tk2":
+                ceremony.check_deal(self.setup.setting, fields["j"], self.messages["tk1"], fields)
+        except ceremony.CeremonyError as error:
+            raise RecordError("V4", f"entry {self.size}: {error}") from error
+        drawn = {"tk1": [fields.get("x")], "tk2": fields.get("c", [])}.get(kind, [])
+        if len(set(drawn)) != len(drawn) or not self._spent.isdisjoint(drawn):
+            raise RecordError("V4", f"entry {self.size}: {kind} with a key or a commitment that was used before")
         self.messages[kind].append(fields)
         if kind == "tk3":
             self._check_share(fields)
+        self._spent.update(drawn)
+
+    def _abandon(self, entry: Entry, setup: Setup) -> None:
+        if entry.fields["try"] != setup.attempt:
+            raise RecordError("V4", f"entry {self.size}: abandon of ceremony {entry.fields['try']}")
+        self._signed_with(entry, {"reg": setup.registrar})
+        self.ended = entry.fields["why"]
 
     def _check_share(self, fields: Mapping[str, Any]) -> None:
         if fields["bad"]:
             if fields["y"] or fields["j"] in fields["bad"] or max(fields["bad"]) > len(self.messages["tk1"]):
                 self.messages["tk3"].pop()
                 raise RecordError("V4", f"entry {self.size}: an accusation that accuses nobody")
-            self._failed = True
+            self.ended = "accused"
             return
         try:
             joint = self.joint_key()
@@ -214,7 +237,7 @@ class Election:
         return ceremony.joint_key(commitments)
 
     def _open(self, entry: Entry) -> None:
-        if self.setup is None or self._failed or self.manifest is not None:
+        if self.setup is None or self.ended is not None or self.manifest is not None:
             raise self._out_of_order(entry)
         if len(self.messages["tk3"]) != self.setup.setting.trustees:
             raise self._out_of_order(entry)
@@ -225,6 +248,8 @@ class Election:
             raise RecordError("V4", f"entry {self.size}: the manifest's key is not that of the ceremony")
         if manifest.document["origin"] != self.setup.origin:
             raise RecordError("V4", f"entry {self.size}: the manifest is of another record than the setup")
+        if ("registrar", self.setup.registrar) not in manifest.keys.values():
+            raise RecordError("V4", f"entry {self.size}: the manifest's registrar is not the one of the setup")
         self._keys, self._used = dict(manifest.keys), set(manifest.keys)
         try:
             self._signed(entry, _OFFICIALS)
@@ -365,8 +390,8 @@ class Election:
             del self._keys[name]
             return
         key = unb64u(fields["pk"])
-        reserved = name == "p" or (name[0] == "t" and name[1:].isdigit())
-        if name in self._used or reserved or fields["role"] == "operator" or not signatures.is_sound_key(key):
+        is_new = name not in self._used and key not in {known for _, known in self._keys.values()}
+        if not is_new or is_reserved(name) or fields["role"] == "operator" or not signatures.is_sound_key(key):
             raise RecordError("V7", f"entry {self.size}: a key that cannot be added")
         self._keys[name] = (fields["role"], key)
         self._used.add(name)
@@ -397,6 +422,8 @@ class Election:
             case "paperlist":
                 if progress.paper is not None:
                     raise self._out_of_order(entry)
+                if fields["n"] > self.paper_entries(contest.id):
+                    raise RecordError("V15", f"entry {self.size}: more paper ballots than were handed out")
                 self._signed(entry, ("auditor", *_DESK))
                 progress.paper = (fields["n"], unb64u(fields["f"]))
             case _:

@@ -8,7 +8,7 @@ from pb_service.core.record.canonical import CanonicalError, b64u, decode, encod
 from pb_service.core.rounds.documents import Ballot
 from pb_service.core.sealing import payload
 from pb_service.core.sealing.blocks import BlockError, payload_of
-from pb_service.core.sealing.payload import BallotShape, PayloadError
+from pb_service.core.sealing.payload import BLOCK, BallotShape, PayloadError
 
 
 class OpeningError(ValueError):
@@ -67,17 +67,21 @@ def paper_list(eid: bytes, contest: str, payloads: Sequence[bytes], spoilt: int)
     return encode({"v": 1, "e": b64u(eid), "d": contest, "pl": pl, "spoilt": spoilt})
 
 
-def read_paper_list(body: bytes, eid: bytes, contest: str, count: int) -> tuple[list[bytes], int]:
-    """Return payloads and the number of spoilt ballots. Raises OpeningError unless there are ``count`` in all."""
+def read_paper_list(body: bytes, eid: bytes, contest: str, width: int, count: int) -> tuple[list[bytes], int]:
+    """Return payloads of ``width`` blocks and the number of spoilt ballots; ``count`` is how many there are in all.
+
+    Raises OpeningError for any other file.
+    """
     try:
         document = decode(body)
-        payloads = [unb64u(item) for item in document["pl"]]
-        expected = paper_list(eid, contest, payloads, document["spoilt"])
+        payloads = [unb64u(item, BLOCK * width) for item in document["pl"]]
+        spoilt = document["spoilt"]
+        expected = paper_list(eid, contest, payloads, spoilt)
     except (CanonicalError, KeyError, TypeError) as error:
         raise OpeningError(f"paper list: {error}") from error
-    if expected != body or document["spoilt"] < 0 or len(payloads) + document["spoilt"] != count:
+    if expected != body or type(spoilt) is not int or spoilt < 0 or len(payloads) + spoilt != count:
         raise OpeningError("paper list: another form, contest or number of ballots")
-    return payloads, document["spoilt"]
+    return payloads, spoilt
 
 
 def _is_valid(item: bytes, shape: BallotShape) -> bool:

@@ -45,7 +45,7 @@ class BallotShape:
         """
         if not 0 < len(costs) <= _MOST_PROJECTS:
             raise PayloadError(f"a contest has from 1 to {_MOST_PROJECTS} projects")
-        if fmt == "scores" and not 0 <= limits.get("smax", -1) - limits.get("smin", 0) <= 254:
+        if fmt == "scores" and not ({"smin", "smax"} <= limits.keys() and 0 <= limits["smax"] - limits["smin"] <= 254):
             raise PayloadError("scores need a lowest and a highest one, at most 254 apart")
         picks = min(limits.get("k", len(costs)), len(costs))
         bodies: dict[Encoding, int] = {}

@@ -73,6 +73,10 @@ class Trustee:
         self.secrets = None
         return self._sign("tk4", manifest.eid, {"j": self.number})
 
+    def forget(self) -> None:
+        """Give up what belongs to a ceremony that was given up: a new one draws everything afresh."""
+        self.secrets, self.share, self.sid = None, None, b""
+
     def mix(
         self, election: Election, contest: str, files: Mapping[bytes, bytes], random: Random, spread: Spread = map
     ) -> tuple[bytes, bytes, bytes]:
@@ -101,9 +105,11 @@ class Trustee:
             raise TrusteeRefusal("The list has not been mixed often enough.")
         rows = checked_list(election, contest, files, spread, self.checked)
         list_hash = hashlib.sha256(rows).digest()
+        share = share_of(election, contest, self.number)
+        if times_base(self.share) != share.key:
+            raise TrusteeRefusal("This share is not the one that the manifest states: a paper of another vote?")
         if self.opened.setdefault(contest, list_hash) != list_hash:
             raise TrusteeRefusal("Another list of this contest was opened before; a second one never is.")
-        share = share_of(election, contest, self.number)
         file = threshold.decrypt(rows, share, self.share, random, spread)
         fields = {
             "d": contest,

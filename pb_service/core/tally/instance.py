@@ -68,7 +68,9 @@ class Instance:
         pairs = fmt in ("points", "scores")
         try:
             given: Iterable[Any] = ballots
-            cast_ballots = (tuple(map(tuple, ballot)) if pairs else tuple(ballot) for ballot in given)
+            cast_ballots: Iterable[Any] = (
+                (tuple(map(tuple, ballot)) for ballot in given) if pairs else map(tuple, given)
+            )
             by_channel: Counter[tuple[str, GroupedBallot]] = Counter()
             if channels is not None:
                 by_channel.update(zip(channels, cast_ballots, strict=True))

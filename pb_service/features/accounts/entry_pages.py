@@ -49,9 +49,8 @@ async def register(
 ) -> Response[Any]:
     """Have a mail sent: the way to a new account, or the news that there is one."""
     language = language_of(lang)
-    form = await parse(request)
-    email = email_in(form, translations(language))
-    if email and await may_ask(request, form, translations(language), limits, email, purpose="register"):
+    form, email = await _wanted_mail(request, limits, language, "register")
+    if email:
         await service.ask_to_register(transaction, email, language)
     return show(request, "register", language, form=form) if form.errors else done(f"/{language}/register", "sent")
 
@@ -166,9 +165,8 @@ async def ask_for_reset(
 ) -> Response[Any]:
     """Have a link to a new password sent, if there is an account."""
     language = language_of(lang)
-    form = await parse(request)
-    email = email_in(form, translations(language))
-    if email and await may_ask(request, form, translations(language), limits, email, purpose="reset"):
+    form, email = await _wanted_mail(request, limits, language, "reset")
+    if email:
         await service.ask_for_reset(transaction, email)
     return show(request, "reset", language, form=form) if form.errors else done(f"/{language}/reset", "sent")
 
@@ -227,6 +225,14 @@ async def change_email(request: PageRequest, entrance: Checks, clock: Now, lang:
     return see_other(
         f"/{language}/signed-out?why=email" if not await _is_signed_in(request) else f"/{language}/me?done=email"
     )
+
+
+async def _wanted_mail(request: PageRequest, limits: Limits, language: Language, purpose: Purpose) -> tuple[Form, str]:
+    """Return the form, and the address in it to which a mail may leave, or nothing."""
+    words, form = translations(language), await parse(request)
+    email = email_in(form, words)
+    may_leave = email and await may_ask(request, form, words, limits, email, purpose=purpose)
+    return form, email if may_leave else ""
 
 
 async def _is_signed_in(request: PageRequest) -> bool:

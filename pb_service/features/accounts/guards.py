@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ExceptionHandlersMap
 
@@ -33,6 +34,9 @@ from pb_service.web.forms import posted
 from pb_service.web.languages import language_of_request
 from pb_service.web.render import page
 
+#: Bytes of a form that needs no session: feedback in full length, with every sign percent-encoded, and then some.
+_ANYBODYS_FORM = 100_000
+
 Connection = ASGIConnection[Any, Any, Any, Any]
 PageRequest = Request[Any, Any, Any]
 
@@ -47,6 +51,8 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         connection.scope["state"]["actor"] = await connection.app.state.token_bearer(connection, handler)
         return
     unsafe = _request(connection).method not in SAFE_METHODS
+    if unsafe and _is_large(connection) and (await actor_of(connection)).account_id is None:
+        raise RequestEntityTooLarge
     if unsafe and not handler.opt.get("by_link"):
         await check_own(_request(connection))
     if access == ANYONE:
@@ -57,6 +63,14 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     now = connection.app.state.clock() if unsafe or handler.opt.get("step_up") else None
     policy.require_somewhere(actor, access, now=now)
+
+
+def _is_large(connection: Connection) -> bool:
+    """Whether a body is more than anybody's form: reading it takes a while, and only whom we know may cost us that."""
+    if "transfer-encoding" in connection.headers:  # browsers say the length of a form
+        return True
+    length = connection.headers.get("content-length", "0")
+    return not length.isdecimal() or len(length) > 12 or int(length) > _ANYBODYS_FORM
 
 
 async def actor_of(connection: Connection) -> Actor:

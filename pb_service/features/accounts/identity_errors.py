@@ -30,6 +30,22 @@ class SigninConfigError(SettingsError):
     """The file of providers cannot be used. The message names the file and the place in it, without secrets."""
 
 
+#: Why an identity is not joined or parted. taken: it is another account's; another-person: the account is another
+#: person's; last-way: nobody could come in any more; absent: the account has no such identity.
+JoinRule = Literal["taken", "another-person", "last-way", "absent"]
+
+
+class IdentityRefused(DomainError):
+    """An identity is not joined to an account, or not taken from it."""
+
+    status: ClassVar[int] = 409
+    type: ClassVar[str] = "identity-refused"
+
+    def __init__(self, rule: JoinRule) -> None:
+        super().__init__("The ways into this account stay as they are.")
+        self.rule = rule
+
+
 class TokenRefused(DomainError):
     """The token is unknown, malformed, expired or revoked. Which of these is not said."""
 

@@ -170,6 +170,12 @@ async def revoke_token(session: AsyncSession, token_id: UUID, now: datetime) -> 
     return (await session.scalars(revoked.returning(ApiToken.id))).first() is not None
 
 
+async def revoke_tokens(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """Revoke all tokens of a person."""
+    held = update(ApiToken).where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
+    await session.execute(held.values(revoked_at=now))
+
+
 # Signing keys
 
 

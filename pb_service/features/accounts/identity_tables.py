@@ -39,8 +39,8 @@ class ProvenIdentity(Base):
 class SigninAttempt(Base):
     """A browser that was sent to a provider and has not come back yet, for ten minutes and one return at most.
 
-    ``state_sha256`` and ``browser_sha256`` are hashes: what is here does not let a reader of the table come back in the
-    person's place.
+    ``account_id``, with the purpose ``join`` alone: whose account the identity shall be joined to. ``state_sha256`` and
+    ``browser_sha256`` are hashes: what is here does not let a reader of the table come back in the person's place.
     """
 
     __tablename__ = "signin_attempt"
@@ -53,12 +53,14 @@ class SigninAttempt(Base):
     next_path: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     shared: Mapped[bool]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
     __table_args__ = (
         CheckConstraint("octet_length(state_sha256) = 32", name="state_sha256"),
         CheckConstraint("octet_length(browser_sha256) = 32", name="browser_sha256"),
-        CheckConstraint("purpose IN ('sign-in', 'vote')", name="purpose"),
+        CheckConstraint("purpose IN ('sign-in', 'vote', 'join')", name="purpose"),
+        CheckConstraint("(purpose = 'join') = (account_id IS NOT NULL)", name="join_has_account"),
     )
 
 

@@ -18,7 +18,12 @@ from pb_service.features.accounts.emails import email_key, plain_email
 from pb_service.features.accounts.policy import Actor, Grant
 from pb_service.features.accounts.scopes import Scopes
 from pb_service.features.accounts.sessions import Visitor
-from pb_service.features.accounts.staff_errors import InvitationNotFound, IsStaffAlready, PersonBlocked
+from pb_service.features.accounts.staff_errors import (
+    InvitationNotFound,
+    InvitedOtherwise,
+    IsStaffAlready,
+    PersonBlocked,
+)
 from pb_service.features.accounts.staff_tables import Invitation
 from pb_service.features.accounts.tables import Account
 from pb_service.features.accounts.vocabulary import role_in_words
@@ -55,9 +60,12 @@ async def invite(
 ) -> None:
     """Invite an address by mail to a role that the actor may give. An earlier invitation of it ends.
 
-    Raises EmailRefused, IsStaffAlready, and as `people.check_giving`.
+    Raises EmailRefused, IsStaffAlready, InvitedOtherwise, and as `people.check_giving`.
     """
     people.check_giving(actor, wanted, scopes=scopes, now=now)
+    earlier = await repository.open_invitation_of(session, email_key(email), now)
+    if earlier and not policy.may_give(actor, Grant(earlier.role, earlier.round_id, earlier.district)):
+        raise InvitedOtherwise
     token = await _invite(session, email, language, wanted, reason, by=actor.account_id, now=now)
     await access_log.note(session, actor.account_id, "staff.invited", people.scope_text(wanted), now=now)
     await outbox.send(
@@ -94,10 +102,7 @@ async def has_administrator(session: AsyncSession) -> bool:
 
 async def find_invitation(session: AsyncSession, token: str, *, now: datetime) -> Invitation:
     """Return the open invitation of a link. Raises InvitationNotFound."""
-    found = await repository.invitation_by_token(session, _sha256(token), now)
-    if found is None:
-        raise InvitationNotFound
-    return found
+    return await _open(session, token, now=now)
 
 
 async def accept(
@@ -109,9 +114,7 @@ async def accept(
     was there (the link proves the mailbox, as a reset would), and its sessions and factors end.
     Raises InvitationNotFound, IsStaffAlready, PersonBlocked, DutiesApart.
     """
-    invitation = await repository.invitation_by_token(session, _sha256(token), now, lock=True)
-    if invitation is None:
-        raise InvitationNotFound
+    invitation = await _open(session, token, now=now, lock=True)
     account = await _account_of(session, invitation, now)
     held = await sessions.grants_of(session, account.id)
     wanted = Grant(invitation.role, invitation.round_id, invitation.district)
@@ -205,6 +208,24 @@ async def _invite(
         expires_at=now + INVITATION_LIFE,
     )
     return token
+
+
+async def _open(session: AsyncSession, token: str, *, now: datetime, lock: bool = False) -> Invitation:
+    """Return an invitation that can be accepted: also that who sent it could still give the role.
+
+    Whoever is blocked, or loses the role by which they invited, takes their invitations along.
+    """
+    found = await repository.invitation_by_token(session, _sha256(token), now, lock=lock)
+    if found is None:
+        raise InvitationNotFound
+    if found.invited_by is not None:
+        inviter = await repository.account_by_id(session, found.invited_by)
+        grants = await sessions.grants_of(session, found.invited_by)
+        actor = Actor(account_id=found.invited_by, grants=grants, second_factor=True)
+        wanted = Grant(found.role, found.round_id, found.district)
+        if inviter is None or inviter.blocked_at is not None or not policy.may_give(actor, wanted):
+            raise InvitationNotFound
+    return found
 
 
 async def _account_of(session: AsyncSession, invitation: Invitation, now: datetime) -> Account:

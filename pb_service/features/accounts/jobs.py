@@ -1,6 +1,7 @@
 """Jobs of accounts: the mails that nobody waits for, and what retention takes away each night."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -85,10 +86,34 @@ async def send_change(surroundings: Surroundings, payload: Mapping[str, Any]) ->
 
 
 async def apply_retention(surroundings: Surroundings, _payload: Mapping[str, Any]) -> None:
-    """Take away what is older than the settings say. Each part is a transaction of its own: one that fails keeps none
-    of the others from their work, and all are done again at the next turn."""
+    """Take away what is older than the settings say. Each part, and each account, is a transaction of its own: one that
+    fails keeps none of the others from their work, and what has failed is said, and done again, at the next turn."""
     now = surroundings.clock()
     kept = Kept.of(surroundings.settings, now)
+    failures: list[Exception] = []
+
+    @contextmanager
+    def apart() -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            failures.append(error)
+
+    with apart():
+        await _tidy(surroundings, kept, now)
+    with apart():
+        async with surroundings.database.reading() as session:
+            abandoned = await repository.abandoned_accounts(session, told_before=kept.told, most=_BATCH)
+        for account_id in abandoned:
+            with apart():
+                await _delete_abandoned(surroundings, account_id, kept, now)
+    with apart():
+        await _tell_idle(surroundings, kept, now)
+    for error in failures:
+        raise error
+
+
+async def _tidy(surroundings: Surroundings, kept: Kept, now: datetime) -> None:
     async with surroundings.database.transaction() as session:
         await repository.begin_retention(session)
         await repository.drop_ended_sessions(session, now)
@@ -96,9 +121,15 @@ async def apply_retention(surroundings: Surroundings, _payload: Mapping[str, Any
         await staff_repository.drop_ended_invitations(session, now - _MONTH)
         await repository.forget_addresses(session, kept.addresses)
         await repository.drop_log_lines(session, kept.log_lines)
+
+
+async def _delete_abandoned(surroundings: Surroundings, account_id: UUID, kept: Kept, now: datetime) -> None:
     async with surroundings.database.transaction() as session:
-        for account in await repository.abandoned_accounts(session, told_before=kept.told, most=_BATCH):
+        if account := await repository.lock_abandoned(session, account_id, told_before=kept.told):
             await service.delete_abandoned(session, surroundings.personal_data, account, now=now)
+
+
+async def _tell_idle(surroundings: Surroundings, kept: Kept, now: datetime) -> None:
     async with surroundings.database.transaction() as session:
         days = surroundings.settings.idle_notice_days
         for account in await repository.idle_accounts(session, seen_before=kept.idle_accounts, most=_BATCH):

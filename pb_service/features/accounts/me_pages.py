@@ -29,6 +29,8 @@ PageRequest = Request[Any, Any, Any]
 Session = NamedDependency[AsyncSession]
 Who = NamedDependency[Actor]
 Now = NamedDependency[Clock]
+#: The time zone of the municipality.
+Zone = NamedDependency[str]
 Checks = NamedDependency[Entrance]
 Parts = NamedDependency[Sequence[PersonalData]]
 Lang = FromPath[str]
@@ -77,47 +79,48 @@ async def stay_awake(lang: Lang) -> None:
 
 
 @get("/security", access="signed-in")
-async def show_security(request: PageRequest, session: Session, actor: Who, clock: Now, lang: Lang) -> Response[str]:
+async def show_security(
+    *, request: PageRequest, session: Session, actor: Who, clock: Now, zone: Zone, lang: Lang
+) -> Response[str]:
     language = language_of(lang)
-    return await _security(
-        request, session, actor, clock=clock, form=Form.filled(translations(language)), language=language
-    )
+    form = Form.filled(translations(language))
+    return await _security(request, session, actor, clock=clock, zone=zone, form=form, language=language)
 
 
 @post("/password", access="signed-in")
 async def change_password(
-    *, request: PageRequest, transaction: Session, entrance: Checks, actor: Who, clock: Now, lang: Lang
+    *, request: PageRequest, transaction: Session, entrance: Checks, actor: Who, clock: Now, zone: Zone, lang: Lang
 ) -> Response[Any]:
     """Change the password; sessions elsewhere end."""
     language = language_of(lang)
     words, form = translations(language), await parse(request)
     async with entrance.database.reading() as session:
         account = await service.own_account(session, actor)
-    await confirm(form, words, "current", entrance, actor)
+    await confirm(form, words, "current", entrance, actor, now=clock())
     password_hash = ""
     if not form.errors:
         password_hash = await new_password(
             request, form, words, entrance.passwords, email=account.email or "", name=account.name or ""
         )
     if form.errors:
-        return await _security(request, transaction, actor, clock=clock, form=form, language=language)
+        return await _security(request, transaction, actor, clock=clock, zone=zone, form=form, language=language)
     token = await service.change_password(transaction, actor, password_hash, visitor=visitor_of(request), now=clock())
     return signed_in(request, token, f"/{language}/me/security?done=password")
 
 
 @post("/email", access="signed-in")
 async def ask_to_change_email(
-    *, request: PageRequest, transaction: Session, entrance: Checks, actor: Who, clock: Now, lang: Lang
+    *, request: PageRequest, transaction: Session, entrance: Checks, actor: Who, clock: Now, zone: Zone, lang: Lang
 ) -> Response[Any]:
     """Have a link sent to the new address and word of it to the old one; nothing changes before the link is used."""
     language = language_of(lang)
     words, form = translations(language), await parse(request)
     email = email_in(form, words)
-    await confirm(form, words, "confirm", entrance, actor)
+    await confirm(form, words, "confirm", entrance, actor, now=clock())
     if not form.errors and await may_ask(request, form, words, entrance.limits, email, purpose="change"):
         await service.ask_to_change_email(transaction, actor, email)
     if form.errors:
-        return await _security(request, transaction, actor, clock=clock, form=form, language=language)
+        return await _security(request, transaction, actor, clock=clock, zone=zone, form=form, language=language)
     return done(f"/{language}/me/security", "sent")
 
 
@@ -181,7 +184,7 @@ async def delete_account(
     """Delete the account at once."""
     language = language_of(lang)
     words, form = translations(language), await parse(request)
-    await confirm(form, words, "current", entrance, actor)
+    await confirm(form, words, "current", entrance, actor, now=clock())
     if not form.checked("sure"):
         form.refuse("sure", words.gettext("Tick the box if you are sure"))
     if not form.errors:
@@ -194,7 +197,14 @@ async def delete_account(
 
 
 async def _security(
-    request: PageRequest, session: AsyncSession, actor: Actor, *, clock: Clock, form: Form, language: Language
+    request: PageRequest,
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    clock: Clock,
+    zone: str,
+    form: Form,
+    language: Language,
 ) -> Response[str]:
     account = await service.own_account(session, actor)
     return show(
@@ -207,7 +217,8 @@ async def _security(
         sessions=await sessions.sessions_of(session, account.id, now=clock()),
         lines=await access_log.lines_of(session, account.id, most=20),
         actor=actor,
-        words=Reader(language, translations(language)),
+        words=Reader(language, translations(language), zone=zone),
+        zone=zone,
     )
 
 

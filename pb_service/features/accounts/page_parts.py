@@ -2,12 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response
 from litestar.di import NamedDependency
 
-from pb_service.features.accounts import service
+from pb_service.features.accounts import service, sessions
 from pb_service.features.accounts.emails import EmailRefused, email_key, plain_email
 from pb_service.features.accounts.guards import visitor_of
 from pb_service.features.accounts.links import Purpose
@@ -120,11 +121,16 @@ async def new_password(
         return ""
 
 
-async def confirm(form: Form, words: Catalogue, field: str, entrance: Entrance, actor: Actor) -> None:
-    """Note an error at the field unless it holds the account's password (or the account has none). Wrong ones are
-    counted for the account."""
+async def confirm(form: Form, words: Catalogue, field: str, entrance: Entrance, actor: Actor, *, now: datetime) -> None:
+    """Note an error at the field unless it holds the account's password. Wrong ones are counted for the account.
+
+    An account without a password must have been signed in to just now: whoever finds it open adds no way of their own.
+    """
     async with entrance.database.reading() as session:
         if (await service.own_account(session, actor)).password_hash is None:
+            assert actor.session_id is not None  # noqa: S101 - own_account
+            if not await sessions.began_lately(session, actor.session_id, now=now):
+                form.refuse(field, words.gettext("Sign out and sign in again: you did so longer than ten minutes ago"))
             return
     password = form.secret(field, label=words.gettext("Password"), most=MOST)
     if not password:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.features.accounts import access_log, links, policy, sessions
+from pb_service.features.accounts import access_log, identity_repository, links, policy, sessions, signing_keys
 from pb_service.features.accounts import staff_repository as repository
 from pb_service.features.accounts.factors import Factors, factors_of
 from pb_service.features.accounts.policy import ROLES, Actor, Grant, Role
@@ -186,7 +186,8 @@ async def give_role(
 async def take_role(
     session: AsyncSession, actor: Actor, account_id: UUID, grant_id: UUID, *, reason: str, now: datetime
 ) -> None:
-    """Take a role from a person; everybody may give up their own, but the last administrator.
+    """Take a role from a person, and with it what their signing keys were granted for it; everybody may give up their
+    own, but the last administrator.
 
     Raises RoleNotHeld, MayNotGive, LastAdministrator, PersonNotFound.
     """
@@ -203,6 +204,7 @@ async def take_role(
     if taken.role == "administrator":
         await _leave_an_administrator(session, account_id)
     await repository.revoke_grant(session, grant_id, now)
+    await signing_keys.end_with_role(session, actor, account_id, taken, now=now)
     await _decided(session, actor, account, "role.taken", scope_text(taken), reason=reason, now=now)
 
 
@@ -232,7 +234,7 @@ async def unblock(session: AsyncSession, actor: Actor, account_id: UUID, *, reas
 
 
 async def reset_factors(session: AsyncSession, actor: Actor, account_id: UUID, *, reason: str, now: datetime) -> None:
-    """Take away the lost factors of a person, and the password with them.
+    """Take away the lost factors of a person, and with them the password and what programs bear in the person's name.
 
     With the password alone nobody may enrol a factor in the person's place: the way back goes through their mail (a new
     password), then a new factor. Raises NotOneself, PersonNotFound.
@@ -244,6 +246,7 @@ async def reset_factors(session: AsyncSession, actor: Actor, account_id: UUID, *
     await session.flush()
     await links.revoke(session, account_id)
     await sessions.end_all(session, account_id)
+    await identity_repository.revoke_tokens(session, account_id, now)
     await _decided(session, actor, account, "factors.reset", reason=reason, now=now)
 
 

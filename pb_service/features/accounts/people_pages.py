@@ -1,6 +1,7 @@
 """Pages about people: the directory, a person, invitations, and the decisions that need the step-up and a reason."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -186,11 +187,8 @@ async def take_role(
     transaction: Transaction, visit: Asked, scope_list: Rounds, account_id: FromPath[UUID], grant_id: FromPath[UUID]
 ) -> Response[Any]:
     """Take a role away."""
-
-    async def take(reason: str) -> None:
-        await people.take_role(transaction, visit.actor, account_id, grant_id, reason=reason, now=visit.now)
-
-    form = await _decide(transaction, visit, take)
+    decide = partial(people.take_role, transaction, visit.actor, account_id, grant_id, now=visit.now)
+    form = await _decide(transaction, visit, decide)
     if form is None:
         return done(visit.path(f"people/{account_id}"), "taken")
     return await _take_page(transaction, visit, scope_list, form, account_id=account_id, grant_id=grant_id)
@@ -207,27 +205,13 @@ async def show_block(session: Session, visit: Asked, account_id: FromPath[UUID])
 @post("/{account_id:uuid}/block", access="accounts.block")
 async def block(transaction: Transaction, visit: Asked, account_id: FromPath[UUID]) -> Response[Any]:
     """Block an account."""
-
-    async def decide(reason: str) -> None:
-        await people.block(transaction, visit.actor, account_id, reason=reason, now=visit.now)
-
-    form = await _decide(transaction, visit, decide)
-    if form is None:
-        return done(visit.path(f"people/{account_id}"), "blocked")
-    return await _block_page(transaction, visit, account_id, form)
+    return await _set_blocked(transaction, visit, account_id, people.block, "blocked")
 
 
 @post("/{account_id:uuid}/unblock", access="accounts.block")
 async def unblock(transaction: Transaction, visit: Asked, account_id: FromPath[UUID]) -> Response[Any]:
     """Let a blocked account in again."""
-
-    async def decide(reason: str) -> None:
-        await people.unblock(transaction, visit.actor, account_id, reason=reason, now=visit.now)
-
-    form = await _decide(transaction, visit, decide)
-    if form is None:
-        return done(visit.path(f"people/{account_id}"), "unblocked")
-    return await _block_page(transaction, visit, account_id, form)
+    return await _set_blocked(transaction, visit, account_id, people.unblock, "unblocked")
 
 
 @get("/{account_id:uuid}/reset", access="people.manage", step_up=True)
@@ -238,10 +222,7 @@ async def show_reset(session: Session, visit: Asked, account_id: FromPath[UUID])
 @post("/{account_id:uuid}/reset", access="people.manage")
 async def reset_factors(transaction: Transaction, visit: Asked, account_id: FromPath[UUID]) -> Response[Any]:
     """Take lost factors away, so that the person can enrol new ones."""
-
-    async def decide(reason: str) -> None:
-        await people.reset_factors(transaction, visit.actor, account_id, reason=reason, now=visit.now)
-
+    decide = partial(people.reset_factors, transaction, visit.actor, account_id, now=visit.now)
     form = await _decide(transaction, visit, decide)
     if form is None:
         return done(visit.path(f"people/{account_id}"), "reset")
@@ -269,14 +250,23 @@ async def end_sessions(transaction: Transaction, visit: Asked, account_id: FromP
     return done(visit.path(f"people/{account_id}"), "ended")
 
 
-async def _decide(transaction: AsyncSession, visit: Visit, decide: Callable[[str], Awaitable[None]]) -> Form | None:
-    """Run a decision with the reason of the form; return the form when it was refused, with the sentences why."""
+async def _set_blocked(
+    transaction: AsyncSession, visit: Visit, account_id: UUID, decide: Callable[..., Awaitable[None]], said: str
+) -> Response[Any]:
+    form = await _decide(transaction, visit, partial(decide, transaction, visit.actor, account_id, now=visit.now))
+    if form is None:
+        return done(visit.path(f"people/{account_id}"), said)
+    return await _block_page(transaction, visit, account_id, form)
+
+
+async def _decide(transaction: AsyncSession, visit: Visit, decide: Callable[..., Awaitable[None]]) -> Form | None:
+    """Run a decision with the ``reason`` of the form; return the form when it was refused, with the sentences why."""
     form = await visit.form()
     reason = _reason(form, visit)
     if not form.errors:
         try:
             async with transaction.begin_nested():
-                await decide(reason)
+                await decide(reason=reason)
         except StaffError as error:
             visit.refuse(form, "reason", error)
     return form if form.errors else None

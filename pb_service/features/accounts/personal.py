@@ -34,6 +34,7 @@ async def collect(parts: Sequence[PersonalData], session: AsyncSession, account_
 
 async def erase(parts: Sequence[PersonalData], session: AsyncSession, account_id: UUID, *, now: datetime) -> None:
     """Erase an account and everything tied to it; the account itself goes last."""
+    await repository.lock_account(session, account_id)  # before its sessions, as everybody takes them
     for part in reversed(parts):
         await part.erase(session, account_id, now)
     await repository.delete_account(session, account_id)

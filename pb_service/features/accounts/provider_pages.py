@@ -14,14 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.features.accounts import access_log, identities, identity_repository, provider_signin, sessions
 from pb_service.features.accounts.drivers import SigninDrivers
 from pb_service.features.accounts.guards import actor_of, safe_next, see_other, signed_in, visitor_of
-from pb_service.features.accounts.identity_errors import Reason, SigninFailed
+from pb_service.features.accounts.identity_errors import IdentityRefused, Reason, SigninFailed
 from pb_service.features.accounts.oidc import Answer, Proof
 from pb_service.features.accounts.provider_signin import Attempt, Providers
+from pb_service.features.accounts.tables import Account
 from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
 from pb_service.platform.keys import KeyFolder
 from pb_service.platform.limits import Limits, Rate
 from pb_service.web.cookies import read_cookie, set_cookie
+from pb_service.web.forms import done
 from pb_service.web.languages import language_of, language_of_request
 from pb_service.web.locales import Language
 from pb_service.web.render import page
@@ -67,7 +69,7 @@ async def leave(
             shared=request.query_params.get("shared") == "yes",
         )
     except SigninFailed as error:
-        return _failed(error, provider, language)
+        return _failed(error, provider if provider in providers.clients else "", language)
     response = _away(address)
     set_cookie(response, request, "pb-visit", browser)
     return response
@@ -91,6 +93,7 @@ async def come_back(
     """Take the browser back from the provider and sign the person in."""
     language, now = language_of_request(request), clock()
     browser = read_cookie(request, "pb-visit")
+    attempt: Attempt | None = None
     try:
         # A transaction of its own, committed whatever comes after it (docs/adr/0037): a state works once.
         async with database.transaction() as using_up:
@@ -98,15 +101,30 @@ async def come_back(
         language = attempt.language
         answer = Answer(state=given_state, code=code, error=error, iss=iss)
         proof = await provider_signin.prove(providers, attempt, answer)
+        if attempt.purpose == "join":
+            return await _join(request, transaction, attempt, proof, keys=keys, providers=providers, now=now)
         if attempt.purpose != "sign-in":
             return see_other(await providers.purposes[attempt.purpose](transaction, attempt, proof, now))
         token = await _sign_in(request, transaction, keys, attempt, proof, now=now)
         return signed_in(request, token, attempt.next_path)
     except SigninFailed as failure:
-        await access_log.note(
-            transaction, None, "sign-in", provider, outcome=failure.reason, visitor=visitor_of(request), now=now
-        )
-        return _failed(failure, provider, language)
+        # Of the address only the name of a provider that there is: the rest is anybody's text.
+        known = provider if provider in providers.clients else ""
+        visitor = visitor_of(request)
+        if attempt and attempt.purpose == "join":
+            _log.warning("identity not joined", error=f"{known}: {failure.reason}: {failure.detail}")
+            await access_log.note(
+                transaction,
+                attempt.account_id,
+                "identity.joined",
+                known,
+                outcome=failure.reason,
+                visitor=visitor,
+                now=now,
+            )
+            return done(attempt.next_path, "failed")
+        await access_log.note(transaction, None, "sign-in", known, outcome=failure.reason, visitor=visitor, now=now)
+        return _failed(failure, known, language)
 
 
 @get("/{lang:str}/sign-in/failed", access="anyone", include_in_schema=False)
@@ -155,10 +173,11 @@ async def _sign_in(
         language=attempt.language,
         now=now,
     )
+    account = await session.get_one(Account, account_id)
     token = await sessions.start(
         session,
         account_id,
-        "kiosk" if attempt.shared else "resident",
+        "staff" if account.is_staff else "kiosk" if attempt.shared else "resident",
         visitor=visitor_of(request),
         now=now,
         replaces=(await actor_of(request)).session_id,
@@ -166,6 +185,39 @@ async def _sign_in(
     await identity_repository.put_session_driver(session, token, attempt.driver)
     await access_log.note(session, account_id, "sign-in", attempt.driver, visitor=visitor_of(request), now=now)
     return token
+
+
+async def _join(
+    request: PageRequest,
+    session: AsyncSession,
+    attempt: Attempt,
+    proof: Proof,
+    *,
+    keys: KeyFolder,
+    providers: Providers,
+    now: datetime,
+) -> Response[Any]:
+    """Join a proven identity to the account that left for it, if its owner is still signed in here."""
+    actor, visitor = await actor_of(request), visitor_of(request)
+    if actor.account_id is None or actor.account_id != attempt.account_id:
+        raise SigninFailed("elsewhere", "who left to join an identity is not signed in here")
+    try:
+        await identities.join(
+            session,
+            actor,
+            proof.identity,
+            driver=attempt.driver,
+            schemes={key: client.provider.scheme for key, client in providers.clients.items()},
+            keys=keys.secrets("identity"),
+            visitor=visitor,
+            now=now,
+        )
+    except IdentityRefused as error:
+        await access_log.note(
+            session, actor.account_id, "identity.joined", attempt.driver, outcome=error.rule, visitor=visitor, now=now
+        )
+        return done(attempt.next_path, error.rule)
+    return done(attempt.next_path, "joined")
 
 
 def _away(address: str) -> Response[None]:
@@ -176,8 +228,8 @@ def _away(address: str) -> Response[None]:
 
 def _failed(error: SigninFailed, provider: str, language: Language) -> Response[Any]:
     """Lead to the page that says why. The code and the state that stand in this address are left behind."""
-    _log.warning("sign-in failed", error=f"{provider[:32]}: {error.reason}: {error.detail}")
-    return see_other(f"/{language}/sign-in/failed?{urlencode({'why': error.reason, 'with': provider[:32]})}")
+    _log.warning("sign-in failed", error=f"{provider}: {error.reason}: {error.detail}")
+    return see_other(f"/{language}/sign-in/failed?{urlencode({'why': error.reason, 'with': provider})}")
 
 
 provider_router = Router("/", route_handlers=[leave, come_back, show_failure, leave_provider])

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,7 +33,7 @@ from pb_service.platform.keys import KeyFolder, Ring
 from pb_service.settings import Settings
 from pb_service.web.locales import Language
 
-Purpose = Literal["sign-in", "vote"]
+Purpose = Literal["sign-in", "vote", "join"]
 
 #: How long somebody may be away at the provider.
 LASTS = timedelta(minutes=10)
@@ -49,6 +50,7 @@ class Attempt:
     next_path: str
     language: Language
     shared: bool
+    account_id: UUID | None
     state: str = field(repr=False)
 
 
@@ -110,9 +112,11 @@ async def begin(
     nonce: str | None = None,
     purpose: Purpose = "sign-in",
     shared: bool = False,
+    account_id: UUID | None = None,
 ) -> str:
     """Return the provider's address to which the browser goes; ``browser`` is the secret in its cookie.
-    ``shared``: other people use the computer too.
+    ``shared``: other people use the computer too. ``account_id``: with the purpose ``join``, whose account the identity
+    shall be joined to.
 
     Raises SigninFailed when there is no such provider, or it does not answer; ValueError for a nonce that is not 22 to
     128 characters of base64url.
@@ -142,6 +146,7 @@ async def begin(
             next_path=next_path,
             language=language,
             shared=shared,
+            account_id=account_id,
             expires_at=now + LASTS,
         ),
     )
@@ -168,6 +173,7 @@ async def come_back(session: AsyncSession, provider: str, *, state: str, browser
         nonce=found.nonce,
         next_path=found.next_path,
         shared=found.shared,
+        account_id=found.account_id,
         language=found.language,  # type: ignore[arg-type] # ours, written above
         state=state,
     )

@@ -16,6 +16,11 @@ async def account_by_id(session: AsyncSession, account_id: UUID) -> Account | No
     return await session.get(Account, account_id)
 
 
+async def lock_account(session: AsyncSession, account_id: UUID) -> Account | None:
+    """Return an account and keep everybody else from it until this transaction ends."""
+    return await session.get(Account, account_id, with_for_update=True, populate_existing=True)
+
+
 async def account_by_email_key(session: AsyncSession, email_key: str) -> Account | None:
     return await session.scalar(select(Account).where(Account.email_key == email_key))
 
@@ -66,10 +71,16 @@ async def idle_accounts(session: AsyncSession, *, seen_before: datetime, most: i
     return (await session.scalars(found.order_by(Account.last_seen_at, Account.id).limit(most))).all()
 
 
-async def abandoned_accounts(session: AsyncSession, *, told_before: datetime, most: int) -> Sequence[Account]:
-    """Accounts that were told before a moment and did not come back."""
-    found = select(Account).where(Account.idle_notice_at < told_before, ~_holds_role())
+async def abandoned_accounts(session: AsyncSession, *, told_before: datetime, most: int) -> Sequence[UUID]:
+    """The ids of accounts that were told before a moment and did not come back."""
+    found = select(Account.id).where(Account.idle_notice_at < told_before, ~_holds_role())
     return (await session.scalars(found.order_by(Account.idle_notice_at, Account.id).limit(most))).all()
+
+
+async def lock_abandoned(session: AsyncSession, account_id: UUID, *, told_before: datetime) -> Account | None:
+    """Return an account if it is still abandoned, kept from its owner, who may come back at this moment."""
+    found = select(Account).where(Account.id == account_id, Account.idle_notice_at < told_before, ~_holds_role())
+    return (await session.scalars(found.with_for_update())).one_or_none()
 
 
 def _holds_role() -> ColumnElement[bool]:

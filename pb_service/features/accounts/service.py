@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.features.accounts import access_log, links, personal, repository, sessions
+from pb_service.features.accounts import access_log, identity_repository, links, personal, repository, sessions
 from pb_service.features.accounts.emails import email_key, plain_email
 from pb_service.features.accounts.links import LinkEnded, Purpose
 from pb_service.features.accounts.passwords import Passwords
@@ -91,7 +91,10 @@ async def register(
         last_seen_at=now,
     )
     session.add(account)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError:  # by another link, at this moment
+        raise LinkEnded("There is an account with this address already. Sign in, or ask for a new password.") from None
     await access_log.note(session, account.id, "register", visitor=visitor, now=now)
     return await _open(session, account, visitor=visitor, now=now)
 
@@ -113,8 +116,9 @@ async def set_password(
     account.last_seen_at, account.idle_notice_at = now, None
     await sessions.end_all(session, account.id)
     await links.revoke(session, account.id)
+    await identity_repository.revoke_tokens(session, account.id, now)
     await access_log.note(session, account.id, "password.reset", visitor=visitor, now=now)
-    await _tell(session, account, "password_changed", now=now)
+    await tell(session, account, "password_changed", now=now)
     return await _open(session, account, visitor=visitor, now=now)
 
 
@@ -127,7 +131,7 @@ async def change_password(
     await sessions.end_all(session, account.id, but=actor.session_id)
     await links.revoke(session, account.id, "reset")
     await access_log.note(session, account.id, "password.changed", visitor=visitor, now=now)
-    await _tell(session, account, "password_changed", now=now)
+    await tell(session, account, "password_changed", now=now)
     assert actor.session_id is not None  # noqa: S101 - _own
     return await sessions.rotate(session, actor.session_id, now=now)
 
@@ -138,7 +142,7 @@ async def change_email(session: AsyncSession, secret: str, *, visitor: Visitor, 
     account = await _account(session, link.account_id)
     email = str(link.payload["email"])
     if account.email:
-        await _tell(session, account, "email_changed", {"old": account.email, "new": email}, now=now)
+        await tell(session, account, "email_changed", {"old": account.email, "new": email}, now=now)
     old, account.email, account.email_key = account.email, email, email_key(email)
     account.email_verified_at = now
     try:
@@ -147,7 +151,7 @@ async def change_email(session: AsyncSession, secret: str, *, visitor: Visitor, 
         raise LinkEnded("There is another account with this address by now.") from None
     await links.revoke(session, account.id, "reset")
     await access_log.note(session, account.id, "email.changed", visitor=visitor, now=now)
-    await _tell(session, account, "email_changed", {"old": old or "", "new": email}, now=now)
+    await tell(session, account, "email_changed", {"old": old or "", "new": email}, now=now)
 
 
 async def own_account(session: AsyncSession, actor: Actor) -> Account:
@@ -280,7 +284,7 @@ async def send_reset(session: AsyncSession, email: str, *, now: datetime) -> Non
     account = await repository.account_by_email_key(session, email_key(email))
     if account and account.blocked_at is None:
         secret = await links.make(session, "reset", account.id, {}, now=now)
-        await _tell(session, account, "reset", {"path": f"/{account.language}/reset/{secret}"}, now=now)
+        await tell(session, account, "reset", {"path": f"/{account.language}/reset/{secret}"}, now=now)
 
 
 async def send_change(session: AsyncSession, account_id: UUID, email: str, *, now: datetime) -> None:
@@ -289,7 +293,7 @@ async def send_change(session: AsyncSession, account_id: UUID, email: str, *, no
     if account is None or account.email_key == email_key(email):
         return
     if account.email:
-        await _tell(session, account, "email_asked", {"new": email}, now=now)
+        await tell(session, account, "email_asked", {"new": email}, now=now)
     if await repository.account_by_email_key(session, email_key(email)):
         await send_registration(session, email, _language(account), now=now)
         return
@@ -311,12 +315,13 @@ async def tell_idle(session: AsyncSession, account: Account, *, days: int, now: 
     account.idle_notice_at = now
     if account.email:
         context = {"days": days, "path": f"/{account.language}/sign-in"}
-        await _tell(session, account, "idle", context, now=now)
+        await tell(session, account, "idle", context, now=now)
 
 
-async def _tell(
+async def tell(
     session: AsyncSession, account: Account, template: str, context: dict[str, Any] | None = None, *, now: datetime
 ) -> None:
+    """Send word of something to the owner of an account, if it has an address."""
     if account.email:
         await outbox.send(
             session,

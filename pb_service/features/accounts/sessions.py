@@ -116,9 +116,8 @@ async def recognise(session: AsyncSession, token: str, *, now: datetime) -> Acto
     if has_ended(found, now) or account.blocked_at is not None:
         await end(session, found.id)
         return ANONYMOUS
-    if now - found.seen_at >= _SEEN_EVERY:
-        found.seen_at = account.last_seen_at = now
-        account.idle_notice_at = None
+    if now - found.seen_at >= _SEEN_EVERY and not await _note_seen(session, found, now):
+        return ANONYMOUS
     return Actor(
         account_id=account.id,
         grants=await grants_of(session, account.id),
@@ -132,9 +131,24 @@ async def recognise(session: AsyncSession, token: str, *, now: datetime) -> Acto
     )
 
 
+async def _note_seen(session: AsyncSession, found: AccountSession, now: datetime) -> bool:
+    """Write that a session was used just now; say whether it is still there. The account first, as everybody who ends
+    sessions takes them: two who took them the other way round would wait for each other."""
+    seen = update(Account).where(Account.id == found.account_id).values(last_seen_at=now, idle_notice_at=None)
+    await session.execute(seen)
+    kept = update(AccountSession).where(AccountSession.id == found.id).values(seen_at=now)
+    return (await session.scalars(kept.returning(AccountSession.id))).first() is not None
+
+
 def has_ended(found: AccountSession, now: datetime) -> bool:
     """Whether a session was idle for too long or has reached its absolute end."""
     return now >= found.absolute_end or now - found.seen_at >= LIFETIMES[found.kind][0]
+
+
+async def began_lately(session: AsyncSession, session_id: UUID, *, now: datetime) -> bool:
+    """Whether its owner signed in, or gave a proof once more, no longer ago than a step-up lasts."""
+    found = await session.get(AccountSession, session_id)
+    return found is not None and now - max(found.created_at, found.stepped_up_at or found.created_at) < STEP_UP_LASTS
 
 
 async def grants_of(session: AsyncSession, account_id: UUID) -> tuple[Grant, ...]:

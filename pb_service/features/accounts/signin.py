@@ -34,6 +34,7 @@ PAIR = Rate("signin-pair", most=10, seconds=15 * 60)
 NETWORK = Rate("signin-network", most=300, seconds=15 * 60)
 STRANGERS = Rate("signin-strangers", most=50, seconds=60 * 60)
 KNOWN = Rate("signin-known", most=20, seconds=15 * 60)
+NOTED = Rate("signin-noted", most=1, seconds=15 * 60)
 
 _NONCE = 16
 
@@ -106,7 +107,8 @@ async def sign_in(entrance: Entrance, attempt: Attempt, *, now: datetime) -> Sig
     counters = _counters(entrance, attempt, key, account, now)
     for rate, who in counters:
         if await entrance.limits.is_spent(rate, *who):
-            await _note(entrance, attempt, account, "throttled", now)
+            if await entrance.limits.hit(NOTED, *who):  # once: the log of staff is not for strangers to fill
+                await _note(entrance, attempt, account, "throttled", now)
             raise TooManyTries(
                 "Too many wrong passwords. Try again in a quarter of an hour, or ask for a link by mail."
             )
@@ -121,7 +123,9 @@ async def sign_in(entrance: Entrance, attempt: Attempt, *, now: datetime) -> Sig
         raise AccountBlocked(account.blocked_reason or "")
     renewed = await _renewed_hash(entrance.passwords, account, attempt.password)
     async with entrance.database.transaction() as session:
-        found = await session.get_one(Account, account.id)
+        found = await session.get(Account, account.id, with_for_update={"key_share": True})
+        if found is None or not await _still_right(entrance.passwords, found, account, attempt.password):
+            raise SignInRefused("The password was changed, or the account ended, at this moment.")
         found.last_seen_at, found.idle_notice_at = now, None
         if renewed:
             found.password_hash = renewed
@@ -137,7 +141,7 @@ async def sign_in(entrance: Entrance, attempt: Attempt, *, now: datetime) -> Sig
 def known_browser(key: bytes, account_id: UUID) -> str:
     """Return the cookie by which an account knows a browser again. It opens nothing; it only counts apart."""
     nonce = secrets.token_bytes(_NONCE)
-    return urlsafe_b64encode(nonce + _known_mac(key, account_id, nonce)).decode().rstrip("=")
+    return _cookie(nonce + _known_mac(key, account_id, nonce))
 
 
 def is_known(keys: Sequence[bytes], account_id: UUID, cookie: str) -> bool:
@@ -146,8 +150,14 @@ def is_known(keys: Sequence[bytes], account_id: UUID, cookie: str) -> bool:
         given = urlsafe_b64decode(cookie.encode("ascii") + b"=" * (-len(cookie) % 4))
     except (UnicodeEncodeError, Base64Error):
         return False
+    if _cookie(given) != cookie:  # failures are counted by the cookie's text: each has one spelling
+        return False
     macs = [_known_mac(key, account_id, given[:_NONCE]) for key in keys]
     return any(hmac.compare_digest(mac, given[_NONCE:]) for mac in macs)
+
+
+def _cookie(content: bytes) -> str:
+    return urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def _known_mac(key: bytes, account_id: UUID, nonce: bytes) -> bytes:
@@ -163,6 +173,15 @@ def _counters(
     network = attempt.visitor.address_prefix or "-"
     who = hashlib.sha256(key.encode()).hexdigest()  # no address in the store of counters
     return [(PAIR, (who, network)), (NETWORK, (network,)), (STRANGERS, (who,))]
+
+
+async def _still_right(passwords: Passwords, found: Account, before: Account, password: str) -> bool:
+    """Whether a password that was right before it was computed still is: who changes it at that moment, or blocks the
+    account, ends its sessions, and none may begin after that. ``found`` is locked."""
+    if found.blocked_at is not None:
+        return False
+    # The same password may have got a new hash meanwhile, in another tab.
+    return found.password_hash == before.password_hash or await passwords.matches(found.password_hash, password)
 
 
 def _kind(attempt: Attempt, account: Account) -> SessionKind:

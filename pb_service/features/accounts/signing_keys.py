@@ -208,6 +208,20 @@ async def revoke(session: AsyncSession, actor: Actor, key_id: UUID, why: Why, *,
     await access_log.note(session, actor.account_id, "key.revoked", f"{key_id} {why}", now=now)
 
 
+async def end_with_role(session: AsyncSession, actor: Actor, account_id: UUID, taken: Grant, *, now: datetime) -> None:
+    """End the grants of a person's keys that a role carried, now that it is taken, each by an entry of its record.
+
+    The keys stay enrolled. What another role of theirs carries stays too.
+    """
+    own = account_id == actor.account_id
+    by = None if own else next(g.role for g in actor.grants if g.role in policy.PERMISSIONS["people.invite"])
+    for key in await repository.keys_of(session, account_id):
+        for found in await repository.key_grants(session, key_id=key.id, role=taken.role):
+            if not await _holds(session, account_id, found.role, found.round_id, found.district):
+                await _revoke_grants(session, actor, by, now=now, grant_id=found.id)
+                await access_log.note(session, actor.account_id, "key.revoked", f"{key.id} {found.role}", now=now)
+
+
 async def forget_holder(session: AsyncSession, account_id: UUID, *, now: datetime) -> None:
     """End all keys of a person whose account goes, and forget what they called them. Their public halves stay."""
     for key in await repository.keys_of(session, account_id):

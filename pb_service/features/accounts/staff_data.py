@@ -35,8 +35,10 @@ async def _collect(session: AsyncSession, account_id: UUID) -> dict[str, Any]:
     }
 
 
-async def _erase(session: AsyncSession, account_id: UUID, now: datetime) -> None:  # noqa: ARG001 # PersonalData's
-    """Take away the invitations to the address; everything else goes with the account's row."""
+async def _erase(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """Take away the invitations to the address, and end those that the person sent; everything else goes with the
+    account's row."""
+    await repository.withdraw_sent_invitations(session, account_id, now)
     account = await repository.account_by_id(session, account_id)
     if account and account.email_key:
         await repository.delete_invitations(session, account.email_key)

@@ -98,6 +98,16 @@ class InvitationNotFound(StaffError):
         return words.gettext("The invitation has been used or is too old. Ask for a new one.")
 
 
+class InvitedOtherwise(StaffError):
+    """The address has an open invitation to a role that the inviter may not give, and so not take back either."""
+
+    status: ClassVar[int] = 409
+    type: ClassVar[str] = "invited-otherwise"
+
+    def in_words(self, words: Catalogue) -> str:
+        return words.gettext("This address has an open invitation to another role, which you cannot take back.")
+
+
 class IsStaffAlready(StaffError):
     """Who is staff is not invited again: a role is given on the person's own page."""
 

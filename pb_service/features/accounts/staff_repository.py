@@ -331,6 +331,12 @@ async def log_page(
 # Invitations
 
 
+async def open_invitation_of(session: AsyncSession, email_key: str, now: datetime) -> Invitation | None:
+    """Return the invitation that is open for an address."""
+    found = select(Invitation).where(Invitation.email_key == email_key, *_open(now))
+    return (await session.scalars(found)).one_or_none()
+
+
 async def withdraw_invitations(session: AsyncSession, email_key: str, now: datetime) -> None:
     """End the invitation that is open for an address, if there is one."""
     await session.execute(
@@ -342,6 +348,12 @@ async def withdraw_invitations(session: AsyncSession, email_key: str, now: datet
         )
         .values(withdrawn_at=now)
     )
+
+
+async def withdraw_sent_invitations(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """End the open invitations that a person has sent."""
+    sent = update(Invitation).where(Invitation.invited_by == account_id, *_open(now))
+    await session.execute(sent.values(withdrawn_at=now))
 
 
 async def insert_invitation(session: AsyncSession, **values: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.rounds import calendar, phases, validation
@@ -131,8 +132,7 @@ async def create_draft(
     if problems := validation.problems("texts", Setup(texts=texts)):
         raise StepRefused("The name of the round cannot be used.", problems)
     draft = _draft(slug, rehearsal, now)
-    session.add(draft)
-    await session.flush()
+    await _add(session, draft)
     zone = (await municipality(session)).time_zone
     await _store(session, draft, "texts", texts, actor=actor, now=now)
     await _store(session, draft, "dates", DatesStep(time_zone=zone), actor=actor, now=now)
@@ -144,6 +144,15 @@ async def _require_free(session: AsyncSession, slug: str, *, rehearsal: bool) ->
         raise StepRefused("This cannot be a round's address.", [Problem("slug", "slug", {"most": 64})])
     if await repository.by_slug(session, slug, whole=False) is not None:
         raise RoundExists(f"There is a round called {slug!r} already. Give this one another name.")
+
+
+async def _add(session: AsyncSession, draft: Round) -> None:
+    """Keep a new round. Raises RoundExists when somebody else took its address at this moment."""
+    session.add(draft)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise RoundExists(f"There is a round called {draft.slug!r} already. Give this one another name.") from error
 
 
 def _draft(slug: str, rehearsal: bool, now: datetime) -> Round:
@@ -425,8 +434,7 @@ async def clone(session: AsyncSession, actor: Actor, slug: str, *, new_slug: str
         raise PhaseRefused(Problem("phase", "imported"))
     await _require_free(session, new_slug, rehearsal=False)
     draft = _draft(new_slug, False, now)
-    session.add(draft)
-    await session.flush()
+    await _add(session, draft)
     rows = (await repository.steps_of(session, [source.id]))[source.id]
     setup = setup_from(rows)
     for name in rows:

@@ -12,7 +12,6 @@ from pb_service.core.rounds.setup import to_content
 from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.rounds import repository
 from pb_service.features.rounds.errors import MunicipalityChanged, StepRefused
-from pb_service.features.rounds.tables import MunicipalityRow
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,9 @@ async def save_municipality(
     wanted, problems = read_municipality(content)
     if wanted is None or (problems := municipality_problems(wanted)):
         raise StepRefused("The settings of the municipality cannot be saved like this.", problems)
-    row = await repository.municipality(session, for_update=True)
-    if (row.version if row else 0) != version:
+    row = await repository.lock_municipality(session, now)
+    if row.version != version:
         raise MunicipalityChanged(await municipality_state(session))
-    if row is None:
-        row = MunicipalityRow(id=1, version=0, content={}, edited_at=now)
-        session.add(row)
     row.version, row.content = version + 1, to_content(wanted)
     row.edited_by, row.edited_at = actor.account_id, now
     await session.flush()

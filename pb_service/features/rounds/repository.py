@@ -149,10 +149,17 @@ async def place_rows(session: AsyncSession, table_id: UUID) -> list[tuple[str, s
     return [(place, side, first, last, district) for place, side, first, last, district in found]
 
 
-async def municipality(session: AsyncSession, *, for_update: bool = False) -> MunicipalityRow | None:
+async def municipality(session: AsyncSession) -> MunicipalityRow | None:
     """Return the row of the municipality, or None before it was first saved."""
-    query = select(MunicipalityRow)
-    return (await session.scalars(query.with_for_update() if for_update else query)).one_or_none()
+    return (await session.scalars(select(MunicipalityRow))).one_or_none()
+
+
+async def lock_municipality(session: AsyncSession, now: datetime) -> MunicipalityRow:
+    """Return the row of the municipality, locked against others; before it was first saved, one of version 0."""
+    first = insert(MunicipalityRow).values(id=1, version=0, content={}, edited_at=now)
+    await session.execute(first.on_conflict_do_nothing())
+    locked = select(MunicipalityRow).with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(locked)).one()
 
 
 async def delete_round(session: AsyncSession, round_id: UUID) -> None:

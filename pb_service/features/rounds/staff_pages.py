@@ -12,7 +12,7 @@ from pb_service.core.rounds.districts import slug as slug_of
 from pb_service.core.rounds.phases import Phase
 from pb_service.core.rounds.setup import Problem, Text, Wording
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.policy import Actor, may, may_somewhere
+from pb_service.features.accounts.policy import Actor, may, may_somewhere, require
 from pb_service.features.rounds import drafts, public, timetable
 from pb_service.features.rounds.errors import RoundExists, WithProblems
 from pb_service.features.rounds.finding import find_round
@@ -143,10 +143,13 @@ async def publish_round(
 
 
 @get("/{slug:str}/erase", access="rounds.erase", step_up=True)
-async def show_erase(request: PageRequest, session: Session, lang: FromPath[str], slug: FromPath[str]) -> Response[str]:
+async def show_erase(
+    request: PageRequest, session: Session, actor: Who, lang: FromPath[str], slug: FromPath[str]
+) -> Response[str]:
     """The question before a draft or a rehearsal is erased."""
     language = language_of(lang)
     found = await find_round(session, slug, whole=False)
+    require(actor, "rounds.erase", round_id=found.id)
     return staff_page(request, "rounds/erase.html", locale=language, **round_context(found, language))
 
 

@@ -52,14 +52,25 @@ class Waiting:
 
 
 async def receive(
-    session: AsyncSession, *, once: UUID, message: str, page: str, email: str | None, language: str, now: datetime
+    session: AsyncSession,
+    *,
+    once: UUID,
+    message: str,
+    page: str,
+    email: str | None,
+    thank: bool,
+    language: str,
+    now: datetime,
 ) -> None:
-    """Store feedback and thank for it by mail if there is an address. The same form sent twice is stored once."""
+    """Store feedback and, if ``thank``, thank for it by mail. The same form sent twice is stored once.
+
+    The mail does not hold what was written: the address is what anybody typed, and we carry nobody's message there.
+    """
     stored = await repository.add_feedback(
         session, once=once, received_at=now, language=language, message=message, page=page, email=email
     )
-    if stored and email:
-        context = {"message": message, "due_at": int((now + ANSWER_WITHIN).timestamp())}
+    if stored and email and thank:
+        context: dict[str, object] = {"due_at": int((now + ANSWER_WITHIN).timestamp())}
         await _mail(session, "feedback_received", email=email, language=language, context=context, now=now)
 
 

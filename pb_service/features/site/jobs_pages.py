@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.features.accounts import access_log, policy
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.visit import Visit, visit
-from pb_service.platform import jobs
+from pb_service.platform import jobs, outbox
+from pb_service.platform.jobs import Job
 from pb_service.web.formats import Reader
 from pb_service.web.forms import done
 
@@ -49,6 +50,22 @@ async def retry_job(transaction: Transaction, visit: Asked, job_id: FromPath[int
     return done(visit.path("jobs"), "retried")
 
 
+@get("/{job_id:int}/drop", access="jobs.manage")
+async def show_drop(session: Session, visit: Asked, job_id: FromPath[int]) -> Response[str]:
+    """Say what is lost with a job, and ask."""
+    job = await jobs.look_at(session, job_id)
+    return staff_page(
+        visit.request,
+        "site/job_drop.html",
+        locale=visit.language,
+        section="jobs",
+        job=job,
+        title=job_title(job.name, visit.words),
+        lost=what_is_lost(job, visit.words),
+        words=visit.words,
+    )
+
+
 @post("/{job_id:int}/drop", access="jobs.manage")
 async def drop_job(transaction: Transaction, visit: Asked, job_id: FromPath[int]) -> Response[None]:
     """Give a job up for good."""
@@ -68,6 +85,36 @@ def job_title(name: str, words: Reader) -> str:
     return _TITLES[name](words) if name in _TITLES else name
 
 
+def what_is_lost(job: Job, words: Reader) -> str:
+    """What nobody will do once a job is given up, without whom it is about."""
+    match job.name:
+        case outbox.JOB:
+            return words.gettext("The mail is lost: %(about)s. Whoever was to get it gets nothing and is not told.") % {
+                "about": _mail_about(job.payload.get("kind"), words)
+            }
+        case "accounts.registration" | "accounts.reset" | "accounts.change":
+            return words.gettext("No link is sent. Whoever asked for it must ask again, and is not told.")
+        case "rounds.phase":
+            return words.gettext("The phase does not begin at its date by this job. Look after the round yourself.")
+        case _ if jobs.is_repeated(job):
+            return words.gettext("It is not done this time. It comes again by itself at its next turn.")
+        case _:
+            return words.gettext("It is not done, and nothing else does it.")
+
+
+def _mail_about(kind: Any, words: Reader) -> str:
+    """What a mail is about, by its kind."""
+    return {
+        "account": words.gettext("a link that a person asked for, or word of their account"),
+        "security": words.gettext("word that something about a person's account has changed"),
+        "staff": words.gettext("an invitation, or word to somebody of the staff"),
+        "receipt": words.gettext("a receipt"),
+        "round": words.gettext("news of a round"),
+        "proposal": words.gettext("news of a proposal"),
+        "digest": words.gettext("a summary"),
+    }.get(kind, words.gettext("its kind is not known"))
+
+
 _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "accounts.change": lambda words: words.gettext("Send a link for a new address"),
     "accounts.keys": lambda words: words.gettext("Erase old keys that nothing needs any more"),
@@ -83,7 +130,7 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
 
 jobs_router = Router(
     "/{lang:str}/staff/jobs",
-    route_handlers=[show_jobs, retry_job, drop_job],
+    route_handlers=[show_jobs, retry_job, show_drop, drop_job],
     dependencies={"visit": Provide(visit)},
     include_in_schema=False,
 )

@@ -25,9 +25,8 @@ from pb_service.platform.health import Health
 from pb_service.platform.mail import MailRefused
 from pb_service.platform.outbox import Mailer
 from pb_service.settings import Settings
-from pb_service.web.errors import COME_BACK_SECONDS
 from pb_service.web.languages import language_of_request
-from pb_service.web.render import page
+from pb_service.web.render import COME_BACK_SECONDS, page
 
 PageRequest = Request[Any, Any, Any]
 Transaction = NamedDependency[AsyncSession]

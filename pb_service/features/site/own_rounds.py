@@ -7,7 +7,7 @@ from typing import Any
 
 from pb_service.core.rounds.municipality import Municipality
 from pb_service.core.rounds.outlines import drawn_map
-from pb_service.core.rounds.setup import STEPS, Contact, EligibilityStep, StepName, Text, pairs
+from pb_service.core.rounds.setup import STEPS, Contact, EligibilityStep, School, StepName, Text, pairs
 from pb_service.features.rounds.presentation import (
     MAP_WIDTH,
     district_names,
@@ -103,7 +103,8 @@ def own_round_page(shown: PublicRound, settings: Municipality, language: Languag
         "rule_title": title,
         "rule_about": about,
         "ties": [tie_name(tie, words) for tie in setup.rule.ties],
-        "who": spoken(setup.eligibility.explanation, language) or Spoken(language, who_may_vote(shown, words)),
+        "who": who_may_vote(setup.eligibility, words),
+        "who_more": spoken(setup.eligibility.explanation, language),
         "ballot_about": ballot_in_words(shown, words),
         "criteria": [spoken(criterion.label, language) for criterion in setup.criteria.criteria],
         "changes": [change for act in reversed(shown.acts) if (change := _change(act, language))],
@@ -150,17 +151,23 @@ def now_sentence(shown: PublicRound, words: Reader) -> str:
     return told
 
 
-def who_may_vote(shown: PublicRound, words: Reader) -> str:
-    """Who may vote, in plain words, from the rule of the round."""
-    rule: EligibilityStep = shown.setup.eligibility
+def who_may_vote(rule: EligibilityStep, words: Reader) -> str:
+    """Who may vote, in plain words: all of the rule, whatever else the municipality explains."""
+    lives = words.gettext("who lives in the municipality")
+    if rule.residence_on:
+        day = datetime.fromisoformat(rule.residence_on).date()
+        lives = words.gettext("who lives in the municipality on %(day)s") % {"day": words.date_of(day)}
     grounds = {
-        "residence": words.gettext("who lives in the municipality"),
+        "residence": lives,
         "school": words.gettext("who goes to one of the schools named"),
         "anyone": words.gettext("anyone"),
     }
     told = words.gettext("May vote: %(who)s.") % {
         "who": _alternatives([grounds[ground] for ground in rule.grounds], words)
     }
+    if "school" in rule.grounds and rule.schools:
+        named = "; ".join(_school(school, words) for school in rule.schools)
+        told += " " + words.gettext("The schools: %(schools)s.") % {"schools": named}
     ages = {"least": rule.min_age, "most": rule.max_age}
     if rule.min_age is not None and rule.max_age is not None:
         told += " " + words.gettext("Age: %(least)s to %(most)s years.") % ages
@@ -172,6 +179,13 @@ def who_may_vote(shown: PublicRound, words: Reader) -> str:
         day = datetime.fromisoformat(rule.age_on).date()
         told += " " + words.gettext("The age on %(day)s counts.") % {"day": words.date_of(day)}
     return told
+
+
+def _school(school: School, words: Reader) -> str:
+    """A school, with its grades when not all of them may vote."""
+    grades = ", ".join(map(str, sorted(school.grades)))
+    named = {"school": school.name, "grades": grades}
+    return words.gettext("%(school)s (grades %(grades)s)") % named if grades else school.name
 
 
 def _alternatives(items: Sequence[str], words: Reader) -> str:

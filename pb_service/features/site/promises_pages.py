@@ -1,5 +1,6 @@
 """What the service promises its readers: accessibility with its feedback form, privacy, and cookies."""
 
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.features.accounts.emails import EmailRefused, plain_email
+from pb_service.features.accounts.emails import EmailRefused, email_key, plain_email
 from pb_service.features.accounts.guards import visitor_of
 from pb_service.features.accounts.sessions import LIFETIMES
 from pb_service.features.rounds.municipality import municipality
@@ -30,6 +31,8 @@ PageRequest = Request[Any, Any, Any]
 
 #: Feedback from one network: a person writes a few times, a machine does not get further.
 SENT = Rate("feedback", most=10, seconds=60 * 60)
+#: Thanks to one address, from however many networks: nobody's box is flooded from here.
+THANKED = Rate("feedback-thanked", most=5, seconds=60 * 60)
 
 
 @get("/accessibility", access="anyone", cache=True)
@@ -88,8 +91,16 @@ async def send_feedback(
         form.refuse("message", words.gettext("Too much was sent from your network just now. Try again in an hour."))
     if form.errors:
         return _feedback_page(request, form, status=422)
+    thank = email is not None and await limits.hit(THANKED, sha256(email_key(email).encode()).hexdigest())
     await feedback.receive(
-        transaction, once=key, message=message, page=about, email=email, language=language, now=clock()
+        transaction,
+        once=key,
+        message=message,
+        page=about,
+        email=email,
+        thank=thank,
+        language=language,
+        now=clock(),
     )
     return done(f"/{language}/accessibility/feedback", "sent")
 

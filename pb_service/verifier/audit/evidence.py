@@ -86,5 +86,5 @@ class Evidence:
 
 
 def person_id(text: str) -> str:
-    """A person id as it counts: NFC, trimmed, upper case."""
-    return unicodedata.normalize("NFC", text).strip().upper()
+    """A person id as it counts: NFC, trimmed of ASCII white space, upper case."""
+    return unicodedata.normalize("NFC", text).strip(" \t\n\v\f\r").upper()

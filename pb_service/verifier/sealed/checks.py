@@ -10,7 +10,7 @@ from pb_service.verifier.canonical import NotCanonicalError, b64u, dumps, from_b
 from pb_service.verifier.findings import Found, Problem
 from pb_service.verifier.manifest import Contest, Manifest
 from pb_service.verifier.sealed import jobs
-from pb_service.verifier.sealed.ceremony import check_accusations, check_ceremony
+from pb_service.verifier.sealed.ceremony import check_accusations, check_ceremony, check_freshness, check_messages
 from pb_service.verifier.sealed.estimate import Costs
 from pb_service.verifier.sealed.group import group as group_of
 from pb_service.verifier.sealed.mixing import Stage, start_mix
@@ -195,15 +195,20 @@ class Sealed:
     def _ceremony(self, found: Record) -> None:
         problems = self.problems["V4"]
         problems += check_accusations(found.attempts)
+        problems += check_freshness(found.attempts)
         if not found.attempts:
             problems.append(Problem("ceremony_missing"))
             return
-        last = found.attempts[-1]
-        problems += check_ceremony(group_of(self._is_pure), last, self._terms, found.confirmed)
+        group, last = group_of(self._is_pure), found.attempts[-1]
+        for attempt in found.attempts:
+            problems += check_messages(group, attempt)
+        problems += check_ceremony(group, last, self._terms, found.confirmed)
         if last.setup:
             self.figures["V4"] = {"trustees": len(last.setup.keys), "quorum": last.setup.quorum}
             if last.setup.origin != self.manifest.log_key.name:
                 problems.append(Problem("ceremony_setup"))
+            if ("registrar", last.setup.registrar) not in self._terms.keys.values():
+                problems.append(Problem("ceremony_registrar"))
 
     def _proofs(self, signatures: list[Job], envelopes: list[Job]) -> None:
         for entry in sorted({entry for job in signatures for entry in job.get()}):

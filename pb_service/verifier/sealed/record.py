@@ -10,7 +10,7 @@ from typing import Any
 
 from pb_service.verifier import ed25519
 from pb_service.verifier.canonical import NotCanonicalError, dumps, from_b64u, h32, loads, sha256
-from pb_service.verifier.entries import HEAD, SLACK, STAGE_ENTRY
+from pb_service.verifier.entries import HEAD, SLACK, STAGE_ENTRY, TIME
 from pb_service.verifier.findings import Found, Problem
 from pb_service.verifier.manifest import CONTEST_ID, Manifest
 from pb_service.verifier.sealed.jobs import Sealed, Signature
@@ -36,6 +36,7 @@ OF = HEAD | {"e": H}
 J = {"j": integer(1, 15)}
 D = {"d": CONTEST_ID}
 WHY = ("person", "roll", "token", "code", "desk")
+GIVEN_UP = ("silent", "lost", "setup")
 
 
 def _y(value: Any, path: str) -> None:
@@ -69,6 +70,7 @@ SHAPES: dict[str, Shape] = {
     "tk1": record(OF | SG | J | {"x": H, "h": H}),
     "tk2": record(OF | SG | J | {"c": array(H), "pf": row(H, H), "sh": array(_share)}),
     "tk3": record(OF | SG | J | {"y": _y, "bad": array(integer(1, 15))}),
+    "abandon": record(OF | SG | {"try": integer(1), "why": exactly(*GIVEN_UP)}),
     "manifest": FILE,
     "tk4": record(OF | SG | J),
     "env": _env,
@@ -76,13 +78,13 @@ SHAPES: dict[str, Shape] = {
     "late": record(OF | SG | {"g": CONTEST_ID, "a": H}, {"p": H}),
     "key": _key,
     "strike": record(OF | SG | {"x": integer(0), "lh": H, "why": exactly(*WHY)}),
-    "extend": record(OF | SG | {"closes": integer()}),
+    "extend": record(OF | SG | {"closes": TIME}),
     "jwks": FILE,
     "client": FILE,
     "incident": FILE,
     "notice": FILE,
-    "close": record(OF | SG | {"n": integer(0), "ts": integer()}),
-    "input": record(OF | SG | D | {"n": integer(0), "f": H, "ts": integer()}),
+    "close": record(OF | SG | {"n": integer(0), "ts": TIME}),
+    "input": record(OF | SG | D | {"n": integer(0), "f": H, "ts": TIME}),
     "mix": record(OF | SG | D | J | {"st": integer(1), "out": H, "pf": H}),
     "dec": record(OF | SG | D | J | {"list": H, "f": H}),
     "paperlist": record(OF | SG | D | {"n": integer(0), "f": H}),
@@ -105,6 +107,7 @@ BY_OPERATOR = ("jwks", "client", "incident", "notice", "close", "input", "result
 #: Where the kinds may stand that have no number.
 PHASES: dict[str, tuple[str, ...]] = {
     "setup": ("setup",),
+    "abandon": ("ceremony", "manifest"),
     "manifest": ("manifest",),
     **dict.fromkeys(("env", "paper", "late", "extend", "jwks", "client", "close"), ("open",)),
     **dict.fromkeys(("key", "strike"), ("open", "closed")),
@@ -151,7 +154,7 @@ class Attempt:
 
     setup: Setup | None
     entries: dict[str, dict[int, tuple[bytes, dict[str, Any]]]]
-    is_over: bool = False  # by an accusation
+    is_over: bool = False  # by an accusation, or because it was abandoned
 
 
 class Record:
@@ -206,6 +209,7 @@ class Record:
             ceremony
             | files
             | {
+                "abandon": self._abandon,
                 "manifest": self._to_manifest,
                 "tk4": self._tk4,
                 "env": self._env,
@@ -258,7 +262,7 @@ class Record:
         if kind == "setup":
             self._setup(index, entry)
             return
-        is_before = kind in CEREMONY
+        is_before = kind in (*CEREMONY, "abandon")
         setup = self.attempts[-1].setup
         owner = (setup.sid if setup else None) if is_before else self._manifest.eid
         if owner is not None and from_b64u(entry["e"], 32) != owner:
@@ -328,6 +332,9 @@ class Record:
         """The keys of the ids that signed; None unless they are exactly those that the kind asks for."""
         if kind in (*CEREMONY, "tk4", "mix", "dec"):
             return self._trustee(entry["j"], names)
+        if kind == "abandon":
+            setup = self.attempts[-1].setup
+            return {"reg": setup.registrar} if setup and names == ["reg"] else None
         if kind == "env":
             if entry["y"] in ("idt", "code"):
                 key = from_b64u(entry["p"], 32) if entry["y"] == "idt" else self._code_key(entry)
@@ -399,6 +406,12 @@ class Record:
         elif not self._queue:
             self._phase = "manifest"
 
+    def _abandon(self, index: int, entry: dict[str, Any], _data: bytes) -> None:
+        attempt = self.attempts[-1]
+        if attempt.setup is not None and entry["try"] != attempt.setup.attempt:
+            self._problem("V4", "abandon_try", entry=index, number=entry["try"])
+        attempt.is_over, self._queue, self._phase = True, [], "setup"
+
     def _tk4(self, _index: int, entry: dict[str, Any], _data: bytes) -> None:
         self.confirmed.add(entry["j"])
         self._queue.pop(0)
@@ -455,7 +468,8 @@ class Record:
     def _late(self, index: int, entry: dict[str, Any], _data: bytes) -> None:
         group, alias = self._terms.groups.get(entry["g"]), from_b64u(entry["a"], 32)
         roll = self._rolls.get(entry["g"])
-        if group is None or (roll and roll.key(alias) is not None) or alias in self.late[entry["g"]]:
+        is_open = group is None or group.roll is None
+        if is_open or (roll and roll.key(alias) is not None) or alias in self.late[entry["g"]]:
             self._problem("V5", "late_alias", entry=index)
             return
         self.late[entry["g"]][alias] = from_b64u(entry["p"], 32) if "p" in entry else NO_KEY
@@ -481,6 +495,8 @@ class Record:
             self._problem("V9", "strike_kind", entry=index, target=target)
         elif self._leaves[target] != from_b64u(entry["lh"], 32):
             self._problem("V9", "strike_leaf", entry=index, target=target)
+        elif target in self.struck:
+            self._problem("V9", "strike_twice", entry=index, target=target)
         else:
             self.struck[target] = entry["why"]
 
@@ -506,6 +522,7 @@ class Record:
     def _input(self, index: int, entry: dict[str, Any], _data: bytes) -> None:
         if self.close is not None and entry["ts"] < self.close["ts"] + self._terms.strikes:
             self._problem("V9", "input_early", entry=index, contest=entry["d"])
+        self._at_time(index, entry["ts"])
         self.counting[entry["d"]].input = entry
         self._phase = "counting"
 
@@ -574,6 +591,7 @@ def _setups(members: Mapping[str, bytes], problems: list[Problem]) -> dict[bytes
                 names=[trustee["name"] for trustee in value["trustees"]],
                 keys=[from_b64u(trustee["pk"], 32) for trustee in value["trustees"]],
                 origin=value["origin"],
+                registrar=from_b64u(value["reg"], 32),
             ),
         )
     return found

@@ -9,6 +9,7 @@ from pb_service.verifier.canonical import from_b64u
 from pb_service.verifier.log import WITNESS, Key, parse_vkey
 from pb_service.verifier.shapes import MisshapenError, Shape, array, distinct, exactly, integer, raw, record, text
 
+NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+")  # of a log or a witness
 MODES = ("self", "split", "split+outside")
 RANKS = {"idt": 3, "desk": 3, "code": 2, "acct": 1}
 CLASSES = tuple(RANKS)
@@ -100,7 +101,7 @@ def check_terms(value: dict[str, Any]) -> None:
 def encoding(contest: dict[str, Any]) -> tuple[int, int] | None:
     """`enc` and `w` that a contest of the manifest must have; None when no ballot of it can be sealed."""
     limits, projects = contest["limits"], len(contest["pro"])
-    if projects > MOST_PROJECTS:
+    if not 0 < projects <= MOST_PROJECTS:
         return None
     if contest["fmt"] == "scores" and not (
         "smin" in limits and "smax" in limits and 0 <= limits["smax"] - limits["smin"] <= 254
@@ -136,7 +137,7 @@ def _witnesses(value: dict[str, Any]) -> None:
             key = parse_vkey(vkey, WITNESS)
         except ValueError as error:
             raise MisshapenError(f"wit.vkeys[{index}]") from error
-        if not ed25519.is_sound(key.public):
+        if vkey != key.vkey or not NAME.fullmatch(key.name) or not ed25519.is_sound(key.public):
             raise MisshapenError(f"wit.vkeys[{index}]")
         known.append(key)
     distinct([key.public for key in known], "wit.vkeys")
@@ -172,18 +173,19 @@ def read_terms(value: dict[str, Any]) -> Terms:
 SETUP = record(
     {
         "v": exactly(1),
-        "origin": text(r"[^\s+\x00-\x1f\x7f]+"),
+        "origin": text(NAME.pattern),
         "try": integer(1),
         "t": integer(2, TRUSTEES),
         "n": integer(2, TRUSTEES),
         "trustees": array(record({"name": text(), "pk": raw(32)}), at_least=2, at_most=TRUSTEES),
+        "reg": raw(32),
     }
 )
 
 
 @dataclass(frozen=True)
 class Setup:
-    """The trustees of one attempt at a key: `quorum` of them open the ballots."""
+    """The trustees of one attempt at a key: `quorum` of them open the ballots. `registrar` may give the attempt up."""
 
     sid: bytes
     attempt: int
@@ -191,6 +193,7 @@ class Setup:
     names: list[str]
     keys: list[bytes]
     origin: str
+    registrar: bytes
 
 
 def check_setup(value: Any, path: str) -> None:
@@ -205,6 +208,8 @@ def check_setup(value: Any, path: str) -> None:
     for index, key in enumerate(keys):
         if not ed25519.is_sound(from_b64u(key, 32)):
             raise MisshapenError(f"trustees[{index}].pk")
+    if value["reg"] in keys or not ed25519.is_sound(from_b64u(value["reg"], 32)):
+        raise MisshapenError("reg")
 
 
 ATTEMPT = re.compile(r"setup(-[1-9][0-9]{0,5})?\.json")

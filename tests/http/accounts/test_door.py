@@ -146,12 +146,15 @@ async def test_staff_with_the_password_alone_reach_nothing_but_the_second_factor
         assert answer.headers["location"].startswith("/en/staff/second-factor"), path
 
 
-async def test_a_dangerous_act_leads_to_the_step_up_and_back(client: httpx.AsyncClient, service: Service) -> None:
+async def test_a_dangerous_act_shows_what_was_typed_and_the_way_to_the_step_up(
+    client: httpx.AsyncClient, service: Service
+) -> None:
     desk = Desk(client, service)
     await desk.enter(await hire(service, "administrator"), stepped_up=False)
     answer = await desk.post("staff/people/invite", on="staff", email="new@example.org", role="moderator")
-    assert answer.status_code == 303
-    assert answer.headers["location"].startswith("/en/staff/step-up?next=")
+    assert answer.status_code == 403
+    assert "/en/staff/step-up?next=" in answer.text
+    assert '<textarea name="email" hidden>\nnew@example.org</textarea>' in answer.text
 
 
 async def test_a_handler_that_does_not_say_who_may_use_it_stops_the_start() -> None:

@@ -232,3 +232,32 @@ async def test_two_who_use_a_link_at_once_make_one_account(reader: Reader, servi
     answers = await asyncio.gather(*(other.submit(link, password=PASSWORD) for other in others))
     assert sorted(answer.status_code for answer in answers) == [303, 410, 410]
     assert [act for act, _ in await log_lines(service)] == ["register"]
+
+
+async def test_registering_in_somebodys_name_keeps_nobody_from_a_new_password(reader: Reader, service: Service) -> None:
+    """Mails to one address are counted by what they are for: a stranger uses up none of those that let its owner in."""
+    await hire(service, staff=False, name="Aino")
+    for _ in range(7):
+        await reader.another().submit("/en/register", email=EMAIL)
+    await reader.submit("/en/reset", email=EMAIL)
+    assert await reader.link("/reset/")
+
+
+async def test_two_links_to_one_address_at_one_moment_make_one_account(reader: Reader) -> None:
+    links = []
+    for browser in (reader, reader.another()):
+        await browser.submit("/en/register", email=EMAIL)
+        links.append(await browser.link("/verify/"))
+    others = [reader.another() for _ in links]
+    answers = await asyncio.gather(
+        *(each.submit(link, password=PASSWORD) for each, link in zip(others, links, strict=True))
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 410]
+
+
+async def test_who_comes_while_too_many_sign_in_is_told_when_to_come_back(reader: Reader, service: Service) -> None:
+    await reader.register()
+    service.passwords._asked = 10**6  # every place at the pool is taken
+    answer = await reader.another().sign_in()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    assert "Very many people are signing in just now" in answer.text

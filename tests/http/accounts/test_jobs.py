@@ -78,6 +78,11 @@ async def test_a_job_is_given_up(desk: Desk, service: Service) -> None:
     assert await noted(service) == [("jobs.drop", "mail.deliver")]
 
 
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**30])
+async def test_a_number_that_no_job_can_have_is_not_found(desk: Desk, number: int) -> None:
+    assert (await desk.post(f"staff/jobs/{number}/retry", on="staff/jobs")).status_code == 404
+
+
 async def test_a_job_that_is_gone_meanwhile_is_not_found(desk: Desk) -> None:
     assert (await desk.post("staff/jobs/1/drop", on="staff/people/invite")).status_code == 404
 
@@ -97,3 +102,36 @@ async def test_a_job_that_waits_for_too_long_is_shown(desk: Desk, service: Servi
     shown = (await desk.get("staff/jobs")).text
     assert "of a newer version" in shown
     assert "Has waited for too long" in shown
+
+
+MAIL_LOST = {"fi": "Viesti menetetään", "sv": "Meddelandet går förlorat", "en": "The mail is lost"}
+
+
+@pytest.mark.parametrize("language", MAIL_LOST)
+async def test_before_a_mail_is_dropped_it_is_said_what_is_lost_but_not_whose(
+    desk: Desk, service: Service, language: str
+) -> None:
+    job_id = await given_up(service)
+    assert f"/staff/jobs/{job_id}/drop" in (await desk.get("staff/jobs", language)).text
+    shown = await desk.get(f"staff/jobs/{job_id}/drop", language)
+    assert MAIL_LOST[language] in shown.text
+    assert "matti" not in shown.text
+    assert len(await left(service)) == 1
+
+
+async def test_of_other_jobs_it_is_said_whether_they_come_again(desk: Desk, service: Service) -> None:
+    sentences = {
+        ("accounts.reset", None): "No link is sent",
+        ("rounds.phase", None): "The phase does not begin",
+        ("mail.tidy", "every:mail.tidy"): "It comes again by itself",
+        ("of a newer version", None): "nothing else does it",
+    }
+    for (name, key), sentence in sentences.items():
+        async with service.database.transaction() as session:
+            job_id = await jobs.enqueue(session, name, {}, key=key)
+        assert sentence in (await desk.get(f"staff/jobs/{job_id}/drop")).text, name
+
+
+async def test_a_job_that_is_gone_cannot_be_asked_about(desk: Desk) -> None:
+    for job_id in (1, 0, 2**63):
+        assert (await desk.get(f"staff/jobs/{job_id}/drop")).status_code == 404

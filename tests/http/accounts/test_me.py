@@ -163,3 +163,11 @@ async def test_on_a_shared_computer_the_session_is_short_and_the_page_watches(
     assert (await reader.get("/en/me/awake")).status_code == 204
     clock.advance(timedelta(minutes=3))
     assert not await reader.signed_in()
+
+
+async def test_times_are_those_of_the_municipality(aino: Reader) -> None:
+    """The clock of the tests stands at 9:00 UTC on 2 March; Helsinki is two hours ahead."""
+    shown = (await aino.get("/en/me/security")).text
+    assert "2 March 2026, 11:00" in shown
+    assert "Times are local in Europe/Helsinki." in shown
+    assert "UTC" not in shown

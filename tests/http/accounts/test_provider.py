@@ -12,7 +12,7 @@ import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from structlog.testing import capture_logs
 
 from pb_service.app import create_app
@@ -359,6 +359,14 @@ async def test_on_a_shared_computer_the_session_is_short(visitor: Visitor) -> No
     assert session.kind == "kiosk"
 
 
+async def test_staff_who_come_by_a_provider_have_the_short_session_of_staff(visitor: Visitor) -> None:
+    await visitor.sign_in()
+    async with visitor.service.database.transaction() as session:
+        await session.execute(update(Account).values(is_staff=True))
+    await visitor.sign_in()
+    assert [row.kind for row in await visitor.rows(AccountSession)] == ["staff"]
+
+
 async def test_no_secret_of_a_sign_in_gets_into_the_log(visitor: Visitor) -> None:
     back = await visitor.town.visit(await visitor.leave(), nonce="z" * 43)
     await visitor.browser.get(back)
@@ -424,6 +432,14 @@ async def test_signing_out_here_does_not_wait_for_a_provider_that_is_down(visito
 @pytest.mark.parametrize("path", ["sign-in/with/nobody", "sign-in/with/%2e%2e", "sign-out/with/nobody"])
 async def test_a_provider_that_there_is_not_leads_nowhere(visitor: Visitor, path: str) -> None:
     assert (await visitor.browser.get(f"/en/{path}")).headers.get("location", "/").startswith("/")
+
+
+async def test_the_access_log_holds_no_text_of_strangers(visitor: Visitor) -> None:
+    """Anybody may open any address: of a provider that there is not, nothing is kept, nor is it an error of ours."""
+    for name in ("buy-this-now", "%00", "x" * 3000):
+        answer = await visitor.browser.get(f"/sign-in/{name}/return?state=x")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/fi/sign-in/failed?why=used&with=")
+    assert [row.object for row in await visitor.rows(AccessLog)] == [None, None, None]
 
 
 async def foreign_token(visitor: Visitor, nonce: str) -> str:

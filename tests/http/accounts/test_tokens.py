@@ -14,7 +14,7 @@ import jwt
 import pytest
 from sqlalchemy import insert, text
 
-from pb_service.features.accounts import tokens
+from pb_service.features.accounts import people, tokens
 from pb_service.features.accounts.identity_errors import TokenScopeError
 from pb_service.features.accounts.policy import Act, Forbidden, Grant, StepUpNeeded
 from pb_service.features.accounts.tokens import GRANTABLE, TokenOrder, TokenSigner
@@ -116,7 +116,7 @@ def forged(token: str, **changed: object) -> dict[str, object]:
 
 async def test_a_token_that_somebody_else_wrote_is_refused(client: httpx.AsyncClient, service: Service) -> None:
     """No signature, another key, another algorithm, another issuer or audience, or a claim left out."""
-    token, key = await make(service, await hire(service, "manager")), signer_of(service).key
+    token, key = await make(service, await hire(service, "manager")), signer_of(service).keys.current
     assert await ask(client, jwt.encode(forged(token), key, algorithm="HS256")) == 204  # the forger's tools do work
     for wrong in (
         jwt.encode(forged(token), "", algorithm="none"),
@@ -134,7 +134,7 @@ async def test_a_token_that_somebody_else_wrote_is_refused(client: httpx.AsyncCl
 
 async def test_the_header_cannot_choose_the_algorithm(client: httpx.AsyncClient, service: Service) -> None:
     """An asymmetric name in the header with an HMAC below it: the old confusion of keys."""
-    token, key = await make(service, await hire(service, "manager")), signer_of(service).key
+    token, key = await make(service, await hire(service, "manager")), signer_of(service).keys.current
     head = base64.urlsafe_b64encode(json.dumps({"alg": "EdDSA", "typ": "JWT"}).encode()).decode().rstrip("=")
     signed = f"{head}.{token.split('.')[1]}"
     mac = base64.urlsafe_b64encode(hmac.digest(key, signed.encode(), hashlib.sha256)).decode().rstrip("=")
@@ -239,3 +239,18 @@ async def test_the_pages_exist_in_each_language(client: httpx.AsyncClient, servi
     await desk.enter(owner)
     for path in ("staff/tokens", "staff/tokens/new"):
         assert (await desk.get(path, language)).status_code == 200
+
+
+async def test_a_token_ends_with_the_factors_of_its_owner(client: httpx.AsyncClient, service: Service) -> None:
+    owner = await hire(service, "manager")
+    token = await make(service, owner)
+    assert await ask(client, token) == 204
+    boss = await actor_of(service, await hire(service, "administrator", name="Eva Ek"))
+    async with service.database.transaction() as session:
+        await people.reset_factors(session, boss, owner.id, reason="Lost", now=service.clock())
+    assert await ask(client, token) == 401
+
+
+async def test_a_body_that_is_no_form_is_read_only_for_whom_we_know(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/en/register", content=b"a=" + b"%41" * 50_000, headers={"origin": "http://localhost"})
+    assert answer.status_code == 413

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from pb_service.features.accounts.policy import Grant
+from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.schedule import run_sweep
 from tests.conftest import FakeClock
 from tests.http.rounds.conftest import Office
@@ -133,6 +135,16 @@ async def test_a_draft_is_erased_and_a_published_round_is_not(office: Office) ->
     await publish_round(office.service, await staff(office.service), "spring")
     assert (await office.desk.post(f"{ROUND}/erase", on=ROUND)).status_code == 409
     assert (await office.desk.get(ROUND)).status_code == 200
+
+
+async def test_the_question_before_erasing_shows_nobody_a_draft_of_others(office: Office) -> None:
+    """A manager of one round may erase there, and learns nothing of the drafts of other rounds."""
+    await office.desk.post(f"{ROUND}/clone", on=ROUND, new_slug="other")
+    async with office.service.database.reading() as session:
+        other = await find_round(session, "other", whole=False)
+    await office.desk.enter(await hire(office.service, Grant("manager", other.id), name="Outi Outo"))
+    assert (await office.desk.get("staff/rounds/other/erase")).status_code == 200
+    assert (await office.desk.get(f"{ROUND}/erase")).status_code == 403
 
 
 async def test_a_preview_is_the_residents_page_and_says_that_it_is_one(office: Office) -> None:

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from sqlalchemy import select
 
-from pb_service.features.accounts import invitations, personal
+from pb_service.features.accounts import invitations, people, personal
 from pb_service.features.accounts.emails import EmailRefused
 from pb_service.features.accounts.factors import factors_of
 from pb_service.features.accounts.jobs import apply_retention
@@ -17,13 +17,14 @@ from pb_service.features.accounts.sessions import Visitor, grants_of, recognise
 from pb_service.features.accounts.staff_errors import (
     DutiesApart,
     InvitationNotFound,
+    InvitedOtherwise,
     IsStaffAlready,
     MayNotGive,
     PersonBlocked,
     StaffError,
 )
 from pb_service.features.accounts.staff_tables import Decision, Invitation
-from pb_service.features.accounts.tables import AccessLog, Account
+from pb_service.features.accounts.tables import AccessLog, Account, RoleGrant
 from pb_service.platform.jobs import Job
 from pb_service.service import Service
 from tests.conftest import FakeClock
@@ -111,6 +112,23 @@ async def test_a_withdrawn_invitation_does_not_work(service: Service, boss: Acto
         await accept(service, secret)
 
 
+@pytest.mark.parametrize("how", ["blocked", "role taken", "deleted"])
+async def test_whoever_is_put_out_takes_their_invitations_along(service: Service, boss: Actor, how: str) -> None:
+    """A stolen account that is stopped must not go on making staff by links that it sent before."""
+    thief = await hire(service, "administrator", name="Thea Thief")
+    secret = await invite(service, await actor_of(service, thief), wanted=Grant("administrator"))
+    async with service.database.transaction() as session:
+        if how == "blocked":
+            await people.block(session, boss, thief.id, reason="Stolen", now=service.clock())
+        else:
+            (grant,) = (await session.scalars(select(RoleGrant).where(RoleGrant.account_id == thief.id))).all()
+            await people.take_role(session, boss, thief.id, grant.id, reason="Stolen", now=service.clock())
+        if how == "deleted":
+            await personal.erase(service.personal_data, session, thief.id, now=service.clock())
+    with pytest.raises(InvitationNotFound):
+        await accept(service, secret)
+
+
 async def test_the_database_does_not_hold_the_link(service: Service, boss: Actor) -> None:
     secret = await invite(service, boss)
     async with service.database.reading() as session:
@@ -130,6 +148,15 @@ async def test_a_resident_who_is_invited_becomes_staff_with_a_new_password(servi
     await accept(service, await invite(service, boss))
     account = await account_of(service)
     assert (account.id, account.is_staff, account.password_hash) == (resident.id, True, HASH)
+
+
+async def test_an_invitation_that_one_may_not_give_one_cannot_end_by_another(service: Service, boss: Actor) -> None:
+    round_id = await open_spring(service)
+    manager = await actor_of(service, await hire(service, Grant("manager", round_id), name="Cia Berg"))
+    secret = await invite(service, boss, wanted=Grant("auditor"))
+    with pytest.raises(InvitedOtherwise):
+        await invite(service, manager, wanted=Grant("desk", round_id, "north"))
+    await accept(service, secret)
 
 
 async def test_who_is_staff_is_not_invited_again(service: Service, boss: Actor) -> None:

@@ -1,10 +1,13 @@
 """What is kept for how long, and a log that nobody can write anew."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.accounts import access_log, jobs, links, sessions
 from pb_service.features.accounts.sessions import Visitor
@@ -92,6 +95,28 @@ async def test_an_idle_account_is_told_and_then_deleted(service: Service, clock:
     await jobs.apply_retention(service, {})
     assert await count(service, Account) == 0
     assert "our last mail" in words((await delivered(service))[-1])
+
+
+async def test_an_account_that_cannot_be_deleted_keeps_no_other(service: Service, clock: FakeClock) -> None:
+    """Nor does it keep idle people from being told; what failed is said at the end."""
+    stubborn, other = [await hire(service, staff=False, name=name) for name in ("Aino", "Bo")]
+    clock.advance(timedelta(days=731))
+    await jobs.apply_retention(service, {})
+    await hire(service, staff=False, name="Cilla")
+    clock.advance(timedelta(days=731))
+
+    async def erase(_: AsyncSession, account_id: UUID, __: datetime) -> None:
+        if account_id == stubborn.id:
+            raise RuntimeError("not this one")
+
+    part = replace(service.personal_data[0], key="stubborn", erase=erase)
+    with pytest.raises(RuntimeError, match="not this one"):
+        await jobs.apply_retention(replace(service, personal_data=[*service.personal_data, part]), {})
+    async with service.database.reading() as session:
+        left = {found.id: found for found in await session.scalars(select(Account))}
+    assert stubborn.id in left
+    assert other.id not in left
+    assert all(found.idle_notice_at for found in left.values())
 
 
 async def test_who_comes_back_keeps_the_account(service: Service, clock: FakeClock) -> None:

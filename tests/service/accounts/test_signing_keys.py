@@ -12,13 +12,14 @@ from sqlalchemy import select, text
 from pb_service.core.record import canonical, entries
 from pb_service.core.record.canonical import b64u, unb64u
 from pb_service.core.record.signatures import public_bytes, sign_entry
-from pb_service.features.accounts import personal, signing_keys
+from pb_service.features.accounts import people, personal, signing_keys
 from pb_service.features.accounts.identity_data import IDENTITY
 from pb_service.features.accounts.identity_errors import KeyRefused, SignatureRefused
 from pb_service.features.accounts.identity_tables import KeyGrant, SigningKey
 from pb_service.features.accounts.policy import Actor, Forbidden, Grant, Role, StepUpNeeded
 from pb_service.features.accounts.scopes import RoundScope
 from pb_service.features.accounts.signing_keys import GrantOrder
+from pb_service.features.accounts.tables import AccessLog, RoleGrant
 from pb_service.features.opendata.imports import import_round, plan_import
 from pb_service.features.record import service as record
 from pb_service.features.rounds.scopes import round_scopes
@@ -347,3 +348,42 @@ async def test_the_times_of_the_record_do_not_run_back_with_the_clock(
         rows = (await session.execute(text("SELECT body FROM record_entry ORDER BY id"))).all()
     granted, revoked = [entries.parse(body).time for (body,) in rows][-2:]
     assert granted == revoked == int(service.clock().timestamp())
+
+
+async def take_role(service: Service, by: Actor, member: Member, role: Role) -> None:
+    async with service.database.transaction() as session:
+        held = await session.scalars(
+            select(RoleGrant.id).where(RoleGrant.account_id == member.id, RoleGrant.role == role)
+        )
+        await people.take_role(session, by, member.id, held.one(), reason="moves on", now=service.clock())
+
+
+async def test_with_a_role_goes_what_its_keys_were_granted_and_the_record_says_so(
+    service: Service, scope: RoundScope, auditor: Member, manager: Actor
+) -> None:
+    actor, boss = await actor_of(service, auditor), await hire(service, "administrator", name="Ylva Yli")
+    key = await enrol(service, actor, proof(service, auditor.id, Ed25519PrivateKey.generate()))
+    await grant(service, scope, key, by=manager)
+    await take_role(service, await actor_of(service, boss), auditor, "auditor")
+    ended = {"key": b64u(key.public_key), "role": "auditor"}
+    assert [entry for entry in await acts(service, scope) if entry[0] == "key.revoked"] == [
+        ("key.revoked", "administrator", ended)
+    ]
+    async with service.database.reading() as session:
+        lines = await session.scalars(select(AccessLog.object).where(AccessLog.act == "key.revoked"))
+        assert list(lines) == [f"{key.id} auditor"]
+        assert (await session.get_one(SigningKey, key.id)).revoked_at is None
+
+
+async def test_a_grant_that_another_role_carries_stays(
+    service: Service, scope: RoundScope, auditor: Member, manager: Actor
+) -> None:
+    async with service.database.transaction() as session:
+        session.add(RoleGrant(account_id=auditor.id, role="observer", granted_at=service.clock()))
+    boss = await hire(service, "administrator", name="Ylva Yli")
+    key = await enrol(
+        service, await actor_of(service, auditor), proof(service, auditor.id, Ed25519PrivateKey.generate())
+    )
+    await grant(service, scope, key, by=manager)
+    await take_role(service, await actor_of(service, boss), auditor, "observer")
+    assert [kind for kind, _, _ in await acts(service, scope)] == ["key.granted"]

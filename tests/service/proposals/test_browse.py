@@ -1,26 +1,16 @@
 """Finding proposals: words in three languages, parts of compounds, typing errors, likeness across languages; talk."""
 
-import asyncio
 from collections import Counter
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, insert, select
 
-from pb_service.core.proposals.filters import GOING_ON, select as chosen, wanted
-from pb_service.core.proposals.form import Draft, ProposalForm, form_content
+from pb_service.core.proposals.form import Draft
 from pb_service.core.proposals.places import Place
-from pb_service.features.accounts.policy import Actor
-from pb_service.features.proposals import browse, browse_repository, conversation
-from pb_service.features.proposals import service as proposals
-from pb_service.features.proposals.conversation_errors import CommentNotFound, ConversationClosed, SupportSpent
-from pb_service.features.proposals.errors import AddressNotVerified, OwnProposal
+from pb_service.features.proposals import browse
 from pb_service.features.proposals.similar import similar
-from pb_service.features.proposals.tables import Proposal, ProposalBook, ProposalComment, ProposalSupport
 from pb_service.service import Service
 from tests.conftest import FakeClock
-from tests.proposals import enter_phase, open_round, published, resident, round_called
-from tests.rounds import staff
+from tests.proposals import open_round, round_called
 from tests.town import TEXTS, sixty, town_setup
 
 #: What somebody types, and the topic of the two best texts that it should find.
@@ -68,7 +58,9 @@ async def test_the_likest_text_is_its_twin_then_the_same_topic_in_other_language
     async with town.database.reading() as session:
         for text in TEXTS:
             place = Place("point", (tuple(text["place"]),))
-            fields = {name: text[name] for name in ("language", "title", "need", "idea", "audience", "theme", "district")}
+            fields = {
+                name: text[name] for name in ("language", "title", "need", "idea", "audience", "theme", "district")
+            }
             alike = await similar(session, found.id, Draft(place=place, **fields), most=6)
             others = [TEXTS[each.number - 1] for each in alike if each.number != text["number"]]
             firsts[(others[0]["topic"], others[0]["language"]) == (text["topic"], text["language"])] += 1

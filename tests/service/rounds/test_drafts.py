@@ -1,5 +1,6 @@
 """A round's set-up: saved as one goes, shown to the second of two editors, published whole or not at all."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from pb_service.features.record import service as record
 from pb_service.features.rounds import service as rounds
 from pb_service.features.rounds.errors import (
     ChangeRefused,
+    MunicipalityChanged,
     NotErasable,
     NotReady,
     PhaseRefused,
@@ -60,6 +62,39 @@ async def test_an_address_is_given_once(service: Service, manager: Actor) -> Non
     await draft(service, manager)
     with pytest.raises(RoundExists):
         await draft(service, manager)
+
+
+async def test_of_many_who_take_an_address_at_one_moment_one_gets_it(service: Service, manager: Actor) -> None:
+    async def begin() -> None:
+        async with service.database.transaction() as session:
+            await rounds.create_draft(session, manager, slug="spring", name=text("Kevät"), now=service.clock())
+
+    done = await asyncio.gather(*(begin() for _ in range(4)), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["NoneType", *["RoundExists"] * 3]
+
+
+async def test_of_many_who_save_the_municipality_first_at_one_moment_one_has_saved(
+    service: Service, manager: Actor
+) -> None:
+    """The others are shown what was saved, as at any later time."""
+    content = to_content((await saved_municipality(service)).content)
+
+    async def save(name: str) -> str:
+        async with service.database.transaction() as session:
+            wanted = {**content, "name": to_text(name)}
+            await rounds.save_municipality(session, manager, wanted, version=0, now=service.clock())
+        return name
+
+    done = await asyncio.gather(*(save(name) for name in ("Ylöjärvi", "Nokia", "Salo")), return_exceptions=True)
+    (winner,) = (each for each in done if isinstance(each, str))
+    lost = [each for each in done if isinstance(each, MunicipalityChanged)]
+    assert [(each.state.version, each.state.content.name["fi"].text) for each in lost] == [(1, f"{winner} fi")] * 2
+    assert (await saved_municipality(service)).version == 1
+
+
+async def saved_municipality(service: Service) -> rounds.MunicipalityState:
+    async with service.database.reading() as session:
+        return await rounds.municipality_state(session)
 
 
 @pytest.mark.parametrize("slug", ["Spring", "", "a" * 65, "spring/2027", "rehearsal-x", "x'; DROP TABLE round"])

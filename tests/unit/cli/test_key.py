@@ -1,4 +1,4 @@
-"""Keys in files: locked, never written over, and signing nothing but statements of enrolment."""
+"""Keys in files: locked, never written over, signing statements of enrolment and, as a registrar, an abandonment."""
 
 import stat
 from pathlib import Path
@@ -6,11 +6,15 @@ from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from pb_service.cli.key import key
 from pb_service.core.record.canonical import decode, encode, unb64u
-from pb_service.core.record.signatures import verify_entry
+from pb_service.core.record.signatures import public_bytes, verify_entry
+from pb_service.core.sealing import simulation
 from tests.conftest import FakeClock
+from tests.sealing import repeatable, small_scenario
 
 
 def run(*arguments: str | Path) -> Result:
@@ -55,3 +59,24 @@ def test_nothing_else_is_signed(file: Path, statement: Path) -> None:
 def test_a_wrong_passphrase_is_said(file: Path, statement: Path) -> None:
     result = CliRunner().invoke(key, ["prove", str(file), str(statement), "--passphrase", "red boats"])
     assert (result.exit_code, "does not open" in result.stderr) == (2, True)
+
+
+def test_a_registrar_gives_up_a_ceremony_of_hers_and_no_other(file: Path, tmp_path: Path) -> None:
+    """The entry stands in the record of that very ceremony; another's setup, and a damaged one, are refused."""
+    vote = simulation.begin(small_scenario(), repeatable("registrar"))
+    loaded = load_pem_private_key(file.read_bytes(), b"green boats")
+    assert isinstance(loaded, Ed25519PrivateKey)
+    setup, damaged = tmp_path / "setup.json", tmp_path / "damaged.json"
+    simulation.set_up(vote, [(f"T{item.number}", public_bytes(item.key)) for item in vote.trustees])
+    setup.write_bytes(next(iter(vote.files.values())))
+    damaged.write_bytes(b"{}")
+    for wrong in (setup, damaged):
+        assert run("abandon", file, wrong, "--why", "silent", "--yes").exit_code == 2
+    again = simulation.begin(small_scenario(), repeatable("registrar"))
+    again.keys["reg"] = loaded
+    simulation.set_up(again, [(f"T{item.number}", public_bytes(item.key)) for item in again.trustees])
+    setup.write_bytes(next(iter(again.files.values())))
+    result = run("abandon", file, setup, "--why", "silent", "--yes")
+    assert "Ceremony 1 of localhost/pb/test, with T1, T2, T3" in result.stderr
+    again.log(result.stdout.strip().encode())
+    assert again.election.ended == "silent"

@@ -83,7 +83,8 @@ def test_texts_lose_control_characters_and_outer_blanks_and_become_nfc() -> None
 
 
 def test_a_password_is_taken_as_it_was_typed() -> None:
-    assert typed("  e\u0301\x00 ").secret("it") == "  e\u0301\x00 "
+    form = Form({"password": ["  e\u0301\x00 "]}, {}, WORDS)
+    assert form.secret("password") == "  e\u0301\x00 "
 
 
 def test_a_line_break_is_refused_where_one_line_is_asked_for() -> None:
@@ -121,3 +122,20 @@ def test_a_field_says_its_error_and_shows_what_was_typed_escaped() -> None:
     assert '<a href="#f-it">Wrong &lt;b&gt;</a>' in shown
     assert 'aria-describedby="error-it" aria-invalid="true"' in shown
     assert 'value="&#34;&gt;&lt;script&gt;"' in shown
+
+
+def test_control_characters_and_lone_surrogates_are_left_out() -> None:
+    assert typed(" a\x00b\x7f\x9f\ud800\tc\r\nd\re ").value("it") == "ab\tc\nd\ne"
+
+
+def test_a_heap_of_marks_on_one_letter_costs_no_time() -> None:
+    """Unicode puts marks in order one by one: a million of them would hold the service for half an hour."""
+    heap = "a" + "\u0301\u0316" * 1_000_000
+    assert len(typed(f"{heap} {heap}").value("it")) < 100
+    assert typed("\u0f73" * 100_000).value("it").count("\u0f71") <= 30
+
+
+def test_marks_of_languages_stay() -> None:
+    assert (
+        typed("a\u0308 ti\u1ebfng Vi\u00ea\u0323t \u05d1\u05bc\u05b8").value("it") == "ä tiếng Việt \u05d1\u05b8\u05bc"
+    )

@@ -1,5 +1,6 @@
 """What stands in the form of each step: the fields with their kinds, and what a form leaves to the server."""
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -205,7 +206,7 @@ def _with_keys(items: list[dict[str, Any]], named_by: str, else_named: str) -> l
 
 def _numbered(key: str) -> Any:
     yield key
-    yield from (f"{key}-{number}" for number in range(2, 1000))
+    yield from (f"{key}-{number}" for number in itertools.count(2))
 
 
 _COMPLETE: Mapping[StepName, Callable[[dict[str, Any], Step], dict[str, Any]]] = {

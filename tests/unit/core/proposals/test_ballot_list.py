@@ -132,7 +132,10 @@ def test_a_rule_without_a_last_word_on_ties_is_refused() -> None:
     [
         (BallotStep(), {"blank": True, "cost": 900}),
         (BallotStep(fmt="approval", k=5, kmin=1, within_budget=False), {"blank": True, "k": 5, "kmin": 1}),
-        (BallotStep(fmt="points", within_budget=False, points_total=10, points_each=5), {"blank": True, "sum": 10, "each": 5}),
+        (
+            BallotStep(fmt="points", within_budget=False, points_total=10, points_each=5),
+            {"blank": True, "sum": 10, "each": 5},
+        ),
         (
             BallotStep(fmt="scores", score_lowest=-1, score_highest=3, blank=False),
             {"blank": False, "smin": -1, "smax": 3},

@@ -48,7 +48,7 @@ def test_signed_head_verifies() -> None:
         line("witness.example/w", b"\x01\x02\x03\x04" + bytes(72)),
         line(ORIGIN, b"\x01\x02\x03\x04" + bytes(64)),
         line("elsewhere", OWN + bytes(64)),
-        line("x", b"\x00") * 16,
+        line("x", bytes(5)) * 16,
     ],
     ids=["cosignature", "other key of ours", "same key id under another name", "sixteen more"],
 )
@@ -108,8 +108,9 @@ ROOT = base64.b64encode(HEAD.root)
         b"\n" + SIGNED,
         b"\xff" + SIGNED,
         SIGNED + line("x", bytes(60)) * 20_000,
+        SIGNED + line("x", bytes(4)),
     ],
-    ids=range(19),
+    ids=range(20),
 )
 def test_other_forms_are_refused(data: bytes) -> None:
     """Leading zeros, extension lines, spare bits, other line ends, missing or foreign lines, absurd length."""

@@ -51,6 +51,7 @@ def test_names_in_three_languages_are_taken_and_the_first_is_the_original() -> N
         ([[[24, 60], [24.1, 60], [24.1, "60.1"], [24, 60]]], "position"),
         ([[[24, 60], [24.1, 60], [24.1, None], [24, 60]]], "position"),
         ([[[24], [24.1, 60], [24.1, 60.1], [24, 60]]], "position"),
+        ([[[10**400, 60], [24.1, 60], [24.1, 60.1], [10**400, 60]]], "position"),
         ([[[True, 60], [24.1, 60], [24.1, 60.1], [True, 60]]], "position"),
         ([[[179.9, 60], [-179.9, 60], [-179.9, 61], [179.9, 61], [179.9, 60]]], "antimeridian"),
         (square(385_000, 6_670_000, 1_000), "crs"),  # ETRS-TM35FIN, as Finnish offices export it
@@ -152,6 +153,13 @@ def test_the_drawn_map_keeps_common_borders_common_and_finds_the_way_back() -> N
     latitude = drawn.north - first.y / drawn.height * (drawn.north - drawn.south)
     assert (round(longitude, 2), round(latitude, 2)) == (24.05, 60.05)
     assert drawn_map([District("a")]) is None
+
+
+def test_the_same_borders_are_drawn_once() -> None:
+    """Anybody may ask for the page with the map again and again."""
+    body = geojson(square(24, 60), square(24.1, 60))
+    first, again = (drawn_map(parse_geojson(body).districts) for _ in range(2))
+    assert first is again
 
 
 @pytest.mark.parametrize(("name", "code"), [("", "required"), ("x" * 201, "too_long"), ("a\x00b", "characters")])

@@ -36,7 +36,7 @@ def test_a_sheet_with_too_many_rows_or_columns_is_refused(corner: str) -> None:
 
 
 def test_cells_come_as_they_are_and_dates_as_no_text() -> None:
-    rows = [["Äänestysalue", 12, 1.5, True], [None, Day(45_000), "", "=1"]]
+    rows: list[list[object]] = [["Äänestysalue", 12, 1.5, True], [None, Day(45_000), "", "=1"]]
     assert [list(line) for line in read_sheet(workbook(rows))] == [
         ["Äänestysalue", 12, 1.5, True],
         ["", True, "", "=1"],

@@ -11,6 +11,7 @@ from pb_service.core.rounds.setup import (
     STEPS,
     CostClass,
     CostsStep,
+    CriteriaStep,
     DistrictsStep,
     EligibilityStep,
     MoneyStep,
@@ -22,7 +23,7 @@ from pb_service.core.rounds.setup import (
     TrusteesStep,
     read_step,
 )
-from pb_service.features.rounds import drafts, imports, sentences, sheets, timetable
+from pb_service.features.rounds import drafts, imports, sentences, sheets, timetable, workbook
 from pb_service.features.rounds.sentences import sentence
 from pb_service.features.rounds.steps import layout, outline
 from pb_service.features.rounds.steps.labels import label_of
@@ -63,6 +64,12 @@ def test_a_new_district_gets_a_short_name_that_nobody_has() -> None:
     content = layout.read("districts", Form(fields, {}, WORDS), lambda path: path, step)
     assert [item["key"] for item in content["districts"]] == ["hamnen", "hamnen-2"]
     assert content["districts"][1]["name"] == {"sv": {"text": "Hamnen", "state": "original"}}
+
+
+def test_however_many_rows_have_one_name_each_gets_a_short_name_of_its_own() -> None:
+    fields = {f"criteria.{number}.label.fi.text": ["Sama"] for number in range(1200)}
+    content = layout.read("criteria", Form(fields, {}, WORDS), lambda path: path, CriteriaStep())
+    assert len({item["key"] for item in content["criteria"]}) == 1200
 
 
 @pytest.mark.parametrize(
@@ -109,9 +116,9 @@ def test_a_field_is_called_by_one_name_with_its_row_and_language() -> None:
 
 def test_every_problem_that_the_rules_know_has_its_sentence() -> None:
     known = set(sentences._texts(Reader("en", WORDS)))
-    sources = [validation, districts, geojson, phases, drafts, imports, timetable, sheet_rows, sheets]
+    sources = [validation, districts, geojson, phases, drafts, imports, timetable, sheet_rows, sheets, workbook]
     code = (
-        r"(?:(?<!Row)Problem\([^()]*?(?:\([^()]*\))?[^()]*?,\s*|RowProblem\([^,()]+,[^,()]+,\s*|Unfit\(|Unreadable\("
+        r"(?:(?<!Row)Problem\([^()]*?(?:\([^()]*\))?[^()]*?,\s*|RowProblem\([^,()]+,[^,()]+,\s*|Unfit\(|Unreadable\(|Reading\("
         r'|_Bad\([^,()]+(?:\([^()]*\))?,\s*)"([a-z_]+)"'
     )
     named = {found for module in sources for found in re.findall(code, getsource(module))}

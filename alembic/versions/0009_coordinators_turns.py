@@ -1,5 +1,7 @@
-"""contact persons of districts stand with the staff alone, not in the set-up that the public record holds"""
+"""contact persons of districts stand with the staff alone, not in the set-up that the public record holds; one row for
+each job that runs again and again"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
@@ -17,7 +19,9 @@ def upgrade() -> None:
         )) WHERE step = 'districts' AND content ? 'districts'
         """
     )
+    op.execute("DELETE FROM job WHERE key LIKE 'every:%'")  # they come back by themselves
+    op.create_index("ix_job_every", "job", ["key"], unique=True, postgresql_where=sa.text("key LIKE 'every:%'"))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index("ix_job_every", table_name="job")
