@@ -323,7 +323,8 @@ async def _case_page(
     waiting = [row for row, each in await repository.decisions_waiting(session, found.id) if each.id == proposal.id]
     history = await proposals.acts_of(session, proposal.id)
     more = await repository.acts(session, found.id, [f"p{number}"])
-    ids = {row.account_id for row in (*opinions, *held, *said_notes)} | {row.set_by for row in rows}
+    ids = {row.account_id for row in opinions} | {row.account_id for row in held} | {row.set_by for row in rows}
+    ids |= {row.account_id for row in said_notes}
     ids |= {row.signed_by for row in rows} | {row.prepared_by for row in waiting}
     ids |= {act.account_id for act in more}
     project = (await repository.projects_of(session, [proposal.id])).get(proposal.id)

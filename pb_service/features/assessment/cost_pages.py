@@ -1,5 +1,6 @@
 """The cost sheet on staff's desk: its lines, what they come to, the second pair of eyes, and how it changed."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -366,7 +367,7 @@ def _change(change: costs.Change, words: Reader) -> tuple[str, str, str]:
         "upkeep": words.gettext("Upkeep a year"),
         "contingency": words.gettext("Contingency"),
     }
-    shown = {
+    shown: Mapping[str, Callable[[int], str]] = {
         "quantity": lambda value: _quantity(value, words),
         "contingency": lambda value: words.percent(Fraction(value, CONTINGENCY_UNIT)),
     }

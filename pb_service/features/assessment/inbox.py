@@ -1,10 +1,10 @@
 """What waits for whom: every open case of the rounds that somebody works in, what is to be done, until when."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median_low
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,7 @@ from pb_service.core.proposals.states import State
 from pb_service.features.accounts import staff_repository as staff
 from pb_service.features.accounts.policy import Actor, may, require_somewhere
 from pb_service.features.assessment import repository
-from pb_service.features.assessment.tables import Assignment, CostSheetRow
+from pb_service.features.assessment.tables import CostSheetRow
 from pb_service.features.proposals.tables import Proposal
 from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.tables import Round
@@ -86,14 +86,14 @@ class Inbox:
 
     def of(self, tab: Tab, now: datetime) -> list[Case]:
         """The cases of a tab."""
-        chosen = {
+        chosen: Mapping[Tab, Callable[[Case], bool]] = {
             "all": lambda case: case.todo != "wait_author",
             "late": lambda case: case.late(now),
             "mine": lambda case: case.mine and case.todo not in _WAITING,
             "new": lambda case: case.is_new,
             "waiting": lambda case: case.todo in _WAITING,
-        }[tab]
-        return [case for case in self.cases if chosen(case)]
+        }
+        return [case for case in self.cases if chosen[tab](case)]
 
     def load(self, now: datetime) -> list[Load]:
         """The workload, of the units and people that have any, the heaviest first."""
@@ -180,7 +180,7 @@ async def _cases(
         )
         if todo is None or row.number is None:
             continue
-        mine: list[Assignment] = held.get(row.id, [])
+        mine = held.get(row.id, [])
         dues = [each.due_at for each in mine if each.due_at]
         cases.append(
             Case(
@@ -195,7 +195,7 @@ async def _cases(
                 due_at=min(dues) if dues else None,
                 received_at=row.received_at,
                 with_whom=tuple(
-                    unit_names.get(each.unit_id, {}) if each.unit_id else names.get(each.account_id, "")
+                    unit_names.get(each.unit_id, {}) if each.unit_id else names.get(each.account_id or UUID(int=0), "")
                     for each in mine
                     if each.unit_id or each.account_id
                 ),
@@ -206,10 +206,19 @@ async def _cases(
     return cases
 
 
-def _by_proposal(rows: Iterable[object]) -> dict[UUID, list[object]]:
-    found: dict[UUID, list[object]] = {}
+class _AboutProposal(Protocol):
+    @property
+    def proposal_id(self) -> UUID | None: ...
+
+
+_Row = TypeVar("_Row", bound=_AboutProposal)
+
+
+def _by_proposal(rows: Iterable[_Row]) -> dict[UUID, list[_Row]]:
+    found: dict[UUID, list[_Row]] = {}
     for row in rows:
-        found.setdefault(row.proposal_id, []).append(row)  # type: ignore[attr-defined] # rows that have one
+        if row.proposal_id is not None:
+            found.setdefault(row.proposal_id, []).append(row)
     return found
 
 

@@ -1,6 +1,6 @@
 """The ballot list on staff's desk: projects and their order, the checklist, the hash, and two confirmations."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -377,7 +377,7 @@ def _text(form: Form, name: str) -> Text:
         words = form.value(f"{name}_{code}")
         state = form.value(f"{name}_{code}_state")
         if words:
-            text[code] = Wording(words, cast(WordingState, state if state in _STATES else "translated"))
+            text[code] = Wording(words, state if state in _STATES else "translated")
     return text
 
 

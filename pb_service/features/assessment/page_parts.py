@@ -11,8 +11,7 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals.ballot_list import CITY_WIDE
-from pb_service.core.rounds.setup import Language as Code
-from pb_service.core.rounds.setup import Problem, Setup
+from pb_service.core.rounds.setup import LANGUAGES, Problem, Setup
 from pb_service.features.accounts import staff_repository as staff
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.assessment.assigning import Receiver
@@ -125,10 +124,9 @@ def reason_fields(name: str, reason: Mapping[str, str]) -> dict[str, str]:
     return {f"{name}_{code}": text for code, text in reason.items()}
 
 
-def reason_of(form: Form, name: str) -> dict[Code, str]:
+def reason_of(form: Form, name: str) -> dict[str, str]:
     """The reason that was typed, by language; languages without words are left out."""
-    codes: tuple[Code, ...] = ("fi", "sv", "en")
-    typed = {code: form.text(f"{name}_{code}", required=False, most=2_000, lines=True) for code in codes}
+    typed = {code: form.text(f"{name}_{code}", required=False, most=2_000, lines=True) for code in LANGUAGES}
     return {code: text for code, text in typed.items() if text}
 
 

@@ -99,8 +99,8 @@ async def sheets(
 async def signed_amounts(session: AsyncSession, round_id: UUID) -> dict[UUID, int]:
     """Return the newest signed cost of each proposal of a round: that of its project, if it is part of one."""
     of_proposals = (
-        select(CostSheetRow.proposal_id, CostSheetRow.amount)
-        .join(Proposal, Proposal.id == CostSheetRow.proposal_id)
+        select(Proposal.id, CostSheetRow.amount)
+        .join(CostSheetRow, CostSheetRow.proposal_id == Proposal.id)
         .where(Proposal.round_id == round_id, CostSheetRow.signed_at.is_not(None))
         .order_by(CostSheetRow.proposal_id, CostSheetRow.version)
     )

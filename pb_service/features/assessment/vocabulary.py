@@ -84,7 +84,7 @@ def point_names(words: Catalogue) -> Mapping[PointName, str]:
 
 def told(error: DomainError, words: Catalogue) -> str:
     """The sentence for something that cannot be done now."""
-    code = _CODES.get(type(error)) or getattr(error, "code", "")
+    code = _CODES.get(type(error)) or str(getattr(error, "code", ""))
     return {
         "own": words.gettext("You wrote this proposal yourself: somebody else must decide about it."),
         "sign": words.gettext("Who calculated a cost cannot sign it. Somebody else must."),

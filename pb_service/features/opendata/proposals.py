@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.proposals import filters
 from pb_service.core.proposals.filters import Wanted
 from pb_service.core.proposals.form import ProposalForm
+from pb_service.core.proposals.statistics import Days
 from pb_service.core.rounds.districts import SCALE
 from pb_service.core.rounds.money import decimal_text
 from pb_service.features.opendata.proposal_schemas import (
@@ -300,17 +301,30 @@ async def feed(session: AsyncSession, slug: str, *, public_url: str, name: str) 
         for term in (row.district, row.theme, row.state):
             if term:
                 ElementTree.SubElement(entry, "category", {"term": term})
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 async def proposal_statistics(session: AsyncSession, slug: str) -> StatisticsTold:
     """Return a round's proposals in numbers. Raises RoundNotFound."""
     shown = await public_round(session, slug)
     found = await statistics(session, shown.id)
-    values = {name: dict(value) if isinstance(value, Mapping) else value for name, value in vars(found).items()}
-    for name in ("to_publication", "to_decision"):
-        values[name] = DaysTold(**vars(values[name])) if values[name] else None
-    return StatisticsTold(round=slug, **values)
+    return StatisticsTold(
+        round=slug,
+        proposals=found.proposals,
+        supporters=found.supporters,
+        comments=found.comments,
+        districts=dict(found.districts),
+        themes=dict(found.themes),
+        states=dict(found.states),
+        languages=dict(found.languages),
+        ages=dict(found.ages),
+        to_publication=_days(found.to_publication),
+        to_decision=_days(found.to_decision),
+    )
+
+
+def _days(found: Days | None) -> DaysTold | None:
+    return DaysTold(**vars(found)) if found else None
 
 
 def _add(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:

@@ -351,8 +351,8 @@ async def published_rows(
             Proposal.published_at,
             Proposal.decided_at,
             Proposal.changed_at,
-            into.number,
-            origin.number,
+            into.number.label("merged_into"),
+            origin.number.label("split_from"),
             Proposal.counted_in,
         )
         .outerjoin(into, into.id == Proposal.merged_into)
@@ -365,7 +365,7 @@ async def published_rows(
         found = found.order_by(Proposal.published_at.desc().nulls_last(), Proposal.number.desc()).limit(newest)
     else:
         found = found.order_by(Proposal.number)
-    return [Published(*row) for row in await session.execute(found)]
+    return [Published(**row._mapping) for row in await session.execute(found)]
 
 
 async def versions_in(session: AsyncSession, proposal_ids: Collection[UUID]) -> dict[UUID, list[ProposalVersion]]:
