@@ -27,6 +27,7 @@ from pb_service.features.accounts.passkeys import RelyingParty
 from pb_service.features.accounts.policy import ACTS, Actor
 from pb_service.features.accounts.provider_pages import provider_router
 from pb_service.features.accounts.provider_signin import Providers, providers_of
+from pb_service.features.accounts.session_routes import session_api
 from pb_service.features.accounts.staff_pages import staff_routers
 from pb_service.features.accounts.stepup import Prover
 from pb_service.features.accounts.token_pages import bearer_router, token_bearer
@@ -34,6 +35,7 @@ from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.accounts.ways_pages import ways_router
 from pb_service.features.assessment.facts import AssessmentFacts
 from pb_service.features.assessment.routers import assessment_routers
+from pb_service.features.assessment.routes import assessment_api, list_data
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.proposals.browse_pages import browse_router
@@ -108,6 +110,9 @@ def create_app(service: Service) -> Litestar:
             opendata.api,
             opendata.data,
             proposal_api,
+            assessment_api,
+            list_data,
+            session_api,
             proposal_data,
             record_router,
             static_file,

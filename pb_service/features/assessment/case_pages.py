@@ -8,7 +8,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.core.proposals.places import from_geojson
 from pb_service.core.proposals.states import possible
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, Forbidden, may
@@ -17,6 +16,7 @@ from pb_service.features.assessment import (
     costing,
     feasibility,
     moderation,
+    neighbours,
     notes,
     repository,
     reviews,
@@ -44,6 +44,7 @@ from pb_service.features.assessment.page_parts import (
 from pb_service.features.assessment.tables import OUTCOMES, Outcome
 from pb_service.features.assessment.vocabulary import TOLD, outcome_names, problem_sentence, told
 from pb_service.features.proposals import repository as proposals
+from pb_service.features.proposals import service as proposal_service
 from pb_service.features.proposals.errors import ProposalNotFound, ReasonMissing
 from pb_service.features.proposals.policy import is_author
 from pb_service.features.proposals.tables import Proposal
@@ -114,6 +115,27 @@ async def moderate(
         else:
             flag = "prepared" if form.value("act") == "prepare" else outcome
             return done(f"/{language}/staff/rounds/{slug}/proposals/{number}", flag)
+    return await _case_page(request, transaction, actor, form, status=422, now=clock())
+
+
+@post("/{number:int}/hide", access="proposals.moderate")
+async def hide(
+    *, request: PageRequest, transaction: Session, actor: Who, clock: Now, slug: FromPath[str], number: FromPath[int]
+) -> Response[Any]:
+    """Hide what the law does not allow to be shown, with a reason that stays."""
+    language = lang_of(request)
+    form = await parse(request)
+    found = await round_here(transaction, request)
+    proposal = await _proposal(transaction, actor, found, number)
+    try:
+        async with transaction.begin_nested():
+            await proposal_service.hide(transaction, actor, proposal.id, reason_of(form, "hide"), now=clock())
+    except ReasonMissing as lacking:
+        refuse_languages(form, "hide", lacking.languages, language)
+    except TOLD as error:
+        form.refuse("hide", told(error, translations(language)))
+    else:
+        return done(f"/{language}/staff/rounds/{slug}/proposals/{number}", "hidden")
     return await _case_page(request, transaction, actor, form, status=422, now=clock())
 
 
@@ -330,7 +352,6 @@ async def _case_page(
     project = (await repository.projects_of(session, [proposal.id])).get(proposal.id)
     everybody = await receivers(session, language)
     people = [(value, name) for value, name in everybody if value.startswith("person:")]
-    place = from_geojson(proposal.place)
     return staff_page(
         request,
         "assessment/case.html",
@@ -344,7 +365,12 @@ async def _case_page(
         public=f"/{language}/rounds/{found.slug}/proposals/{number}",
         state=state_names(words)[proposal.state],
         own=own,
-        place=place,
+        pin=neighbours.pin_of(setup, proposal),
+        similar=await neighbours.similar_to(session, proposal),
+        joints=await neighbours.joints_of(session, proposal),
+        open_acts=acts,
+        fixed=fixed,
+        may_talk=may(actor, "comments.moderate", round_id=found.id),
         outcomes=[(name, text) for name, text in outcome_names(words).items() if name in acts],
         may_moderate=allowed("proposals.moderate"),
         templates=[(str(row.id), row.name) for row in templates],
@@ -391,4 +417,4 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-handlers = [show_case, moderate, answer, write_note, give, decide_review]
+handlers = [show_case, moderate, hide, answer, write_note, give, decide_review]

@@ -13,7 +13,7 @@ from pb_service.core.proposals import costs
 from pb_service.core.proposals.costs import CostSheet, Figures
 from pb_service.core.proposals.texts import reason_sha256
 from pb_service.core.rounds.setup import CostsStep, Problem
-from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.policy import Actor, may, require
 from pb_service.features.assessment import repository
 from pb_service.features.assessment.acts import hand_of, note, require_phase
 from pb_service.features.assessment.errors import Changed, NotNow, NotThere, QuestionOpen, Refused, SameHand
@@ -77,6 +77,14 @@ async def costed(session: AsyncSession, found: Round, object_id: str, *, for_upd
     elif project := await repository.project(session, found.id, object_id, for_update=for_update):
         return Costed(found, object_id, None, project)
     raise NotThere("There is nothing of this name in the round.")
+
+
+async def costed_for(session: AsyncSession, actor: Actor, found: Round, object_id: str) -> Costed:
+    """As `costed`, for staff who may see figures that nobody has signed. Raises NotThere, Forbidden."""
+    of = await costed(session, found, object_id)
+    if not may(actor, "costs.edit", round_id=found.id, district=of.district):
+        require(actor, "assessment.sign", round_id=found.id, district=of.district)
+    return of
 
 
 async def versions(session: AsyncSession, of: Costed, terms: CostsStep) -> list[Version]:

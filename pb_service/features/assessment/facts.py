@@ -6,12 +6,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals import costs
+from pb_service.core.proposals.form import ProposalForm
 from pb_service.core.rounds.setup import Setup, text_in
 from pb_service.features.assessment import repository, reviews
 from pb_service.features.assessment.projects import text_of
-from pb_service.features.assessment.tables import AssessmentDecision, CostSheetRow
+from pb_service.features.assessment.tables import AssessmentDecision, CostSheetRow, ReviewRequest
 from pb_service.features.proposals import repository as proposals
 from pb_service.features.proposals.facts import CostFact, CostPart, ProjectFact, ProposalFacts
+from pb_service.features.proposals.forms import form_of
 from pb_service.features.rounds.setups import setup_of
 
 
@@ -26,13 +28,16 @@ class AssessmentFacts:
         """Return what is published about proposals beyond their own stage."""
         rows = await proposals.several(session, proposal_ids)
         setups: dict[UUID, Setup] = {}
+        forms: dict[UUID, ProposalForm] = {}
         for row in rows:
             if row.round_id not in setups:
                 (found,) = (await proposals.rounds_of(session, [row.round_id])).values()
                 setups[row.round_id] = await setup_of(session, found)
+                forms[row.round_id], _ = await form_of(session, found.id)
         placed = await repository.projects_of(session, proposal_ids)
         sources = await repository.sources(session, {project.id for project in placed.values()})
         decisions = await repository.feasibility_decisions(session, proposal_ids)
+        reviewed = {each.proposal_id for each in await repository.reviews(session, proposal_ids) if _closes(each)}
         sheets = await repository.sheets(
             session, proposals=proposal_ids, projects=[project.id for project in placed.values()]
         )
@@ -51,10 +56,15 @@ class AssessmentFacts:
                     {code: text_in(text_of(project.titles), code) for code in project.titles},
                     tuple(number for _, number in sources[project.id]),
                 ),
-                review_until=reviews.asked_until(row),
+                review_until=None if row.id in reviewed else reviews.asked_until(row, forms[row.round_id]),
                 checks=_checks(decision, setups[row.round_id]),
             )
         return found_facts
+
+
+def _closes(review: ReviewRequest) -> bool:
+    """Whether nobody can ask for a review any more: one is open, or the refusal stood in it."""
+    return review.outcome in {None, "upheld"}
 
 
 def _cost(signed: Sequence[CostSheetRow]) -> CostFact | None:

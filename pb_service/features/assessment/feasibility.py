@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -78,8 +79,8 @@ async def decide(
 ) -> AssessmentDecision:
     """Decide on feasibility: without ``answers`` what all assessors agree on, with them the word of the lead.
 
-    Where nobody was made the lead, every assessor may decide. Raises NotAgreed, Refused, NotNow, NotThere, ActRefused,
-    OwnProposal, Forbidden.
+    Where nobody was made the lead, every assessor may decide whom no colleague contradicts. Raises NotAgreed, Refused,
+    NotNow, NotThere, ActRefused, OwnProposal, Forbidden.
     """
     require_phase(found)
     proposal = await _proposal(session, found, number)
@@ -94,6 +95,8 @@ async def decide(
         if leads and hand.account_id not in {row.account_id for row in leads}:
             raise NotAgreed("lead")
         final, how = await _checked(session, found, answers), "lead"
+        if not leads:
+            await _require_no_other_mind(session, proposal, hand.account_id, final)
     feasible = all(point.ok for point in final.values())
     criteria = [
         {"key": name, "ok": point.ok} | ({} if point.ok else {"reason_sha256": reason_sha256(point.reason).hex()})
@@ -149,6 +152,14 @@ def _common(criteria: Sequence[Criterion], opinions: Sequence[Feasibility]) -> d
             raise NotAgreed("differ")
         final[criterion.key] = said[0]
     return final
+
+
+async def _require_no_other_mind(session: AsyncSession, proposal: Proposal, account_id: UUID, final: Answers) -> None:
+    """Refuse to overrule a colleague who answered otherwise, where nobody was made the lead."""
+    for row in await repository.opinions(session, [proposal.id]):
+        said = read(row.answers)
+        if row.account_id != account_id and any(said[key].ok != final[key].ok for key in said.keys() & final.keys()):
+            raise NotAgreed("differ")
 
 
 def _joined(answers: Answers) -> dict[str, str]:

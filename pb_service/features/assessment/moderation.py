@@ -66,6 +66,26 @@ async def decide(
     return proposal
 
 
+async def prepare_one(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    number: int,
+    wanted: Wanted,
+    *,
+    publish_at: datetime | None = None,
+    key: bytes,
+    now: datetime,
+) -> None:
+    """Prepare a decision about one proposal, as `prepare` does about many; what stands against it is raised.
+
+    Raises as `decide`.
+    """
+    await _prepared(session, actor, found, number, wanted, key=key, publish_at=publish_at, now=now)
+    if publish_at:
+        await _plan(session, found, publish_at)
+
+
 async def prepare(
     session: AsyncSession,
     actor: Actor,
@@ -100,9 +120,7 @@ async def prepare(
             refused = "forbidden"
         lines.append(Line(row.id, number, row.title, row.language, row.state, refused))
     if publish_at and any(not line.refused for line in lines):
-        await jobs.enqueue(
-            session, PUBLISH_JOB, {"round": str(found.id)}, run_at=publish_at, key=f"{PUBLISH_JOB}:{found.id}"
-        )
+        await _plan(session, found, publish_at)
     return lines
 
 
@@ -201,6 +219,12 @@ async def drop_template(session: AsyncSession, actor: Actor, found: Round, templ
         raise NotThere("There is no such template.")
     require(actor, "proposals.moderate", round_id=row.round_id)
     await session.delete(row)
+
+
+async def _plan(session: AsyncSession, found: Round, at: datetime) -> None:
+    """Let a job publish at a moment. Each has a job of its own, so that a later plan does not move an earlier one."""
+    key = f"{PUBLISH_JOB}:{found.id}:{int(at.timestamp())}"
+    await jobs.enqueue(session, PUBLISH_JOB, {"round": str(found.id)}, run_at=at, key=key)
 
 
 async def _checked(session: AsyncSession, found: Round, wanted: Wanted) -> dict[str, str]:

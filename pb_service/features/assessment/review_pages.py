@@ -1,5 +1,6 @@
 """The page on which authors ask for a review of a refusal, with the municipality's appeal guidance beside it."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -23,6 +24,7 @@ from pb_service.features.assessment.page_parts import (
 from pb_service.features.assessment.vocabulary import TOLD, told
 from pb_service.features.proposals import repository as proposals
 from pb_service.features.proposals.errors import ProposalNotFound
+from pb_service.features.proposals.forms import form_of
 from pb_service.features.proposals.policy import is_author
 from pb_service.features.proposals.tables import Proposal
 from pb_service.web.forms import Form, done, parse
@@ -37,7 +39,7 @@ async def show_request(
     """The form for a request, or what became of it."""
     proposal = await _own(session, request, actor, number)
     form = Form.filled(translations(lang_of(request)))
-    return await _page(request, session, proposal, form, can=_can(proposal, clock()))
+    return await _page(request, session, proposal, form, now=clock())
 
 
 @post("/{number:int}/review", access="signed-in")
@@ -64,7 +66,7 @@ async def ask(
             form.refuse("body", told(error, words))
         else:
             return done(f"/{language}/rounds/{slug}/proposals/{number}/review", "asked")
-    return await _page(request, transaction, proposal, form, can=_can(proposal, clock()), status=422)
+    return await _page(request, transaction, proposal, form, now=clock(), status=422)
 
 
 async def _own(session: AsyncSession, request: PageRequest, actor: Actor, number: int) -> Proposal:
@@ -75,19 +77,16 @@ async def _own(session: AsyncSession, request: PageRequest, actor: Actor, number
     return proposal
 
 
-def _can(proposal: Proposal, now: Any) -> bool:
-    until = reviews.asked_until(proposal)
-    return until is not None and now <= until
-
-
 async def _page(
-    request: PageRequest, session: AsyncSession, proposal: Proposal, form: Form, *, can: bool, status: int = 200
+    request: PageRequest, session: AsyncSession, proposal: Proposal, form: Form, *, now: datetime, status: int = 200
 ) -> Response[str]:
     language = lang_of(request)
     found = await round_here(session, request)
     context = await frame_context(session, found, language)
     asked = await repository.reviews(session, [proposal.id])
     refusal = await repository.last_refusal(session, proposal.id)
+    asked_form, _ = await form_of(session, found.id)
+    until = reviews.asked_until(proposal, asked_form)
     answer = page(
         request,
         "assessment/review.html",
@@ -97,8 +96,8 @@ async def _page(
         form=form,
         proposal=proposal,
         refusal=refusal,
-        until=reviews.asked_until(proposal),
-        can=can and not any(refusal and row.asked_at >= refusal.at for row in asked),
+        until=until,
+        can=until is not None and now <= until and not any(refusal and row.asked_at >= refusal.at for row in asked),
         asked=asked[-1] if asked else None,
         appeal=said({c: w.text for c, w in context["setup"].closing.appeal.items()}, language),
         back=f"/{language}/rounds/{found.slug}/proposals/{proposal.number}",

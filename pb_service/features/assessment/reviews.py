@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pb_service.core.proposals.form import ProposalForm
 from pb_service.core.proposals.texts import cleaned, reason_sha256
 from pb_service.core.rounds.setup import Problem
 from pb_service.features.accounts.policy import Actor
@@ -15,24 +16,24 @@ from pb_service.features.assessment.acts import hand_of
 from pb_service.features.assessment.errors import NotThere, Refused, ReviewRefused, SameHand
 from pb_service.features.assessment.tables import ReviewRequest
 from pb_service.features.proposals import repository as proposals
+from pb_service.features.proposals.forms import form_of
 from pb_service.features.proposals.policy import require_resident
 from pb_service.features.proposals.reasons import required_reason
 from pb_service.features.proposals.service import moved, own_proposal
 from pb_service.features.proposals.tables import Proposal
 from pb_service.features.rounds.tables import Round
 
-#: For so long after a refusal its authors may ask for a review, and so soon they get an answer.
-ASKED_WITHIN = timedelta(days=14)
+#: So soon authors get an answer. How long after a refusal they may ask, the form of the round's proposals says.
 ANSWERED_WITHIN = timedelta(days=14)
 
 MOST_REQUEST = 3_000
 
 
-def asked_until(proposal: Proposal) -> datetime | None:
-    """Return until when the authors of a refused proposal may ask for a review, or None."""
+def asked_until(proposal: Proposal, form: ProposalForm) -> datetime | None:
+    """Return until when the authors of a refused proposal may ask for a review, or None. ``form`` is the round's."""
     if proposal.state not in {"rejected", "infeasible"} or proposal.decided_at is None:
         return None
-    return proposal.decided_at + ASKED_WITHIN
+    return proposal.decided_at + timedelta(days=form.review_days)
 
 
 async def ask(session: AsyncSession, actor: Actor, proposal_id: UUID, body: str, *, now: datetime) -> ReviewRequest:
@@ -45,7 +46,8 @@ async def ask(session: AsyncSession, actor: Actor, proposal_id: UUID, body: str,
     proposal = await own_proposal(session, actor, proposal_id, for_update=True)
     if (waiting := await repository.open_review(session, proposal.id)) is not None:
         return waiting
-    until = asked_until(proposal)
+    form, _ = await form_of(session, proposal.round_id)
+    until = asked_until(proposal, form)
     refusal = await repository.last_refusal(session, proposal.id)
     if until is None or refusal is None:
         raise ReviewRefused("nothing")

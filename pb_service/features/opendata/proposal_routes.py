@@ -14,6 +14,7 @@ from pb_service.core.rounds.setup import pairs
 from pb_service.features.opendata import proposals
 from pb_service.features.opendata.proposal_schemas import ProposalPage, ProposalTold, StatisticsTold
 from pb_service.features.proposals.facts import FactSource
+from pb_service.features.proposals.routes import write_handlers
 from pb_service.features.rounds.public import public_round
 from pb_service.settings import Settings
 
@@ -140,7 +141,9 @@ def _download(body: bytes, name: str, media_type: str) -> Response[bytes]:
     return Response(body, media_type=media_type, headers=headers)
 
 
-proposal_api = Router("/api/v1", route_handlers=[list_proposals, get_statistics, get_proposal], tags=["proposals"])
+proposal_api = Router(
+    "/api/v1", route_handlers=[list_proposals, get_statistics, get_proposal, *write_handlers], tags=["proposals"]
+)
 proposal_data = Router(
     "/data/rounds", route_handlers=[proposals_json, proposals_csv, history_csv, proposals_atom], tags=["open data"]
 )

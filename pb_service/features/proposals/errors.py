@@ -1,12 +1,17 @@
 """What can be wrong with what somebody wants to do to a proposal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from pb_service.core.proposals.states import Code, State
 from pb_service.core.rounds.setup import Problem
 from pb_service.features.accounts.policy import Forbidden
 from pb_service.platform.errors import DomainError
+
+
+def problem_line(problem: Problem) -> Mapping[str, object]:
+    """A problem as one line for programs: its field and code, and the values that its sentence needs."""
+    return {"field": problem.field, "code": problem.code, **problem.values}
 
 
 class ProposalNotFound(DomainError):
@@ -28,6 +33,9 @@ class ActRefused(DomainError):
     def __init__(self, code: Code | str, state: State) -> None:
         super().__init__(f"This cannot be done now: the proposal is {state} ({code}).")
         self.code, self.state = code, state
+
+    def errors(self) -> Sequence[Mapping[str, object]]:
+        return [{"code": self.code, "state": self.state}]
 
 
 class OwnProposal(Forbidden):
@@ -52,6 +60,9 @@ class ProposalRefused(DomainError):
         super().__init__("The proposal cannot be taken as it is.")
         self.problems = list(problems)
 
+    def errors(self) -> Sequence[Mapping[str, object]]:
+        return [problem_line(problem) for problem in self.problems]
+
 
 class ReasonMissing(DomainError):
     """Everybody will read the reason: it is needed in each of these languages."""
@@ -62,6 +73,9 @@ class ReasonMissing(DomainError):
     def __init__(self, languages: Sequence[str]) -> None:
         super().__init__(f"A reason is missing in: {', '.join(languages)}.")
         self.languages = list(languages)
+
+    def errors(self) -> Sequence[Mapping[str, object]]:
+        return [{"field": f"reason.{language}", "code": "required"} for language in self.languages]
 
 
 class ProposalChanged(DomainError):
@@ -74,6 +88,9 @@ class ProposalChanged(DomainError):
         super().__init__("Somebody else changed this proposal in the meantime. Look at it and save again.")
         self.version = version
 
+    def errors(self) -> Sequence[Mapping[str, object]]:
+        return [{"field": "version", "code": "changed", "version": self.version}]
+
 
 class MergeRefused(DomainError):
     """These proposals cannot become one, or the joint cannot be undone. ``code``: circle, other_round, undone, used."""
@@ -84,6 +101,9 @@ class MergeRefused(DomainError):
     def __init__(self, code: str) -> None:
         super().__init__(f"These proposals cannot be joined or parted like this ({code}).")
         self.code = code
+
+    def errors(self) -> Sequence[Mapping[str, object]]:
+        return [{"code": self.code}]
 
 
 class InvitationEnded(DomainError):
