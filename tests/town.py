@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals.places import Place, to_geojson
-from pb_service.core.proposals.similarity import shingles
+from pb_service.core.proposals.similarity import shingles, sketch
 from pb_service.core.rounds.setup import District, DistrictsStep, MoneyStep, Setup
 from pb_service.features.proposals.tables import Proposal, ProposalBook
 from pb_service.features.rounds.finding import find_round
@@ -73,7 +73,7 @@ async def fill(session: AsyncSession, round_id: UUID, texts: Iterable[Mapping[st
 
 
 def _row(round_id: UUID, each: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    proposal_id = uuid7()
+    proposal_id, runs = uuid7(), shingles(each["title"], each["need"], each["idea"])
     place = Place("point", (tuple(each["place"]),)) if each.get("place") else None
     return {
         "id": proposal_id,
@@ -92,7 +92,8 @@ def _row(round_id: UUID, each: Mapping[str, Any], at: datetime) -> dict[str, Any
         "cost_hint": each.get("cost", each["number"] * 100_000),
         "place": to_geojson(place) if place else None,
         "show_author": "hidden",
-        "shingles": shingles(each["title"], each["need"], each["idea"]),
+        "shingles": runs,
+        "sketch": sketch(runs),
         "created_at": at,
         "changed_at": at,
         "received_at": at,

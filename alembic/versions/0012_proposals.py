@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("split_from", sa.Uuid(), nullable=True),
         sa.Column("join_wishes", postgresql.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("shingles", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("sketch", postgresql.BIT(2048), nullable=True),
         sa.Column(
             "search",
             postgresql.TSVECTOR(),

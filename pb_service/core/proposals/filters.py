@@ -1,11 +1,12 @@
 """Finding one's way in a round's proposals: filters, what each of them would leave, and the orders of the list."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 from uuid import UUID
 
 from pb_service.core.proposals.order import drawn, is_draw, title_key
@@ -45,8 +46,7 @@ _COSTS = re.compile(r"([0-9]{1,15})-([0-9]{1,15})?")
 _NICE = (1, 2, 5)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """What filters and orders need of a public proposal. ``cost`` is the published one, else what its author guessed.
 
     Money is in minor units.
@@ -61,10 +61,6 @@ class Line:
     title: str
     cost: int | None
     at: datetime
-
-    @property
-    def group(self) -> Group:
-        return _GROUP_OF[self.state]
 
 
 @dataclass(frozen=True)
@@ -166,20 +162,7 @@ def select(
     found, with how well each matches; ``ranges`` the ranges of cost on offer."""
     if asked.numbers:
         return _only(lines, asked)
-    searched = [line for line in lines if matches is None or line.number in matches]
-    tests: dict[str, Callable[[Line], bool]] = {
-        "districts": lambda line: not asked.districts or (line.district or NONE) in asked.districts,
-        "themes": lambda line: not asked.themes or (line.theme or NONE) in asked.themes,
-        "costs": lambda line: not asked.costs or any(_costs(line.cost, cost) for cost in asked.costs),
-        "groups": lambda line: line.group in (asked.groups or GOING_ON),
-    }
-    passed = {name: {line.number for line in searched if test(line)} for name, test in tests.items()}
-
-    def under_others(name: str) -> list[Line]:
-        others = [numbers for other, numbers in passed.items() if other != name]
-        return [line for line in searched if all(line.number in numbers for numbers in others)]
-
-    left = [line for line in searched if all(line.number in numbers for numbers in passed.values())]
+    left, others = _sifted([line for line in lines if matches is None or line.number in matches], asked)
     ordered = _ordered(left, asked, matches or {}, support or {})
     pages = max(1, -(-len(ordered) // page_size))
     page = min(asked.page, pages)
@@ -189,11 +172,35 @@ def select(
         pages=pages,
         lines=tuple(ordered[(page - 1) * page_size : page * page_size]),
         everything=tuple(ordered),
-        districts=Counter(line.district or NONE for line in under_others("districts")),
-        themes=Counter(line.theme or NONE for line in under_others("themes")),
-        costs=_cost_counts(under_others("costs"), ranges),
-        groups=Counter(line.group for line in under_others("groups")),
+        districts=Counter(line.district or NONE for line in others["districts"]),
+        themes=Counter(line.theme or NONE for line in others["themes"]),
+        costs=_cost_counts(others["costs"], ranges),
+        groups=Counter(_GROUP_OF[line.state] for line in others["groups"]),
     )
+
+
+def _sifted(lines: Sequence[Line], asked: Wanted) -> tuple[list[Line], dict[str, list[Line]]]:
+    """Return the lines that pass every filter, and for each filter those that pass all the others: in one go."""
+    districts, themes = frozenset(asked.districts), frozenset(asked.themes)
+    costs = _ranges(asked.costs)
+    states = frozenset(state for state, group in _GROUP_OF.items() if group in (asked.groups or GOING_ON))
+    left: list[Line] = []
+    others: dict[str, list[Line]] = {name: [] for name in ("districts", "themes", "costs", "groups")}
+    for line in lines:
+        failed = []
+        if districts and (line.district or NONE) not in districts:
+            failed.append("districts")
+        if themes and (line.theme or NONE) not in themes:
+            failed.append("themes")
+        if asked.costs and not _costs(line.cost, costs, unknown=NONE in asked.costs):
+            failed.append("costs")
+        if line.state not in states:
+            failed.append("groups")
+        if not failed:
+            left.append(line)
+        elif len(failed) == 1:
+            others[failed[0]].append(line)
+    return left, {name: [*left, *more] for name, more in others.items()}
 
 
 def _only(lines: Sequence[Line], asked: Wanted) -> Found:
@@ -231,16 +238,22 @@ def _rounded(amount: int, unit: int) -> int:
     return min((step * nice for nice in (*_NICE, 10)), key=lambda end: (abs(end - amount), end))
 
 
-def _costs(cost: int | None, wanted_cost: str) -> bool:
-    if wanted_cost == NONE or cost is None:
-        return cost is None and wanted_cost == NONE
-    low, high = range_ends(wanted_cost)
-    return low <= cost and (high is None or cost < high)
+def _ranges(costs: Iterable[str]) -> list[tuple[int, int | None]]:
+    return [range_ends(cost) for cost in costs if cost != NONE]
+
+
+def _costs(cost: int | None, ranges: Iterable[tuple[int, int | None]], *, unknown: bool) -> bool:
+    if cost is None:
+        return unknown
+    return any(low <= cost and (high is None or cost < high) for low, high in ranges)
 
 
 def _cost_counts(lines: Sequence[Line], ranges: Sequence[str]) -> dict[str, int]:
-    counts = {each: sum(_costs(line.cost, each) for line in lines) for each in ranges}
-    unknown = sum(line.cost is None for line in lines)
+    known = sorted(line.cost for line in lines if line.cost is not None)
+    counts = {}
+    for each, (low, high) in zip(ranges, _ranges(ranges), strict=True):
+        counts[each] = (len(known) if high is None else bisect_left(known, high)) - bisect_left(known, low)
+    unknown = len(lines) - len(known)
     return counts | ({NONE: unknown} if unknown else {})
 
 

@@ -7,17 +7,20 @@ float; they only suggest, and nothing is decided by them.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pb_service.core.proposals.places import Place, metres_between
+from pb_service.core.proposals.places import Place, may_be_within, metres_between
 
 #: Proposals within so many metres are at the same place.
 NEAR = 500
 #: Likeness from which a proposal is shown to somebody who writes another.
 LEAST = 180
 MOST_SHINGLES = 400
+#: Bits of a sketch: with a usual text about one in ten of them stands.
+SKETCH_BITS = 2048
 
 _WORD = re.compile(r"[^\W_]+")
 #: The commonest words say nothing of what a proposal is about.
@@ -43,7 +46,7 @@ class Traits:
 
 @dataclass(frozen=True)
 class Likeness:
-    """How alike two proposals are, in thousandths, with the reasons in words and the distance in metres if known."""
+    """How alike two proposals are, in thousandths, with the reasons; how many metres away what is near."""
 
     score: int
     reasons: tuple[Reason, ...]
@@ -67,10 +70,24 @@ def shingles(*texts: str) -> list[str]:
     return sorted(found)[:MOST_SHINGLES]
 
 
+def sketch(runs: Collection[str]) -> str:
+    """Return a text's runs as SKETCH_BITS bits, 0 and 1, one for each run and sometimes for two.
+
+    What two sketches share is about what the texts share, and a database counts it in no time: it finds the few texts
+    for which `likeness` is worth computing.
+    """
+    bits = ["0"] * SKETCH_BITS
+    for run in runs:
+        bits[zlib.crc32(run.encode()) % SKETCH_BITS] = "1"
+    return "".join(bits)
+
+
 def likeness(one: Traits, other: Traits) -> Likeness:
     """Return how alike two proposals are."""
     words = overlap(one.shingles, other.shingles)
-    metres = metres_between(one.place, other.place) if one.place and other.place else None
+    metres = None
+    if one.place and other.place and may_be_within(one.place, other.place, NEAR):
+        metres = metres_between(one.place, other.place)
     near = metres is not None and metres <= NEAR
     same_theme = one.theme is not None and one.theme == other.theme
     same_district = one.district is not None and one.district == other.district

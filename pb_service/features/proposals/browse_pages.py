@@ -79,6 +79,7 @@ async def show_proposals(
         to=lambda **changes: address(base, shelf.asked, **changes),
         paged=lambda page_: address(base, shelf.asked, page=page_),
         on_map=on_map,
+        from_map=request.query_params.get("at") == "map",
         map=map_,
         map_names=names.districts,
         pins=pins(shelf, await browse_repository.places(session, shown.id), map_, names, base) if map_ else [],

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from pb_service.core.proposals import filters
-from pb_service.core.proposals.filters import NONE, SORTS, Wanted, range_ends
+from pb_service.core.proposals.filters import NONE, SORTS, Line, Wanted, range_ends
 from pb_service.core.proposals.places import Position, from_geojson, middle
 from pb_service.core.rounds.districts import SCALE
 from pb_service.core.rounds.outlines import Map, drawn_map
@@ -22,8 +22,10 @@ from pb_service.web.formats import Reader
 
 #: Themes have a colour and a drawn pattern each, in this many kinds.
 LOOKS = 7
-#: Pins on a map at most: beyond that nobody finds anything on it.
-MOST_PINS = 2000
+#: So far apart, in the map's units, two pins can be told from each other; one that stands for several needs more room.
+_PIN, _CROWD = 30, 60
+#: Up to so many proposals each have a pin of their own where there is room.
+_FEW = 150
 _DASH = "\u2013"
 
 
@@ -87,7 +89,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class Pin:
-    """A proposal on the drawn map, in the map's units."""
+    """A proposal on the drawn map, or several (``count``) for which there is one place, in the map's units.
+
+    Several have no title, and lead to the list of them.
+    """
 
     number: int
     href: str
@@ -96,6 +101,7 @@ class Pin:
     look: int
     x: int
     y: int
+    count: int = 1
 
 
 class Names:
@@ -211,7 +217,8 @@ def cost_name(cost: str, words: Reader) -> str:
         return words.gettext("%(amount)s or more") % {"amount": words.money(low)}
     if low == 0:
         return words.gettext("Under %(amount)s") % {"amount": words.money(high)}
-    return f"{words.number(low // 100) if low % 100 == 0 else words.money(low)}{_DASH}{words.money(high)}"
+    whole, rest = divmod(low, words.unit)
+    return f"{words.money(low) if rest else words.number(whole)}{_DASH}{words.money(high)}"
 
 
 def sorts(asked: Wanted, words: Reader) -> list[tuple[str, str]]:
@@ -249,16 +256,29 @@ def chosen(shelf: Shelf, names: Names, base: str) -> list[tuple[str, str]]:
 
 
 def pins(shelf: Shelf, places: Mapping[int, Any], map_: Map, names: Names, base: str) -> list[Pin]:
-    """Return where the proposals found lie on the drawn map; those outside of it are left out."""
-    made = []
-    for line in shelf.found.everything[:MOST_PINS]:
+    """Return where the proposals found lie on the drawn map; those outside of it are left out.
+
+    What lies too close together to be told apart has one pin with their number.
+    """
+    standing: list[tuple[Line, tuple[int, int]]] = []
+    for line in shelf.found.everything:
         place = from_geojson(places.get(line.number))
-        if place is None:
-            continue
-        at = on_map(map_, middle(place))
-        if at is not None:
-            look = names.look(line.theme, line.district)
+        if place is not None and (at := on_map(map_, middle(place))) is not None:
+            standing.append((line, at))
+    side = _PIN if len(standing) <= _FEW else _CROWD
+    fields: dict[tuple[int, int], list[tuple[Line, tuple[int, int]]]] = {}
+    for line, (x, y) in standing:
+        fields.setdefault((x // side, y // side), []).append((line, (x, y)))
+    made = []
+    for crowd in fields.values():
+        line, at = crowd[0]
+        look = names.look(line.theme, line.district)
+        if len(crowd) == 1:
             made.append(Pin(line.number, f"{base}/{line.number}", line.title, line.language, look, *at))
+            continue
+        numbers = ".".join(str(each.number) for each, _ in crowd[: filters.MOST_SAVED])
+        x, y = (round(sum(position[axis] for _, position in crowd) / len(crowd)) for axis in (0, 1))
+        made.append(Pin(0, f"{base}?n={numbers}&at=map", "", names.words.language, look, x, y, len(crowd)))
     return made
 
 

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, any_, case, distinct, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import REGCONFIG, array
+from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import BIT, REGCONFIG
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, selectinload
 from sqlalchemy.sql.functions import Function
 
 from pb_service.core.proposals.filters import Line
+from pb_service.core.proposals.similarity import SKETCH_BITS, sketch
 from pb_service.core.proposals.states import PUBLIC
 from pb_service.features.proposals.tables import (
     Proposal,
@@ -24,6 +25,8 @@ from pb_service.features.proposals.tables import (
     ProposalVersion,
 )
 
+#: Proposals that something mistyped finds at most.
+_MOST_NEAR = 100
 #: The dictionary of each language.
 _DICTIONARIES = {"fi": "finnish", "sv": "swedish", "en": "english"}
 
@@ -101,23 +104,18 @@ async def holding(session: AsyncSession, round_id: UUID, shingles: Collection[st
 
 
 async def nearly(session: AsyncSession, round_id: UUID, shingles: Collection[str], least: int) -> dict[int, float]:
-    """Return the public proposals that hold at least so many of these runs of letters: what was mistyped."""
-    wanted = sorted(shingles)
-    runs = func.unnest(Proposal.shingles).table_valued("run", joins_implicitly=True).render_derived(name="runs")
-    shared = func.count()
-    found = (
-        select(Proposal.number, shared)
-        .where(
-            Proposal.round_id == round_id,
-            public(),
-            Proposal.shingles.overlap(wanted),
-            runs.c.run == any_(array(wanted)),
-        )
-        .group_by(Proposal.number)
-        .having(shared >= least)
-    )
-    counts: dict[int, int] = await _pairs(session, found)
-    return {number: count / max(len(wanted), 1) for number, count in counts.items()}
+    """Return the public proposals that hold at least so many of these runs of letters: what was mistyped.
+
+    Sketches tell which are worth reading; of more than a page of lists, those that share most.
+    """
+    typed, wanted = sketch(shingles), frozenset(shingles)
+    shared = func.bit_count(Proposal.sketch.op("&")(literal(typed, BIT(SKETCH_BITS))))
+    # Runs that fell on one bit count once.
+    enough = shared >= least - (len(wanted) - typed.count("1"))
+    found = select(Proposal.number, Proposal.shingles).where(Proposal.round_id == round_id, public(), enough)
+    rows: dict[int, list[str]] = await _pairs(session, found.order_by(shared.desc(), Proposal.number).limit(_MOST_NEAR))
+    counts = {number: len(wanted & frozenset(runs)) for number, runs in rows.items()}
+    return {number: count / len(wanted) for number, count in counts.items() if count >= least}
 
 
 def _shown() -> Select[Proposal]:

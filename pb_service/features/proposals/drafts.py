@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals.form import Draft, ProposalForm, problems, public_text, tidy
 from pb_service.core.proposals.places import district_of_place, from_geojson, to_geojson
-from pb_service.core.proposals.similarity import shingles
+from pb_service.core.proposals.similarity import shingles, sketch
 from pb_service.core.proposals.states import Act, Hand, may_edit
 from pb_service.core.proposals.texts import cleaned, content, text_sha256
 from pb_service.core.rounds.setup import District
@@ -276,6 +276,7 @@ def fill(proposal: Proposal, draft: Draft, *, now: datetime) -> None:
     proposal.group_name = draft.group_name if draft.show_author == "group" else None
     proposal.age_group, proposal.join_wishes = draft.age_group, list(draft.join_wishes)
     proposal.shingles = shingles(draft.title, draft.need, draft.idea)
+    proposal.sketch = sketch(proposal.shingles)
     proposal.changed_at = now
 
 

@@ -23,9 +23,10 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, BIT, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from pb_service.core.proposals.similarity import SKETCH_BITS
 from pb_service.core.proposals.states import STATES, State
 from pb_service.platform.db import Base, uuid7
 from pb_service.platform.files import StoredFile
@@ -122,6 +123,8 @@ class Proposal(Base):
     join_wishes: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list, server_default=text("'{}'"))
     #: Runs of three letters of title, need and idea (core/proposals/similarity.py), for finding similar proposals.
     shingles: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    #: The same as bits (similarity.sketch): the database counts how many two texts share.
+    sketch: Mapped[str | None] = mapped_column(BIT(SKETCH_BITS), deferred=True)
     search: Mapped[Any] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True), deferred=True)
     authors: Mapped[list["ProposalAuthor"]] = relationship(
         lazy="raise", order_by="ProposalAuthor.id", cascade="all, delete-orphan", passive_deletes=True
