@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.proposals.states import SETTLED, Act
 from pb_service.core.rounds.setup import Problem
 from pb_service.features.accounts import staff_repository as staff
-from pb_service.features.accounts.policy import Actor, require
+from pb_service.features.accounts.policy import PERMISSIONS, Actor, Grant, require
 from pb_service.features.accounts.tables import Account
 from pb_service.features.assessment import repository
 from pb_service.features.assessment.errors import Refused
-from pb_service.features.assessment.tables import Assignment, AssignmentRule
+from pb_service.features.assessment.tables import Assignment, AssignmentRule, ReviewRequest
 from pb_service.features.proposals import repository as proposals
 from pb_service.features.proposals.tables import Proposal
 from pb_service.features.rounds.tables import Round
@@ -118,31 +118,50 @@ async def after_act(session: AsyncSession, proposal: Proposal, act: Act, now: da
 
 
 async def remind(session: AsyncSession, now: datetime) -> int:
-    """Tell people what is nearly due or late, each in one mail, and return how many were told."""
+    """Tell people what is nearly due or late, each in one mail, and return how many were told.
+
+    Of cases those hear who have them; of reviews everybody who may decide them, but who refused.
+    """
     rows = await repository.to_remind(session, due_before=now + SOON, told_before=now - AGAIN)
-    rows_of: dict[UUID, list[Assignment]] = {}
+    asked = await repository.reviews_to_remind(session, due_before=now + SOON, told_before=now - AGAIN)
+    rows_of: dict[UUID, list[Assignment | ReviewRequest]] = {}
     members = await staff.members(session, [row.unit_id for row in rows if row.unit_id])
     for row in rows:
-        row.reminded_at = now
         people = [row.account_id] if row.account_id else [m.account_id for m, _ in members if m.unit_id == row.unit_id]
         for account_id in people:
             if account_id:
                 rows_of.setdefault(account_id, []).append(row)
-    found = {row.id: row for row in await proposals.several(session, {row.proposal_id for row in rows})}
+    ids = {row.proposal_id for row in rows} | {row.proposal_id for row in asked}
+    found = {row.id: row for row in await proposals.several(session, ids)}
     rounds = await proposals.rounds_of(session, {row.round_id for row in found.values()})
+    reviewers = await repository.holders(session, PERMISSIONS["assessment.review"]) if asked else []
+    for review in asked:
+        proposal = found[review.proposal_id]
+        for grant in reviewers:
+            known = rows_of.setdefault(grant.account_id, [])
+            reaches = Grant(grant.role, grant.round_id, grant.district).reaches(proposal.round_id, proposal.district)
+            if reaches and grant.account_id != review.refused_by and review not in known:
+                known.append(review)
+    for row in rows:
+        row.reminded_at = now
+    for review in asked:
+        review.reminded_at = now
+    told = 0
     for account_id, mine in sorted(rows_of.items()):
-        account = await session.get(Account, account_id)
+        account = await session.get(Account, account_id) if mine else None
         if account is None or account.email is None or account.blocked_at is not None:
             continue
+        told += 1
         lines: list[dict[str, Any]] = [
             {
                 "title": found[row.proposal_id].title,
                 "number": found[row.proposal_id].number,
                 "slug": rounds[found[row.proposal_id].round_id].slug,
                 "late": row.due_at is not None and row.due_at < now,
+                "review": isinstance(row, ReviewRequest),
                 "due": int(row.due_at.timestamp()) if row.due_at else 0,
             }
-            for row in mine
+            for row in sorted(mine, key=lambda row: row.due_at or now)
         ]
         await outbox.send(
             session,
@@ -154,7 +173,7 @@ async def remind(session: AsyncSession, now: datetime) -> int:
             account_id=account_id,
             now=now,
         )
-    return len(rows_of)
+    return told
 
 
 async def _give(

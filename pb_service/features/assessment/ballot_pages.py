@@ -120,7 +120,7 @@ def limit_sentences(view: BallotView, words: Reader) -> list[str]:
 
 
 def _spoken(texts: Sequence[Sequence[str]], language: Language) -> Spoken:
-    return spoken_of(dict(map(tuple, texts)), language) or Spoken(language, "")
+    return spoken_of({pair[0]: pair[1] for pair in texts}, language) or Spoken(language, "")
 
 
 public_handlers = [show_public_list]

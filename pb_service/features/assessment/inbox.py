@@ -19,8 +19,8 @@ from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.tables import Round
 
 Todo = Literal["moderate", "wait_publish", "wait_author", "assess", "agree", "cost", "sign", "project", "review"]
-Tab = Literal["all", "late", "mine", "new", "waiting"]
-TABS: tuple[Tab, ...] = ("all", "late", "mine", "new", "waiting")
+Tab = Literal["all", "late", "mine", "new", "review", "waiting"]
+TABS: tuple[Tab, ...] = ("all", "late", "mine", "new", "review", "waiting")
 
 #: What is grouped as one kind of work in the picture of the workload.
 GROUPS: Mapping[str, tuple[Todo, ...]] = {
@@ -91,6 +91,7 @@ class Inbox:
             "late": lambda case: case.late(now),
             "mine": lambda case: case.mine and case.todo not in _WAITING,
             "new": lambda case: case.is_new,
+            "review": lambda case: case.todo == "review",
             "waiting": lambda case: case.todo in _WAITING,
         }
         return [case for case in self.cases if chosen[tab](case)]
@@ -139,9 +140,12 @@ async def inbox(session: AsyncSession, actor: Actor, *, slug: str = "", now: dat
 
 
 def todo_of(
-    row: Proposal, *, sheets: Sequence[CostSheetRow], opinions: int, decided: bool, review: bool, project: bool
+    row: Proposal, *, sheets: Sequence[CostSheetRow], opinions: int, decided: bool, review: bool, joint: bool
 ) -> Todo | None:
-    """Return what is to be done about a proposal, or None when nothing is."""
+    """Return what is to be done about a proposal, or None when nothing is.
+
+    ``sheets`` are those that count for it; ``joint``: it stands for a project of several, which has a cost of its own.
+    """
     if review:
         return "review"
     if row.state == "received":
@@ -150,10 +154,10 @@ def todo_of(
         return "wait_author"
     if row.state == "published":
         return "agree" if opinions else "assess"
-    unsigned = bool(sheets) and sheets[-1].signed_at is None
-    if row.state == "assessed":
-        return "cost" if not sheets else "sign" if unsigned else None if project else "project"
-    return "sign" if row.state == "on_ballot" and unsigned else None
+    if not sheets and (row.state == "assessed" or joint):
+        return "cost"
+    unsigned = row.state in {"assessed", "on_ballot"} and bool(sheets) and sheets[-1].signed_at is None
+    return "sign" if unsigned else "project" if row.state == "assessed" else None
 
 
 async def _cases(
@@ -163,25 +167,26 @@ async def _cases(
     sheets = _by_proposal(await repository.sheets(session, proposals=ids))
     waiting = {row.proposal_id for row, _ in await repository.decisions_waiting(session, found.id)}
     opinions = _by_proposal(await repository.opinions(session, ids))
-    reviews = {row.proposal_id for row in await repository.reviews(session, ids) if row.decided_at is None}
+    reviews = {row.proposal_id: row.due_at for row in await repository.reviews(session, ids) if not row.decided_at}
     held = _by_proposal(await repository.assignments(session, ids))
-    placed = await repository.projects_of(session, ids)
+    of_projects, done_elsewhere = await _project_sheets(session, ids)
     names = await repository.names(session, {row.account_id for each in held.values() for row in each})
     unit_names = {unit.id: unit.names for unit in await staff.units(session)}
     cases = []
     for row in rows:
         todo = todo_of(
             row,
-            sheets=sheets.get(row.id, []),
+            sheets=of_projects.get(row.id, sheets.get(row.id, [])),
             opinions=len(opinions.get(row.id, [])),
             decided=row.id in waiting,
             review=row.id in reviews,
-            project=row.id in placed,
+            joint=row.id in of_projects,
         )
-        if todo is None or row.number is None:
+        if todo is None or row.number is None or row.id in done_elsewhere:
             continue
         mine = held.get(row.id, [])
         dues = [each.due_at for each in mine if each.due_at]
+        dues += [reviews[row.id]] if row.id in reviews else []
         cases.append(
             Case(
                 slug=found.slug,
@@ -204,6 +209,24 @@ async def _cases(
             )
         )
     return cases
+
+
+async def _project_sheets(
+    session: AsyncSession, ids: Sequence[UUID]
+) -> tuple[dict[UUID, list[CostSheetRow]], set[UUID]]:
+    """Return the sheets of projects with a cost of their own, by the first proposal of each; and the other proposals,
+    for which nothing is left to do.
+    """
+    placed = {project.id for project in (await repository.projects_of(session, ids)).values()}
+    rows = await repository.sheets(session, projects=placed)
+    found: dict[UUID, list[CostSheetRow]] = {}
+    others: set[UUID] = set()
+    for project_id, source in (await repository.sources(session, placed)).items():
+        own = [row for row in rows if row.project_id == project_id]
+        if source and (own or len(source) > 1):
+            found[source[0][0]] = own
+            others |= {proposal_id for proposal_id, _ in source[1:]}
+    return found, others
 
 
 class _AboutProposal(Protocol):

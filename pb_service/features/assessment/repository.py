@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.features.accounts.tables import Account
+from pb_service.features.accounts.policy import Role
+from pb_service.features.accounts.tables import Account, RoleGrant
 from pb_service.features.assessment.tables import (
     AnswerTemplate,
     AssessmentAct,
@@ -209,6 +210,29 @@ async def to_remind(session: AsyncSession, *, due_before: datetime, told_before:
     return (
         await session.scalars(query.order_by(Assignment.due_at, Assignment.id).with_for_update(skip_locked=True))
     ).all()
+
+
+async def reviews_to_remind(
+    session: AsyncSession, *, due_before: datetime, told_before: datetime
+) -> Sequence[ReviewRequest]:
+    """Return open reviews that are due by a time and of which nobody was told lately, locked; others skip them."""
+    query = select(ReviewRequest).where(
+        ReviewRequest.decided_at.is_(None),
+        ReviewRequest.due_at <= due_before,
+        ReviewRequest.reminded_at.is_(None) | (ReviewRequest.reminded_at < told_before),
+    )
+    query = query.order_by(ReviewRequest.due_at, ReviewRequest.id).with_for_update(skip_locked=True)
+    return (await session.scalars(query)).all()
+
+
+async def holders(session: AsyncSession, roles: Collection[Role]) -> Sequence[RoleGrant]:
+    """Return the grants of some roles that hold now, to staff who can act."""
+    query = (
+        select(RoleGrant)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(RoleGrant.role.in_(list(roles)), RoleGrant.revoked_at.is_(None), Account.blocked_at.is_(None))
+    )
+    return (await session.scalars(query.order_by(RoleGrant.account_id, RoleGrant.id))).all()
 
 
 async def rules(session: AsyncSession, round_id: UUID) -> Sequence[AssignmentRule]:

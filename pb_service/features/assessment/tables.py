@@ -242,7 +242,7 @@ class CostSheetRow(Base):
 class ReviewRequest(Base):
     """An author asks that a refusal be looked at again; somebody else than who refused decides.
 
-    ``refused_by`` is who decided first; ``due_at`` when the answer is promised.
+    ``refused_by`` is who decided first; ``due_at`` when the answer is promised; ``reminded_at`` as in Assignment.
     """
 
     __tablename__ = "review_request"
@@ -255,6 +255,7 @@ class ReviewRequest(Base):
     asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     body: Mapped[str] = mapped_column(Text)
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    reminded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     outcome: Mapped[Literal["reinstated", "upheld"] | None] = mapped_column(Text)
     reason: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))

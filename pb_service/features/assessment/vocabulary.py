@@ -56,6 +56,7 @@ def tab_names(words: Catalogue) -> Mapping[Tab, str]:
         "late": words.gettext("Late"),
         "mine": words.gettext("Waiting for me"),
         "new": words.gettext("New"),
+        "review": words.gettext("Reviews"),
         "waiting": words.gettext("Waiting for others"),
     }
 
