@@ -78,7 +78,6 @@ class Town:
             await page.locator("[name=code]").fill(member.code(self.service))
             await press(page, "form:has([name=code]) button[type=submit]")
         self.pages[name] = page
-        page.set_default_timeout(10_000)
 
     async def at(self, name: str, path: str) -> Page:
         """Somebody's browser at an address, in the language in which they came."""
@@ -147,7 +146,7 @@ async def move_to(town: Town, phase: str) -> None:
     form = f"form:has([name=move][value=push]):has([name=target][value={phase}])"
     await page.locator(f"details:has({form}) summary").click()
     for code, text in REASON.items():
-        await page.locator(f"{form} [name='reason.{code}']").fill(text)
+        await page.locator(f"{form} [name='reason.{code}.text']").fill(text)
     await press(page, f"{form} button[type=submit]", "done=push")
 
 
