@@ -1,6 +1,7 @@
 """Proposals in the JSON API and as downloads. Free to use, no key; answers may be kept for a minute."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -83,9 +84,11 @@ async def get_proposal(
     access="anyone",
     cache=60,
 )
-async def proposals_json(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[bytes]:
+async def proposals_json(
+    request: AnyRequest, session: Session, proposal_facts: Facts, slug: FromPath[str]
+) -> Response[Any]:
     body = msgspec.json.encode(await proposals.all_proposals(session, slug, proposal_facts))
-    return _download(body, f"{slug}-proposals.json", "application/json")
+    return _download(request, body, f"{slug}-proposals.json", "application/json")
 
 
 @get(
@@ -95,9 +98,11 @@ async def proposals_json(session: Session, proposal_facts: Facts, slug: FromPath
     access="anyone",
     cache=60,
 )
-async def proposals_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[bytes]:
+async def proposals_csv(
+    request: AnyRequest, session: Session, proposal_facts: Facts, slug: FromPath[str]
+) -> Response[Any]:
     text = await proposals.proposals_csv(session, slug, proposal_facts)
-    return _download(text.encode("utf-8-sig"), f"{slug}-proposals.csv", "text/csv; charset=utf-8")
+    return _download(request, text.encode("utf-8-sig"), f"{slug}-proposals.csv", "text/csv; charset=utf-8")
 
 
 @get(
@@ -107,9 +112,11 @@ async def proposals_csv(session: Session, proposal_facts: Facts, slug: FromPath[
     access="anyone",
     cache=60,
 )
-async def history_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[bytes]:
+async def history_csv(
+    request: AnyRequest, session: Session, proposal_facts: Facts, slug: FromPath[str]
+) -> Response[Any]:
     text = await proposals.history_csv(session, slug, proposal_facts)
-    return _download(text.encode("utf-8-sig"), f"{slug}-proposal-history.csv", "text/csv; charset=utf-8")
+    return _download(request, text.encode("utf-8-sig"), f"{slug}-proposal-history.csv", "text/csv; charset=utf-8")
 
 
 @get(
@@ -119,26 +126,31 @@ async def history_csv(session: Session, proposal_facts: Facts, slug: FromPath[st
     access="anyone",
     cache=60,
 )
-async def proposals_atom(session: Session, settings: NamedDependency[Settings], slug: FromPath[str]) -> Response[bytes]:
+async def proposals_atom(
+    request: AnyRequest, session: Session, settings: NamedDependency[Settings], slug: FromPath[str]
+) -> Response[Any]:
     shown = await public_round(session, slug)
     name = next((text for _, text in pairs(shown.setup.texts.name)), slug)
     body = await proposals.feed(session, slug, public_url=settings.public_url, name=name)
-    return Response(body, media_type="application/atom+xml; charset=utf-8", headers=_CACHE)
+    return _tagged(request, body, "application/atom+xml; charset=utf-8", {})
 
 
 def _kept(request: AnyRequest, found: Any) -> Response[Any]:
-    """Answer with JSON and its hash as ETag; who has it already is told so without it."""
-    body = msgspec.json.encode(found)
+    return _tagged(request, msgspec.json.encode(found), MediaType.JSON, {})
+
+
+def _download(request: AnyRequest, body: bytes, name: str, media_type: str) -> Response[Any]:
+    return _tagged(request, body, media_type, {"content-disposition": f'attachment; filename="{name}"'})
+
+
+def _tagged(request: AnyRequest, body: bytes, media_type: str, headers: Mapping[str, str]) -> Response[Any]:
+    """Answer with a body and its hash as ETag; who has it already is told so without it."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {**_CACHE, "etag": tag}
-    if request.headers.get("if-none-match") == tag:
-        return Response(None, media_type=MediaType.JSON, status_code=304, headers=headers)
-    return Response(body, media_type=MediaType.JSON, headers=headers)
-
-
-def _download(body: bytes, name: str, media_type: str) -> Response[bytes]:
-    headers = {**_CACHE, "content-disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type=media_type, headers=headers)
+    known = (each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(","))
+    kept = {**_CACHE, **headers, "etag": tag}
+    if tag in known:
+        return Response(None, media_type=media_type, status_code=304, headers=kept)
+    return Response(body, media_type=media_type, headers=kept)
 
 
 proposal_api = Router(

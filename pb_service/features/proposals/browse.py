@@ -31,6 +31,8 @@ _PART, _MISTYPED = 0.01, 0.001
 
 #: Threads of comments and questions on the page of a proposal; the others have a page of their own.
 FIRST_COMMENTS, PAGE_OF_COMMENTS, MOST_QUESTIONS = 10, 40, 200
+#: Answers shown with each comment; a page of its own has them all.
+FIRST_ANSWERS = 5
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,18 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Thread:
-    """A comment with the answers to it, and to them, oldest first."""
+    """A comment with answers to it, oldest first; ``count`` says how many in all, ``more`` that some are left out."""
 
     comment: ProposalComment
     answers: tuple[ProposalComment, ...]
+    count: int
+    more: bool = False
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A page of the comments on a proposal, newest thread first, and how many threads there are."""
+    """A page of the comments on a proposal, newest thread first, and how many threads there are; or a page of one
+    thread, and how many answers it has."""
 
     threads: tuple[Thread, ...]
     total: int
@@ -171,15 +176,33 @@ async def detail(session: AsyncSession, shown: PublicRound, number: int, facts: 
 
 
 async def conversation(
-    session: AsyncSession, proposal: Proposal, *, page: int = 1, page_size: int = PAGE_OF_COMMENTS
+    session: AsyncSession,
+    proposal: Proposal,
+    *,
+    page: int = 1,
+    page_size: int = PAGE_OF_COMMENTS,
+    root: UUID | None = None,
 ) -> Conversation:
-    """Return a page of the comments on a proposal and on what was merged into it."""
+    """Return a page of the comments on a proposal and on what was merged into it; with ``root``, of the answers to
+    that comment alone. Raises ProposalNotFound for a comment of another proposal."""
     first = (page - 1) * page_size
-    roots, answers, total = await repository.comments_of(session, proposal.id, first=first, most=page_size)
+    if root is not None:
+        found = await repository.comments_in_talk(session, proposal.id, [root])
+        if not found or found[0].parent is not None:
+            raise ProposalNotFound("There is no such comment on this proposal.")
+        answers = await repository.answers_to(session, [root], first=first, most=page_size)
+        total = (await repository.answer_counts(session, [root])).get(root, 0)
+        return Conversation((Thread(found[0], tuple(answers), total),), total, page, max(1, -(-total // page_size)))
+    roots, total = await repository.comments_of(session, proposal.id, first=first, most=page_size)
+    ids = [each.id for each in roots]
+    counts = await repository.answer_counts(session, ids)
     of: dict[UUID | None, list[ProposalComment]] = {}
-    for answer in answers:
+    for answer in await repository.answers_to(session, ids, first=0, most=FIRST_ANSWERS) if counts else ():
         of.setdefault(answer.parent, []).append(answer)
-    threads = tuple(Thread(root, tuple(of.get(root.id, ()))) for root in roots)
+    threads = tuple(
+        Thread(each, tuple(of.get(each.id, ())), counts.get(each.id, 0), counts.get(each.id, 0) > FIRST_ANSWERS)
+        for each in roots
+    )
     return Conversation(threads, total, page, max(1, -(-total // page_size)))
 
 

@@ -5,6 +5,7 @@ cookie. Who wants to support, follow or say something is led to a page of their 
 itself is not kept by the server: hardly two readers have the same order.
 """
 
+import asyncio
 import secrets
 from itertools import pairwise
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from pb_service.features.proposals import browse, browse_repository
 from pb_service.features.proposals.browse_presentation import (
     Names,
     address,
+    card_lines,
     cards,
     chosen,
     filter_list,
@@ -29,16 +31,23 @@ from pb_service.features.proposals.browse_presentation import (
     round_map,
     sorts,
 )
-from pb_service.features.proposals.detail_presentation import detail_context, field_names, side_by_side, thread_views
+from pb_service.features.proposals.detail_presentation import (
+    TALKED,
+    detail_context,
+    field_names,
+    side_by_side,
+    thread_views,
+)
 from pb_service.features.proposals.errors import ProposalNotFound
 from pb_service.features.proposals.facts import FactSource
 from pb_service.features.proposals.forms import form_of
-from pb_service.features.proposals.reading import reader_of, round_name, spoken
+from pb_service.features.proposals.reading import reader_of, round_name, spoken, uuid_in
 from pb_service.features.rounds.public import PublicRound, public_round
 from pb_service.settings import Settings
 from pb_service.web.languages import language_of
 from pb_service.web.locales import Language
 from pb_service.web.render import page
+from pb_service.web.share_card import share_card
 
 Session = NamedDependency[AsyncSession]
 Facts = NamedDependency[FactSource]
@@ -144,10 +153,28 @@ async def show_proposal(
     return page(
         request,
         "proposals/proposal.html",
-        share_image=f"{settings.public_url}/data/rounds/{slug}/proposals/{number}.png",
+        share_address=f"{settings.public_url}{base}/{number}",
         **_frame(shown, language, base),
         **detail_context(shown, found, form, names, base),
     )
+
+
+@get("/{number:int}/card.png", access="anyone", cache=600)
+async def show_card(
+    *, session: Session, proposal_facts: Facts, lang: FromPath[str], slug: FromPath[str], number: FromPath[int]
+) -> Response[bytes]:
+    """The picture that other services show beside a link to a proposal."""
+    language = language_of(lang)
+    shown = await public_round(session, slug)
+    proposal = await browse.find(session, shown, number)
+    if proposal.state == "hidden":
+        raise ProposalNotFound(f"The proposal {number} is hidden.")
+    form, _ = await form_of(session, shown.id)
+    amounts = await proposal_facts.amounts(session, shown.id)
+    lines = card_lines(proposal, _names(shown, form, language), amounts.get(proposal.id, proposal.cost_hint))
+    name = round_name(shown, language).text
+    body = await asyncio.to_thread(share_card, proposal.title, above=lines[0], below=[lines[1] or name, name])
+    return Response(body, media_type="image/png", headers={"cache-control": "public, max-age=3600"})
 
 
 @get("/{number:int}/comments", access="anyone", cache=True)
@@ -158,25 +185,30 @@ async def show_comments(
     lang: FromPath[str],
     slug: FromPath[str],
     number: FromPath[int],
+    thread: Annotated[str, QueryParameter(max_length=36)] = "",
     part: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1,
 ) -> Response[str]:
-    """Every comment on a proposal, a page of threads at a time."""
+    """Every comment on a proposal, a page of threads at a time; with ``thread``, every answer to one comment."""
     language = language_of(lang)
     shown = await public_round(session, slug)
     proposal = await browse.find(session, shown, number)
     if proposal.state == "hidden":
         raise ProposalNotFound(f"The proposal {number} is hidden.")
     base = f"/{language}/rounds/{slug}/proposals"
-    found = await browse.conversation(session, proposal, page=part)
+    found = await browse.conversation(session, proposal, page=part, root=uuid_in(thread))
+    here = f"{base}/{number}"
     return page(
         request,
         "proposals/comments.html",
         **_frame(shown, language, base),
         proposal=proposal,
         number=number,
+        here=here,
+        one_thread=bool(thread),
         conversation=found,
         threads=thread_views(found, reader_of(shown, language)),
-        paged=lambda part_: f"{base}/{number}/comments?part={part_}",
+        can_comment=shown.phase in TALKED,
+        paged=lambda part_: f"{here}/comments?{f'thread={thread}&' if thread else ''}part={part_}",
     )
 
 
@@ -247,6 +279,6 @@ def _see(target: str) -> Response[Any]:
 
 browse_router = Router(
     "/{lang:str}/rounds/{slug:str}/proposals",
-    route_handlers=[show_proposals, compare_proposals, show_proposal, show_comments, show_versions],
+    route_handlers=[show_proposals, compare_proposals, show_proposal, show_card, show_comments, show_versions],
     include_in_schema=False,
 )

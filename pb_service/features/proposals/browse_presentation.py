@@ -168,6 +168,14 @@ def cards(
     return made
 
 
+def card_lines(proposal: Proposal, names: Names, amount: int | None) -> tuple[str, str]:
+    """What stands above and below the title on the picture for links: where, theme and number; the money."""
+    number = names.words.gettext("no. %(number)s") % {"number": proposal.number}
+    parts = (names.district(proposal.district), names.theme(proposal.theme), number)
+    money = names.words.money(amount) if amount is not None else ""
+    return " · ".join(part for part in parts if part), money
+
+
 def is_picture(file: ProposalFile) -> bool:
     """Whether a file of a proposal can be shown on its page."""
     return file.file.media_type.startswith("image/")

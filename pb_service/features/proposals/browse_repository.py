@@ -161,20 +161,43 @@ async def support_of_round(session: AsyncSession, round_id: UUID) -> dict[UUID, 
 
 async def comments_of(
     session: AsyncSession, proposal_id: UUID, *, first: int, most: int
-) -> tuple[list[ProposalComment], list[ProposalComment], int]:
-    """Return a page of the threads about a proposal and what was merged into it, newest thread first, the answers to
-    them oldest first, and how many threads there are."""
+) -> tuple[list[ProposalComment], int]:
+    """Return a page of the comments on a proposal and what was merged into it that answer no other, newest first, and
+    how many there are."""
     of = select(Proposal.id).where(Proposal.counted_in == proposal_id)
-    threads = select(ProposalComment).where(ProposalComment.proposal_id.in_(of), ProposalComment.parent.is_(None))
-    count = await session.scalar(select(func.count()).select_from(threads.subquery())) or 0
-    newest = threads.order_by(ProposalComment.at.desc(), ProposalComment.id.desc()).offset(first).limit(most)
-    roots = list(await session.scalars(newest))
-    answers = (
-        select(ProposalComment)
-        .where(ProposalComment.parent.in_([root.id for root in roots]))
-        .order_by(ProposalComment.at, ProposalComment.id)
+    mine = (ProposalComment.proposal_id.in_(of), ProposalComment.parent.is_(None))
+    count = await session.scalar(select(func.count()).select_from(ProposalComment).where(*mine)) or 0
+    newest = select(ProposalComment).where(*mine).order_by(ProposalComment.at.desc(), ProposalComment.id.desc())
+    return list(await session.scalars(newest.offset(first).limit(most))), count
+
+
+async def answers_to(
+    session: AsyncSession, comment_ids: Collection[UUID], *, first: int, most: int
+) -> list[ProposalComment]:
+    """Return answers to each of these comments, oldest first: so many from a place on."""
+    place = func.row_number().over(
+        partition_by=ProposalComment.parent, order_by=(ProposalComment.at, ProposalComment.id)
     )
-    return roots, list(await session.scalars(answers)), count
+    numbered = select(ProposalComment.id, place.label("place")).where(ProposalComment.parent.in_(comment_ids))
+    placed = numbered.subquery()
+    found = select(ProposalComment).join(placed, placed.c.id == ProposalComment.id)
+    wanted = found.where(placed.c.place > first, placed.c.place <= first + most)
+    return list(await session.scalars(wanted.order_by(ProposalComment.at, ProposalComment.id)))
+
+
+async def answer_counts(session: AsyncSession, comment_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many answers each of these comments has; who has none is left out."""
+    found = select(ProposalComment.parent, func.count()).where(ProposalComment.parent.in_(comment_ids))
+    return await _pairs(session, found.group_by(ProposalComment.parent))
+
+
+async def comments_in_talk(
+    session: AsyncSession, proposal_id: UUID, comment_ids: Collection[UUID]
+) -> list[ProposalComment]:
+    """Return those of these comments that are about a proposal or what was merged into it."""
+    of = select(Proposal.id).where(Proposal.counted_in == proposal_id)
+    found = select(ProposalComment).where(ProposalComment.id.in_(comment_ids), ProposalComment.proposal_id.in_(of))
+    return list(await session.scalars(found.order_by(ProposalComment.id)))
 
 
 async def comment_counts(session: AsyncSession, proposal_ids: Collection[UUID]) -> dict[UUID, int]:

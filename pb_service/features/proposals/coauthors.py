@@ -62,18 +62,33 @@ async def invitation(session: AsyncSession, secret: str, *, now: datetime) -> Pr
     return (await _invited(session, secret, now=now))[0]
 
 
-async def accept(session: AsyncSession, actor: Actor, secret: str, *, now: datetime) -> Proposal:
-    """Become a co-author. The link itself shows that the mail was read. Raises InvitationEnded, SignInNeeded."""
+async def accept(session: AsyncSession, actor: Actor, secret: str, *, named: bool = False, now: datetime) -> Proposal:
+    """Become a co-author; ``named``: with one's name where the proposal shows names.
+
+    The link itself shows that the mail was read. Raises InvitationEnded, SignInNeeded.
+    """
     account_id = await require_resident(session, actor)
     proposal, invited = await _invited(session, secret, now=now)
     if is_author(proposal, account_id):
         await session.delete(invited)
     else:
         account = await session.get_one(Account, account_id)
-        invited.account_id, invited.shown_name, invited.accepted_at = account_id, account.name, now
+        invited.account_id, invited.accepted_at = account_id, now
+        invited.shown_name = account.name if named else None
         invited.token_sha256 = invited.invited_email_key = None
     await session.flush()
     return proposal
+
+
+async def show_name(session: AsyncSession, actor: Actor, proposal_id: UUID, *, named: bool) -> None:
+    """Say whether one wants to be named as an author. Raises ProposalNotFound, SignInNeeded."""
+    account_id = await require_resident(session, actor)
+    proposal = await own_proposal(session, actor, proposal_id, for_update=True)
+    account = await session.get_one(Account, account_id)
+    for author in proposal.authors:
+        if author.account_id == account_id:
+            author.shown_name = account.name if named else None
+    await session.flush()
 
 
 async def take_back(session: AsyncSession, actor: Actor, proposal_id: UUID, author_id: UUID) -> None:

@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, require
-from pb_service.features.proposals import browse, conversation, conversation_repository
+from pb_service.features.proposals import browse, browse_repository, conversation, conversation_repository
 from pb_service.features.proposals.browse_presentation import state_chip
 from pb_service.features.proposals.conversation import HOWS, MOST_ANSWER, MOST_COMMENT, MOST_QUESTION, MOST_REPORT, How
 from pb_service.features.proposals.conversation_errors import CommentNotFound, ConversationClosed, SupportSpent
-from pb_service.features.proposals.detail_presentation import thread_views
+from pb_service.features.proposals.detail_presentation import comment_view, thread_views
 from pb_service.features.proposals.errors import AddressNotVerified, OwnProposal, ProposalNotFound
-from pb_service.features.proposals.reading import reader_of, round_name
+from pb_service.features.proposals.reading import reader_of, round_name, uuid_in
 from pb_service.features.proposals.tables import Proposal
 from pb_service.features.rounds.finding import published_round
 from pb_service.features.rounds.public import public_round
@@ -127,7 +127,7 @@ async def take_comment(
     words = translations(_language(request))
     found, proposal = await _found(transaction, slug, number)
     body = form.text("comment", label=words.gettext("Comment"), most=MOST_COMMENT, lines=True)
-    key = _uuid(form.value("once"))
+    key = uuid_in(form.value("once"))
 
     async def go() -> None:
         if await _too_often(limits, actor):
@@ -142,7 +142,7 @@ async def take_comment(
             language=_language(request),
             once=key or UUID(once()),
             named=form.checked("named"),
-            parent=_uuid(form.value("parent")),
+            parent=uuid_in(form.value("parent")),
             now=clock(),
         )
 
@@ -165,7 +165,7 @@ async def take_question(
     words = translations(_language(request))
     found, proposal = await _found(transaction, slug, number)
     body = form.text("question", label=words.gettext("Question"), most=MOST_QUESTION, lines=True)
-    key = _uuid(form.value("once_question"))
+    key = uuid_in(form.value("once_question"))
 
     async def go() -> None:
         if await _too_often(limits, actor):
@@ -195,7 +195,7 @@ async def take_report(
     words = translations(_language(request))
     _, proposal = await _found(transaction, slug, number)
     reason = form.text("reason", label=words.gettext("What is wrong with it"), most=MOST_REPORT, lines=True)
-    about = _uuid(form.value("reported"))
+    about = uuid_in(form.value("reported"))
 
     async def go() -> None:
         if about is None:
@@ -276,8 +276,9 @@ async def _page(  # noqa: PLR0917 # one call
         session, proposal, page=int(part_number) if part_number.isdigit() and 0 < len(part_number) < 5 else 1
     )
     counts = await browse.counts(session, [proposal.id])
-    about = {item.comment.anchor: item.comment for item in thread_views(talk, words)}
-    about |= {answer.anchor: answer for item in thread_views(talk, words) for answer in item.answers}
+    named = [each for each in (uuid_in(form.value("parent")), uuid_in(form.value("reported"))) if each]
+    rows = await browse_repository.comments_in_talk(session, proposal.id, named) if named else []
+    about = {row.id: comment_view(row, words) for row in rows if row.hidden_at is None}
     answer = page(
         request,
         "proposals/take_part.html",
@@ -301,8 +302,8 @@ async def _page(  # noqa: PLR0917 # one call
         counts=counts[proposal.id],
         conversation=talk,
         threads=thread_views(talk, words),
-        answered=about.get(_anchor(form.value("parent"))),
-        reported=about.get(_anchor(form.value("reported"))),
+        answered=about.get(uuid_in(form.value("parent"))),
+        reported=about.get(uuid_in(form.value("reported"))),
         questions=await browse.questions(session, proposal),
         most={"comment": MOST_COMMENT, "question": MOST_QUESTION, "report": MOST_REPORT},
         paged=lambda part_: f"{base}/{number}/take-part?part={part_}#comments",
@@ -328,18 +329,6 @@ async def _too_often(limits: Limits, actor: Actor) -> bool:
 
 def _language(request: PageRequest) -> Language:
     return language_of(request.path_params["lang"])
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _anchor(text: str) -> str:
-    found = _uuid(text)
-    return f"c-{found.hex}" if found else ""
 
 
 @get("/", access="comments.moderate")

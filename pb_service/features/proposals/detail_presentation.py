@@ -9,6 +9,7 @@ from pb_service.core.proposals.form import ProposalForm, Question
 from pb_service.core.proposals.places import from_geojson, middle
 from pb_service.core.proposals.states import SETTLED, State
 from pb_service.core.rounds.districts import SCALE
+from pb_service.core.rounds.phases import Phase
 from pb_service.features.proposals.browse import Conversation, Counts, Detail
 from pb_service.features.proposals.browse_presentation import (
     Card,
@@ -46,6 +47,9 @@ _REACHED: Mapping[State, int] = {
     "on_ballot": 3,
 }
 
+#: Phases in which people may comment.
+TALKED: frozenset[Phase] = frozenset({"ideas", "moderation", "assessment", "voting"})
+
 #: Acts that end or change the way of a proposal: their reasons stand at the top of its page.
 _DECISIONS = frozenset({"reject", "find_infeasible", "reinstate", "uphold", "return"})
 
@@ -74,10 +78,12 @@ class CommentView:
 
 @dataclass(frozen=True)
 class ThreadView:
-    """A comment with the answers to it."""
+    """A comment with answers to it; ``count`` says how many there are, ``more`` that not all of them are here."""
 
     comment: CommentView
     answers: tuple[CommentView, ...]
+    count: int
+    more: bool
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,7 @@ def detail_context(shown: PublicRound, detail: Detail, form: ProposalForm, names
         "description": excerpt(proposal.idea or proposal.need, 200),
         "where": words.coordinates(_degrees(middle(place))) if place else "",
         "is_open": proposal.state not in SETTLED and shown.phase in {"ideas", "moderation", "assessment"},
-        "can_comment": shown.phase in {"ideas", "moderation", "assessment"},
+        "can_comment": shown.phase in TALKED,
         "appeal": spoken(shown.setup.closing.appeal, words.language)
         if proposal.state in {"rejected", "infeasible"}
         else None,
@@ -265,12 +271,18 @@ def bar(amount: int | None, money: int | None) -> list[MoneyPart]:
 def thread_views(conversation: Conversation, words: Reader) -> list[ThreadView]:
     """The comments of a page as it shows them."""
     return [
-        ThreadView(_comment(thread.comment, words), tuple(_comment(answer, words) for answer in thread.answers))
+        ThreadView(
+            comment_view(thread.comment, words),
+            tuple(comment_view(answer, words) for answer in thread.answers),
+            thread.count,
+            thread.more,
+        )
         for thread in conversation.threads
     ]
 
 
-def _comment(comment: ProposalComment, words: Reader) -> CommentView:
+def comment_view(comment: ProposalComment, words: Reader) -> CommentView:
+    """A comment as its page shows it."""
     hidden = comment.hidden_at is not None
     return CommentView(
         anchor=f"c-{comment.id.hex}",

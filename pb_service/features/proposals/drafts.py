@@ -77,6 +77,7 @@ async def save_draft(
         raise ProposalNotFound("There is no such draft.")
     if proposal.state == "draft":
         fill(proposal, tidy(draft), now=now)
+        await sign(session, proposal, account_id)
     await session.flush()
     return proposal
 
@@ -188,8 +189,11 @@ async def save_version(
         raise ProposalNotFound("There is no such proposal.")
     if proposal.version != version:
         raise ProposalChanged(proposal.version)
+    if not own:
+        draft = _as_authors_chose(draft, proposal)
     if proposal.state == "draft":
         fill(proposal, tidy(draft), now=now)
+        await sign(session, proposal, actor.account_id)
         return proposal
     found = await repository.round_of(session, proposal.round_id)
     book = await repository.book(session, found.id)
@@ -207,6 +211,8 @@ async def save_version(
         proposal.cost_hint,
     )
     fill(proposal, wanted, now=now)
+    if own:
+        await sign(session, proposal, actor.account_id)
     if same and act != "answer":
         return proposal
     about = add_version(session, form, proposal, actor.account_id, now=now, reason=cleaned(reason)[:_MOST_NOTE])
@@ -307,9 +313,29 @@ async def new_proposal(
 
 async def add_author(session: AsyncSession, proposal: Proposal, account_id: UUID, *, now: datetime) -> None:
     """Make an account the author of a draft."""
-    account = await session.get_one(Account, account_id)
-    author = ProposalAuthor(account_id=account_id, role="author", shown_name=account.name, accepted_at=now)
-    proposal.authors.append(author)
+    proposal.authors.append(ProposalAuthor(account_id=account_id, role="author", accepted_at=now))
+    await sign(session, proposal, account_id)
+
+
+async def sign(session: AsyncSession, proposal: Proposal, account_id: UUID | None) -> None:
+    """Let the author who writes now be named as they have just chosen; the names of the others are theirs to show."""
+    for author in proposal.authors:
+        if account_id is not None and author.account_id == account_id:
+            named = proposal.show_author == "name"
+            author.shown_name = (await session.get_one(Account, account_id)).name if named else None
+
+
+def _as_authors_chose(draft: Draft, proposal: Proposal) -> Draft:
+    """The draft of somebody of the staff: who is shown as author, and what they told of themselves, is not theirs."""
+    kept = draft_of(proposal)
+    return msgspec.structs.replace(
+        draft,
+        show_author=kept.show_author,
+        group_name=kept.group_name,
+        minor=kept.minor,
+        age_group=kept.age_group,
+        join_wishes=kept.join_wishes,
+    )
 
 
 def add_version(

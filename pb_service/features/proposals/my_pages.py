@@ -67,6 +67,18 @@ class Line:
     href: str
 
 
+@dataclass(frozen=True)
+class Listened:
+    """Somebody else's proposal that one supports, or hears of: ``how`` as chosen, None where nothing was."""
+
+    proposal: Proposal
+    chip: Any
+    round_name: Any
+    href: str
+    supports: bool
+    how: str | None
+
+
 @get("/", access="signed-in")
 async def show_mine(request: PageRequest, session: Session, actor: Who, lang: Lang) -> Response[str]:
     """Everything that the reader wrote or helps to write."""
@@ -84,7 +96,19 @@ async def show_mine(request: PageRequest, session: Session, actor: Who, lang: La
         )
         for proposal in found
     ]
-    return _show(request, actor, "mine", language, lines=lines, waiting=bool(read_cookie(request, "pb-draft")))
+    listened = [
+        Listened(
+            heard.proposal,
+            state_chip(heard.proposal, words),
+            spoken_of(dict(heard.names), language),
+            f"/{language}/rounds/{heard.slug}/proposals/{heard.proposal.number}",
+            heard.supports,
+            heard.how,
+        )
+        for heard in await repository.listened_by(session, actor.account_id)
+    ]
+    waiting = bool(read_cookie(request, "pb-draft"))
+    return _show(request, actor, "mine", language, lines=lines, listened=listened, waiting=waiting)
 
 
 @get("/claim", access="signed-in")
@@ -321,21 +345,33 @@ async def remove_author(transaction: Session, actor: Who, lang: Lang, proposal_i
     return done(f"/{language}/me/proposals", "saved")
 
 
+@post("/{proposal_id:uuid}/name", access="signed-in")
+async def name_myself(
+    request: PageRequest, transaction: Session, actor: Who, lang: Lang, proposal_id: Id
+) -> Response[Any]:
+    """Show or hide one's own name among the authors."""
+    form = await parse(request)
+    await coauthors.show_name(transaction, actor, proposal_id, named=form.value("go") == "show")
+    return done(_address(language_of(lang), proposal_id) + "#authors", "saved")
+
+
 @get("/invitations/{secret:str}", access="signed-in")
 async def show_invitation(
     *, request: PageRequest, session: Session, actor: Who, clock: Now, lang: Lang, secret: FromPath[str]
 ) -> Response[str]:
     """What one is invited to write together."""
     proposal = await coauthors.invitation(session, secret, now=clock())
-    return _show(request, actor, "invitation", language_of(lang), proposal=proposal, secret=secret)
+    form = Form.filled(translations(language_of(lang)))
+    return _show(request, actor, "invitation", language_of(lang), proposal=proposal, secret=secret, form=form)
 
 
 @post("/invitations/{secret:str}", access="signed-in")
 async def accept_invitation(
-    transaction: Session, actor: Who, clock: Now, lang: Lang, secret: FromPath[str]
+    *, request: PageRequest, transaction: Session, actor: Who, clock: Now, lang: Lang, secret: FromPath[str]
 ) -> Response[Any]:
     """Become a co-author."""
-    proposal = await coauthors.accept(transaction, actor, secret, now=clock())
+    form = await parse(request)
+    proposal = await coauthors.accept(transaction, actor, secret, named=form.checked("named"), now=clock())
     return done(_address(language_of(lang), proposal.id), "joined")
 
 
@@ -485,6 +521,7 @@ my_router = Router(
         show_own_file,
         invite_author,
         remove_author,
+        name_myself,
         answer_joint,
     ],
 )

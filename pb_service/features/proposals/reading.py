@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from uuid import UUID
 
 from pb_service.core.rounds.setup import Text, pairs
 from pb_service.features.rounds.public import PublicRound
@@ -51,6 +52,14 @@ def excerpt(text: str, most: int = 140) -> str:
         return line
     cut = line[: most + 1].rsplit(" ", 1)[0]
     return cut[:most].rstrip(_LOOSE) + "…"
+
+
+def uuid_in(text: str) -> UUID | None:
+    """The id that an address or a form holds, None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def share_of(amount: int, whole: int) -> Fraction | None:

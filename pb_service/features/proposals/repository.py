@@ -1,11 +1,12 @@
 """Queries of the stage proposals: proposals with their people, files and history, the book of a round, merges."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, literal, or_, select, update
+from sqlalchemy import and_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -18,6 +19,7 @@ from pb_service.features.proposals.tables import (
     ProposalBook,
     ProposalConsent,
     ProposalFile,
+    ProposalFollow,
     ProposalMerge,
     ProposalSupport,
     ProposalVersion,
@@ -82,6 +84,41 @@ async def of_account(session: AsyncSession, account_id: UUID) -> Sequence[Propos
     )
     query = select(Proposal).where(mine).order_by(Proposal.changed_at.desc(), Proposal.id).options(*_WHOLE)
     return (await session.scalars(query)).all()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A proposal that an account supports or follows, and the round it is in."""
+
+    proposal: Proposal
+    slug: str
+    names: Mapping[str, str]
+    supports: bool
+    how: str | None
+
+
+async def listened_by(session: AsyncSession, account_id: UUID, *, most: int = 200) -> list[Heard]:
+    """Return what an account supports or chose how to hear of, what changed last first, if all may read it."""
+    query = (
+        select(Proposal, Round.slug, Round.names, ProposalSupport.account_id, ProposalFollow.how)
+        .join(Round, Round.id == Proposal.round_id)
+        .outerjoin(
+            ProposalSupport,
+            and_(ProposalSupport.proposal_id == Proposal.id, ProposalSupport.account_id == account_id),
+        )
+        .outerjoin(
+            ProposalFollow, and_(ProposalFollow.proposal_id == Proposal.id, ProposalFollow.account_id == account_id)
+        )
+        .where(
+            or_(ProposalSupport.account_id.is_not(None), ProposalFollow.how.is_not(None)),
+            Proposal.published_at.is_not(None),
+            Proposal.state != "hidden",
+        )
+        .order_by(Proposal.changed_at.desc(), Proposal.id)
+        .limit(most)
+    )
+    rows = await session.execute(query)
+    return [Heard(row[0], row[1], dict(row[2]), row[3] is not None, row[4]) for row in rows]
 
 
 async def rounds_of(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Round]:

@@ -173,7 +173,10 @@ class ProposalVersion(Base):
 
 
 class ProposalAuthor(Base):
-    """An author, or somebody invited to be one (``accepted_at`` empty; the token is in a mail, its SHA-256 here)."""
+    """An author, or somebody invited to be one (``accepted_at`` empty; the token is in a mail, its SHA-256 here).
+
+    ``shown_name`` is there if this author wants to be named; it is shown only while the proposal shows names at all.
+    """
 
     __tablename__ = "proposal_author"
 
