@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from pb_service.core.proposals.texts import cleaned
 from pb_service.core.record import canonical
 from pb_service.core.rounds.setup import CostsStep, Problem
 
@@ -21,6 +22,8 @@ QUANTITY_UNIT = 1000
 CONTINGENCY_UNIT = 1000
 
 MOST_LINES = 60
+#: Characters of a line's words.
+LONGEST = {"what": 200, "unit": 20, "source": 300}
 #: No sum that a sheet can hold comes near 2^53, where canonical JSON ends.
 MOST_MONEY = 10**12
 MOST_QUANTITY = 10**9
@@ -74,6 +77,18 @@ class Figures:
     low: int | None
     high: int | None
     amount: int | None
+
+
+def tidy(sheet: CostSheet) -> CostSheet:
+    """Return a sheet whose words are cleaned (texts.cleaned), each on one line."""
+    return msgspec.structs.replace(
+        sheet, lines=tuple(map(_tidy_line, sheet.lines)), upkeep=tuple(map(_tidy_line, sheet.upkeep))
+    )
+
+
+def _tidy_line(line: CostLine) -> CostLine:
+    words = {name: cleaned(getattr(line, name), lines=False) for name in LONGEST}
+    return msgspec.structs.replace(line, **words)
 
 
 def line_total(line: CostLine) -> int:
@@ -177,6 +192,9 @@ def _lines(field: str, lines: Sequence[CostLine]) -> Iterator[Problem]:
             yield Problem(f"{at}.price", "between", {"least": 0, "most": MOST_MONEY})
         if not line.source and field == "lines":
             yield Problem(f"{at}.source", "required")
+        for name, most in LONGEST.items():
+            if len(getattr(line, name)) > most:
+                yield Problem(f"{at}.{name}", "too_long", {"most": most})
 
 
 def outside_terms(amount: int, terms: CostsStep) -> Problem | None:

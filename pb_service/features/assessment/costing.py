@@ -136,7 +136,7 @@ async def set_cost(
     if version != (newest.row.version if newest else 0):
         raise Changed(newest.row.version if newest else 0)
     try:
-        sheet = costs.read_sheet(content)
+        sheet = costs.tidy(costs.read_sheet(content))
     except msgspec.ValidationError as error:
         raise Refused([Problem("sheet", "shape", {"reason": str(error)})]) from error
     if wrong := costs.problems(sheet, terms):

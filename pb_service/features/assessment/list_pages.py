@@ -384,7 +384,7 @@ def _text(form: Form, name: str) -> Text:
 def _field_of(problem: Problem) -> str:
     """The field of the form that a problem is about."""
     name, _, code = problem.field.partition(".")
-    if name in {"title", "text"}:
+    if name in {"title", "text", "alt"}:
         return f"{name}_{code or 'fi'}"
     return name
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals.states import Act
-from pb_service.core.proposals.texts import reason_sha256
+from pb_service.core.proposals.texts import cleaned, reason_sha256
 from pb_service.core.rounds.setup import Problem
 from pb_service.features.accounts.policy import Actor, Forbidden, require
 from pb_service.features.assessment import repository
@@ -198,6 +198,7 @@ async def save_template(
 ) -> None:
     """Keep a worded answer under a name; one of that name is replaced. Raises Refused, ReasonMissing, Forbidden."""
     require(actor, "proposals.moderate", round_id=None if for_all else found.id, now=now)
+    name = cleaned(name, lines=False)
     if not name or len(name) > 100:
         raise Refused([Problem("name", "required")])
     if outcome not in OUTCOMES:

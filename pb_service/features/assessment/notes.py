@@ -52,7 +52,7 @@ async def add(
         account_id=actor.account_id,
         body=text,
         mentions=list(dict.fromkeys(mentions))[:MOST_MENTIONS],
-        line=line[:200] or None,
+        line=cleaned(line, lines=False)[:200] or None,
         question=question,
         once=once,
         at=now,

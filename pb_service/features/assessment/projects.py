@@ -35,6 +35,7 @@ from pb_service.features.rounds.tables import Round
 from pb_service.platform.files import StoredFile
 
 MOST_SETS = 10
+LONGEST_ALT = 300
 
 
 @dataclass(frozen=True)
@@ -260,13 +261,18 @@ def _problems(setup: Setup, details: Details) -> list[Problem]:
         found.append(Problem("contest", "unknown"))
     if not any(wording.text for wording in details.titles.values()):
         found.append(Problem("title", "required"))
-    for name, text, most in (("title", details.titles, LONGEST_TITLE), ("text", details.texts, LONGEST_TEXT)):
+    lengths = (
+        ("title", details.titles, LONGEST_TITLE),
+        ("text", details.texts, LONGEST_TEXT),
+        ("alt", details.alt or {}, LONGEST_ALT),
+    )
+    for name, text, most in lengths:
         found += [
             Problem(f"{name}.{language}", "too_long", {"most": most})
             for language in LANGUAGES
             if language in text and len(text[language].text) > most
         ]
-    if len(details.sets) > MOST_SETS or any(not name or len(name) > 60 for name in details.sets):
+    if len(details.sets) > MOST_SETS or any(not cleaned(name) or len(name) > 60 for name in details.sets):
         found.append(Problem("sets", "too_long", {"most": 60}))
     return found
 
@@ -274,19 +280,21 @@ def _problems(setup: Setup, details: Details) -> list[Problem]:
 def _columns(details: Details) -> dict[str, Any]:
     return {
         "contest": details.contest,
-        "titles": to_content_of_text(_kept(details.titles)),
+        "titles": to_content_of_text(_kept(details.titles, lines=False)),
         "texts": to_content_of_text(_kept(details.texts)),
-        "sets": sorted(set(details.sets)),
+        "sets": sorted({cleaned(name, lines=False) for name in details.sets}),
         "mandatory": details.mandatory,
         "picture_id": details.picture_id,
-        "alt": to_content_of_text(_kept(details.alt or {})),
+        "alt": to_content_of_text(_kept(details.alt or {}, lines=False)),
     }
 
 
-def _kept(text: Text) -> Text:
+def _kept(text: Text, *, lines: bool = True) -> Text:
     """A text cleaned; languages without words are left out."""
     words = {
-        language: Wording(cleaned(wording.text), wording.state if wording.state != "missing" else "translated")
+        language: Wording(
+            cleaned(wording.text, lines=lines), wording.state if wording.state != "missing" else "translated"
+        )
         for language, wording in text.items()
     }
     return {language: wording for language, wording in words.items() if wording.text}
