@@ -62,6 +62,7 @@ from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
 from pb_service.web.access import check_access, keep_private
 from pb_service.web.assets import static_file
+from pb_service.web.conditional import not_modified
 from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
 from pb_service.web.observed import observed
@@ -130,7 +131,7 @@ def create_app(service: Service) -> Litestar:
         guards=[guards.guard],
         state=_state(service),
         lifespan=[background],
-        before_send=[security_headers, keep_private],
+        before_send=[security_headers, keep_private, not_modified],
         logging_config=None,  # platform/logs.py decides what is written
         request_max_body_size=MOST_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),

@@ -22,6 +22,27 @@ SEARCH = (
 
 def upgrade() -> None:
     op.create_table(
+        "proposal_import",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("by", sa.Uuid(), nullable=True),
+        sa.Column("by_role", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by"], ["account.id"], name=op.f("fk_proposal_import_by_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round.id"], name=op.f("fk_proposal_import_round_id_round"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_import")),
+    )
+    op.create_index("ix_proposal_import_round_id", "proposal_import", ["round_id", "started_at"], unique=False)
+    op.create_table(
         "land_layer",
         sa.Column("round_id", sa.Uuid(), nullable=False),
         sa.Column("polygons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -426,3 +447,4 @@ def downgrade() -> None:
     op.drop_table("proposal_book")
     op.drop_table("proposal")
     op.drop_table("land_layer")
+    op.drop_table("proposal_import")

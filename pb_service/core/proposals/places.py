@@ -115,20 +115,33 @@ def middle(place: Place) -> Position:
     return round(at.x), round(at.y)
 
 
+#: Districts made ready to be asked about many places: their keys and shapes, in their order.
+Shapes = Sequence[tuple[str, BaseGeometry]]
+
+
+def shapes_of(districts: Sequence[District]) -> Shapes:
+    """Return the districts that have an area, ready to be asked about many places."""
+    found = [(district.key, to_shape(district.polygons)) for district in districts if district.polygons]
+    shapely.prepare([shape for _, shape in found])
+    return found
+
+
 def district_of_place(districts: Sequence[District], place: Place) -> str | None:
     """Return the key of the district that holds the place, or most of it; None outside all of them."""
+    return district_among(shapes_of(districts), place)
+
+
+def district_among(shapes: Shapes, place: Place) -> str | None:
+    """As `district_of_place`, for many places."""
     geometry = to_geometry(place)
     best: tuple[float, str] | None = None
-    for district in districts:
-        if not district.polygons:
-            continue
-        shape = to_shape(district.polygons)
+    for key, shape in shapes:
         if not shape.intersects(geometry):
             continue
-        common = shape.intersection(geometry)
+        common = geometry if place.kind == "point" else shape.intersection(geometry)
         share = 1.0 if place.kind == "point" else common.length if place.kind == "line" else common.area
         if best is None or share > best[0]:
-            best = (share, district.key)
+            best = (share, key)
     return best[1] if best else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, get
+from litestar import MediaType, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +21,6 @@ from pb_service.settings import Settings
 
 Session = NamedDependency[AsyncSession]
 Facts = NamedDependency[FactSource]
-AnyRequest = Request[Any, Any, Any]
 
 _CACHE = {"cache-control": "public, max-age=60"}
 _MOST_A_PAGE = 200
@@ -36,7 +35,6 @@ _MOST_A_PAGE = 200
 )
 async def list_proposals(
     *,
-    request: AnyRequest,
     session: Session,
     proposal_facts: Facts,
     slug: FromPath[str],
@@ -55,15 +53,15 @@ async def list_proposals(
     base = f"/api/v1/rounds/{slug}/proposals"
     found = await proposals.proposal_page(session, slug, proposal_facts, asked, per_page=per_page, base=base)
     links = [f'<{href}>; rel="{rel}"' for rel, href in (("next", found.next), ("prev", found.previous)) if href]
-    answer = _kept(request, found)
+    answer = _kept(found)
     if links:
         answer.headers["link"] = ", ".join(links)
     return answer
 
 
 @get("/rounds/{slug:str}/proposals/statistics", summary="A round's proposals in numbers", access="anyone")
-async def get_statistics(*, request: AnyRequest, session: Session, slug: FromPath[str]) -> Response[StatisticsTold]:
-    return _kept(request, await proposals.proposal_statistics(session, slug))
+async def get_statistics(*, session: Session, slug: FromPath[str]) -> Response[StatisticsTold]:
+    return _kept(await proposals.proposal_statistics(session, slug))
 
 
 @get(
@@ -72,9 +70,9 @@ async def get_statistics(*, request: AnyRequest, session: Session, slug: FromPat
     access="anyone",
 )
 async def get_proposal(
-    *, request: AnyRequest, session: Session, proposal_facts: Facts, slug: FromPath[str], number: FromPath[int]
+    *, session: Session, proposal_facts: Facts, slug: FromPath[str], number: FromPath[int]
 ) -> Response[ProposalTold]:
-    return _kept(request, await proposals.one_proposal(session, slug, number, proposal_facts))
+    return _kept(await proposals.one_proposal(session, slug, number, proposal_facts))
 
 
 @get(
@@ -84,11 +82,9 @@ async def get_proposal(
     access="anyone",
     cache=60,
 )
-async def proposals_json(
-    request: AnyRequest, session: Session, proposal_facts: Facts, slug: FromPath[str]
-) -> Response[Any]:
+async def proposals_json(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[Any]:
     body = msgspec.json.encode(await proposals.all_proposals(session, slug, proposal_facts))
-    return _download(request, body, f"{slug}-proposals.json", "application/json")
+    return _download(body, f"{slug}-proposals.json", "application/json")
 
 
 @get(
@@ -98,11 +94,9 @@ async def proposals_json(
     access="anyone",
     cache=60,
 )
-async def proposals_csv(
-    request: AnyRequest, session: Session, proposal_facts: Facts, slug: FromPath[str]
-) -> Response[Any]:
+async def proposals_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[Any]:
     text = await proposals.proposals_csv(session, slug, proposal_facts)
-    return _download(request, text.encode("utf-8-sig"), f"{slug}-proposals.csv", "text/csv; charset=utf-8")
+    return _download(text.encode("utf-8-sig"), f"{slug}-proposals.csv", "text/csv; charset=utf-8")
 
 
 @get(
@@ -112,11 +106,9 @@ async def proposals_csv(
     access="anyone",
     cache=60,
 )
-async def history_csv(
-    request: AnyRequest, session: Session, proposal_facts: Facts, slug: FromPath[str]
-) -> Response[Any]:
+async def history_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[Any]:
     text = await proposals.history_csv(session, slug, proposal_facts)
-    return _download(request, text.encode("utf-8-sig"), f"{slug}-proposal-history.csv", "text/csv; charset=utf-8")
+    return _download(text.encode("utf-8-sig"), f"{slug}-proposal-history.csv", "text/csv; charset=utf-8")
 
 
 @get(
@@ -126,31 +118,25 @@ async def history_csv(
     access="anyone",
     cache=60,
 )
-async def proposals_atom(
-    request: AnyRequest, session: Session, settings: NamedDependency[Settings], slug: FromPath[str]
-) -> Response[Any]:
+async def proposals_atom(session: Session, settings: NamedDependency[Settings], slug: FromPath[str]) -> Response[Any]:
     shown = await public_round(session, slug)
     name = next((text for _, text in pairs(shown.setup.texts.name)), slug)
     body = await proposals.feed(session, slug, public_url=settings.public_url, name=name)
-    return _tagged(request, body, "application/atom+xml; charset=utf-8", {})
+    return _tagged(body, "application/atom+xml; charset=utf-8", {})
 
 
-def _kept(request: AnyRequest, found: Any) -> Response[Any]:
-    return _tagged(request, msgspec.json.encode(found), MediaType.JSON, {})
+def _kept(found: Any) -> Response[Any]:
+    return _tagged(msgspec.json.encode(found), MediaType.JSON, {})
 
 
-def _download(request: AnyRequest, body: bytes, name: str, media_type: str) -> Response[Any]:
-    return _tagged(request, body, media_type, {"content-disposition": f'attachment; filename="{name}"'})
+def _download(body: bytes, name: str, media_type: str) -> Response[Any]:
+    return _tagged(body, media_type, {"content-disposition": f'attachment; filename="{name}"'})
 
 
-def _tagged(request: AnyRequest, body: bytes, media_type: str, headers: Mapping[str, str]) -> Response[Any]:
-    """Answer with a body and its hash as ETag; who has it already is told so without it."""
+def _tagged(body: bytes, media_type: str, headers: Mapping[str, str]) -> Response[Any]:
+    """Answer with a body and its hash as ETag: who has it already is told so without it (web/conditional.py)."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    known = (each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(","))
-    kept = {**_CACHE, **headers, "etag": tag}
-    if tag in known:
-        return Response(None, media_type=media_type, status_code=304, headers=kept)
-    return Response(body, media_type=media_type, headers=kept)
+    return Response(body, media_type=media_type, headers={**_CACHE, **headers, "etag": tag})
 
 
 proposal_api = Router(

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,11 +10,10 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals.form import Draft, ProposalForm, problems, public_text, tidy
-from pb_service.core.proposals.places import district_of_place, from_geojson, to_geojson
+from pb_service.core.proposals.places import Shapes, district_among, from_geojson, shapes_of, to_geojson
 from pb_service.core.proposals.similarity import shingles, sketch
 from pb_service.core.proposals.states import Act, Hand, may_edit
 from pb_service.core.proposals.texts import cleaned, content, text_sha256
-from pb_service.core.rounds.setup import District
 from pb_service.features.accounts.policy import Actor, may, require
 from pb_service.features.accounts.tables import Account
 from pb_service.features.proposals import repository
@@ -261,12 +259,14 @@ def staff_role(actor: Actor, proposal: Proposal) -> str:
 
 async def placed(session: AsyncSession, found: Round, draft: Draft) -> Draft:
     """Return the draft with the district in which its place lies; a place outside all of them leaves it as chosen."""
-    return draft if draft.place is None else placed_among((await setup_of(session, found)).districts.districts, draft)
+    if draft.place is None:
+        return draft
+    return placed_among(shapes_of((await setup_of(session, found)).districts.districts), draft)
 
 
-def placed_among(districts: Sequence[District], draft: Draft) -> Draft:
+def placed_among(shapes: Shapes, draft: Draft) -> Draft:
     """As `placed`, for who has the districts at hand."""
-    key = district_of_place(districts, draft.place) if draft.place else None
+    key = district_among(shapes, draft.place) if draft.place else None
     return msgspec.structs.replace(draft, district=key or draft.district)
 
 

@@ -38,6 +38,13 @@ class ActRefused(DomainError):
         return [{"code": self.code, "state": self.state}]
 
 
+class SentTooOften(DomainError):
+    """One person sends more proposals a day than anybody writes."""
+
+    status: ClassVar[int] = 429
+    type: ClassVar[str] = "too-many-proposals"
+
+
 class OwnProposal(Forbidden):
     """Staff do not decide about what they wrote themselves."""
 

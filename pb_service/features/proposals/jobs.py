@@ -1,13 +1,14 @@
-"""The jobs of the stage proposals: notices about what happened, digests, and drafts that nobody claimed."""
+"""The jobs of the stage proposals: notices about what happened, digests, long tables, drafts that nobody claimed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from pb_service.features.proposals import notices, repository
+from pb_service.features.proposals import entering, notices, repository
 from pb_service.features.proposals.acts import NOTICE_JOB
 from pb_service.features.proposals.conversation import ANSWERED_JOB
+from pb_service.features.proposals.errors import ActRefused
 from pb_service.platform import jobs
 from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
@@ -54,6 +55,26 @@ async def send_digests(service: Surroundings, _payload: Mapping[str, Any]) -> No
                 return
 
 
+async def take_table(service: Surroundings, payload: Mapping[str, Any]) -> None:
+    """Take a long table in, a part in a transaction each time. Begun again, it goes on where it was."""
+    import_id = UUID(payload["import"])
+    async with service.database.reading() as session:
+        begun = await entering.import_begin(session, import_id)
+    if begun is None:
+        return
+    rows, form, districts = begun
+    problem = None
+    try:
+        for start in range(0, len(rows), entering.AT_ONCE):
+            part = rows[start : start + entering.AT_ONCE]
+            async with service.database.transaction() as session:
+                await entering.import_part(session, import_id, part, form, districts, now=service.clock())
+    except ActRefused as refused:  # the phase has ended meanwhile, or the list is fixed
+        problem = refused.code
+    async with service.database.transaction() as session:
+        await entering.import_end(session, import_id, problem=problem, now=service.clock())
+
+
 async def tidy(service: Surroundings, _payload: Mapping[str, Any]) -> None:
     """Forget the drafts of people who never signed in."""
     async with service.database.transaction() as session:
@@ -64,6 +85,7 @@ HANDLERS: Mapping[str, Handler[Any]] = {
     NOTICE_JOB: tell,
     ANSWERED_JOB: tell_answered,
     DIGEST_JOB: send_digests,
+    entering.IMPORT_JOB: take_table,
     TIDY_JOB: tidy,
 }
 EVERY: Sequence[tuple[str, timedelta]] = ((DIGEST_JOB, DIGEST_EVERY), (TIDY_JOB, timedelta(days=1)))

@@ -20,6 +20,7 @@ from pb_service.features.proposals.tables import (
     ProposalConsent,
     ProposalFile,
     ProposalFollow,
+    ProposalImport,
     ProposalMerge,
     ProposalSupport,
     ProposalVersion,
@@ -223,10 +224,19 @@ async def land(session: AsyncSession, round_id: UUID) -> LandLayer | None:
     return await session.get(LandLayer, round_id)
 
 
-async def imported_keys(session: AsyncSession, round_id: UUID) -> set[str]:
-    """Return the keys of the rows that were imported into a round."""
+async def imported_keys(session: AsyncSession, round_id: UUID, keys: Collection[str] | None = None) -> set[str]:
+    """Return the keys of the rows that were imported into a round: all, or which of these."""
     query = select(Proposal.import_key).where(Proposal.round_id == round_id, Proposal.import_key.is_not(None))
+    if keys is not None:
+        query = query.where(Proposal.import_key.in_(keys))
     return {key for key in await session.scalars(query) if key}
+
+
+async def imports_of(session: AsyncSession, round_id: UUID, *, most: int = 10) -> list[ProposalImport]:
+    """Return the newest imports of tables into a round, the last one first."""
+    query = select(ProposalImport).where(ProposalImport.round_id == round_id)
+    newest = query.order_by(ProposalImport.started_at.desc(), ProposalImport.id.desc())
+    return list(await session.scalars(newest.limit(most)))
 
 
 async def insert_acts(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -16,10 +16,12 @@ from pb_service.core.rounds.setup import Language, Problem
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.proposals import merging, repository
 from pb_service.features.proposals import service as proposals
-from pb_service.features.proposals.errors import ProposalNotFound, ProposalRefused
+from pb_service.features.proposals.errors import ProposalNotFound, ProposalRefused, SentTooOften
 from pb_service.features.proposals.tables import Proposal
+from pb_service.features.proposals.write_pages import SENT
 from pb_service.features.rounds.finding import published_round
 from pb_service.platform.clock import Clock
+from pb_service.platform.limits import Limits
 
 Transaction = NamedDependency[AsyncSession]
 Who = NamedDependency[Actor]
@@ -89,8 +91,16 @@ class Written(Struct):
     access="signed-in",
 )
 async def send_proposal(
-    *, transaction: Transaction, actor: Who, clock: Now, slug: FromPath[str], data: JSONBody[NewProposal]
+    *,
+    transaction: Transaction,
+    actor: Who,
+    clock: Now,
+    limits: NamedDependency[Limits],
+    slug: FromPath[str],
+    data: JSONBody[NewProposal],
 ) -> Written:
+    if not await limits.hit(SENT, str(actor.account_id)):
+        raise SentTooOften("You have sent very many proposals. Try again tomorrow.")
     found = await published_round(transaction, slug, whole=False)
     draft = _draft(data)
     kept = await proposals.save_draft(transaction, actor, found, draft, once=data.once, now=clock())

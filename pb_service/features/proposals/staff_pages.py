@@ -158,7 +158,8 @@ async def take_import(
     except ActRefused as error:
         form.refuse("file", refusal(error, translations(language)))
         return await _import_page(request, transaction, form, None)
-    return done(f"/{language}/staff/rounds/{slug}/proposals/import", "imported", number=str(report.new))
+    flag = "running" if report.by_job else "imported"
+    return done(f"/{language}/staff/rounds/{slug}/proposals/import", flag, number=str(report.new))
 
 
 @get("/form", access="rounds.preview")
@@ -487,6 +488,7 @@ async def _import_page(request: PageRequest, session: AsyncSession, form: Form, 
         report=report,
         problems=[(problem.line, row_sentence(problem, language)) for problem in problems],
         imported=request.query_params.get("number", "")[:8],
+        runs=await repository.imports_of(session, found.id),
     )
 
 

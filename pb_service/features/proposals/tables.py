@@ -74,6 +74,28 @@ class LandLayer(Base):
     imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class ProposalImport(Base):
+    """A table of proposals that is being taken in, or was: ``taken`` of its ``rows`` new rows are in the round.
+
+    It ended well, or with a ``problem``: the code of what refused the rest.
+    """
+
+    __tablename__ = "proposal_import"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"))
+    filename: Mapped[str] = mapped_column(Text)
+    rows: Mapped[int]
+    taken: Mapped[int] = mapped_column(default=0)
+    by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    by_role: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    problem: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_proposal_import_round_id", "round_id", "started_at"),)
+
+
 class Proposal(Base):
     """A proposal. ``number`` is its public number in the round ("p17"), given when it is received.
 

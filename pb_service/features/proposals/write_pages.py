@@ -24,7 +24,7 @@ from pb_service.features.accounts.guards import see_other, visitor_of
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.proposals import drafts, repository
 from pb_service.features.proposals.acts import phase_for
-from pb_service.features.proposals.errors import ActRefused, AddressNotVerified, ProposalRefused
+from pb_service.features.proposals.errors import ActRefused, AddressNotVerified, ProposalRefused, SentTooOften
 from pb_service.features.proposals.forms import form_of
 from pb_service.features.proposals.reading import reader_of, round_name, spoken
 from pb_service.features.proposals.sentences import refusal
@@ -142,17 +142,13 @@ async def take_step(
             form.refuse("show_author", words.gettext("Verify your e-mail address first; then send the proposal."))
     except ActRefused as error:
         form.refuse(next(iter(step_fields(came, asked))), refusal(error, words))
-    except _TooMany:
+    except SentTooOften:
         form.refuse("show_author", words.gettext("You have sent very many proposals. Try again tomorrow."))
     if form.errors:
         return await _page(request, transaction, actor, public, came, form, draft, status=409)
     if form.value("go") == "save":
         return see_other(f"/{language}/me/proposals?done=saved")
     return await _page(request, transaction, actor, public, _step(step), form, draft)
-
-
-class _TooMany(Exception):
-    """More was sent than anybody writes."""
 
 
 async def _send(  # noqa: PLR0917 # one call
@@ -170,14 +166,14 @@ async def _send(  # noqa: PLR0917 # one call
     if actor.account_id is None:
         visitor = visitor_of(request)
         if not await limits.hit(WAITING, visitor.address_prefix or "-"):
-            raise _TooMany
+            raise SentTooOften("Very many proposals were sent from here. Try again tomorrow.")
         secret = await drafts.keep_for_claim(session, found, draft, once=once, now=clock())
         answer = see_other(f"/{language}/sign-in?next=/{language}/me/proposals/claim")
         if secret:
             set_cookie(answer, request, "pb-draft", secret)
         return answer
     if not await limits.hit(SENT, str(actor.account_id)):
-        raise _TooMany
+        raise SentTooOften("Very many proposals were sent from here. Try again tomorrow.")
     kept = await drafts.save_draft(session, actor, found, draft, once=once, now=clock())
     await drafts.send(session, actor, kept.id, now=clock())
     return see_other(f"/{language}/me/proposals/{kept.id}?done=sent")

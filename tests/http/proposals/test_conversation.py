@@ -1,16 +1,20 @@
 """Taking part: support with a limit, following, comments in threads, questions, reports, and what moderators do."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import insert, select
 
 from pb_service.app import create_app
+from pb_service.features.proposals.tables import Proposal, ProposalComment
+from pb_service.platform.db import uuid7
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
 from tests.conftest import FakeClock
 from tests.http.conftest import running
-from tests.proposals import open_round
+from tests.proposals import LATER, open_round
 from tests.residents import OWN_HEADERS, Reader, csrf_in
 from tests.town import sixty, town_setup
 
@@ -59,9 +63,32 @@ async def test_taking_part_from_the_sign_in_to_a_thread_of_comments(reader: Read
     shown = (await reader.get(PUBLIC)).text
     assert shown.count("&lt;script&gt;alert(1)&lt;/script&gt; Hyvä ajatus") == 1
     assert "<script>alert" not in shown
+    mine = (await reader.get("/en/me/proposals")).text
+    assert "You support this." in mine
+    assert f'href="{PUBLIC}"' in mine
     first = (await reader.get(PART)).text.split("?answer=")[1][:32]
     await post(reader, "comment", comment="An answer", parent=first)
     assert (await reader.get(f"{PUBLIC}/comments")).text.count('<ol class="answers"') == 1
+
+
+async def test_a_comment_far_down_is_answered_and_reported_as_well(reader: Reader, service: Service) -> None:
+    """The page of a form shows the newest threads; the comment that somebody wants to answer may be any."""
+    await post(reader, "comment", comment="The very first")
+    first = (await reader.get(f"{PUBLIC}/comments")).text.split("?answer=")[1][:32]
+    async with service.database.transaction() as session:
+        one = (await session.scalars(select(Proposal).where(Proposal.number == 1))).one()
+        rows = [
+            {"id": uuid7(), "proposal_id": one.id, "language": "fi", "body": f"{n}", "at": service.clock() + LATER}
+            for n in range(60)
+        ]
+        await session.execute(insert(ProposalComment), rows)
+    page = await reader.get(f"{PART}?answer={first}")
+    assert ("You answer" in page.text, "The very first" in page.text) == (True, True)
+    await reader.submit(f"{PART}?answer={first}", to=f"{PART}/comment", comment="An answer", parent=first)
+    assert "The very first" in (await reader.get(f"{PART}?report={first}")).text
+    thread = (await reader.get(f"{PUBLIC}/comments?thread={first}")).text
+    assert thread.index("The very first") < thread.index("An answer")
+    assert (await reader.get(f"{PUBLIC}/comments?thread={UUID(int=1)}")).status_code == 404
 
 
 async def test_what_is_refused_is_said_at_its_field_and_what_was_typed_stays(reader: Reader) -> None:

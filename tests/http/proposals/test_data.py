@@ -73,6 +73,9 @@ async def test_proposals_as_data(client: httpx.AsyncClient) -> None:
         assert "30-44" not in answer.text
         assert answer.headers["cache-control"].startswith("public, max-age=60")
         assert "set-cookie" not in answer.headers
+    tag = files["proposals.csv"].headers["etag"]
+    known = await client.get(f"{DATA}/proposals.csv?again", headers={"if-none-match": f'"other", W/{tag}'})
+    assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", tag)
     whole = files["proposals.json"].json()
     assert (len(whole["proposals"]), whole["licence"]) == (61, "CC BY 4.0")
     assert whole["proposals"][0]["place"] == {"type": "Point", "coordinates": [24.712, 60.142]}

@@ -5,12 +5,12 @@ from uuid import uuid4
 import pytest
 
 from pb_service.features.accounts.policy import Actor, Forbidden
-from pb_service.features.proposals import entering
+from pb_service.features.proposals import entering, jobs, repository
 from pb_service.features.proposals.entering import Report
 from pb_service.features.proposals.errors import ImportRefused
 from pb_service.service import Service
 from tests.conftest import FakeClock
-from tests.proposals import open_round, record_kinds, resident, words
+from tests.proposals import enter_phase, open_round, record_kinds, resident, round_called, words
 from tests.rounds import staff
 from tests.sheets import workbook
 
@@ -88,6 +88,43 @@ async def test_bad_rows_are_told_by_line_and_left_out_only_when_asked(service: S
     with pytest.raises(ImportRefused):
         await take(service, desk, table)
     assert (await take(service, desk, table, leave_out_bad=True)).new == 2
+
+
+async def test_a_long_table_is_taken_in_by_a_job_that_goes_on_where_it_was(service: Service, desk: Actor) -> None:
+    """Its bad rows are told and left out; a job that dies half-way and comes again takes nothing twice."""
+    bad = "".join(f"Huono {number};;x;Ei mikään;;\n" for number in range(20))
+    long = TABLE + "".join(f"Idea {number};;Teksti {number};;;\n" for number in range(2_100)) + bad
+    seen = await look(service, desk, long)
+    assert (seen.rows, seen.new, seen.bad_rows, len(seen.problems)) == (2_122, 2_102, 20, 20)
+    assert seen.upload
+    async with service.database.transaction() as session:
+        taken = await entering.import_apply(
+            session, desk, "spring", seen.upload, leave_out_bad=True, now=service.clock()
+        )
+        assert taken.by_job
+        begun = await entering.import_begin(session, seen.upload)
+        assert begun
+        await entering.import_part(session, seen.upload, begun[0][:1000], *begun[1:], now=service.clock())
+    for _ in range(2):
+        await jobs.take_table(service, {"import": str(seen.upload)})
+    kinds = await record_kinds(service)
+    assert kinds[1:] == [f"proposal.received p{number}" for number in range(1, 2_103)]
+    async with service.database.reading() as session:
+        [run] = await repository.imports_of(session, (await round_called(service)).id)
+    assert (run.rows, run.taken, run.problem, run.ended_at) == (2_102, 2_102, None, service.clock())
+    assert (await look(service, desk, long)).known == 2_102
+
+
+async def test_a_phase_that_ends_meanwhile_ends_a_long_table(service: Service, desk: Actor) -> None:
+    seen = await look(service, desk, TABLE + "".join(f"Idea {n};;Teksti {n};;;\n" for n in range(1_100)))
+    assert seen.upload
+    async with service.database.transaction() as session:
+        await entering.import_apply(session, desk, "spring", seen.upload, now=service.clock())
+    await enter_phase(service, "spring", "assessment")
+    await jobs.take_table(service, {"import": str(seen.upload)})
+    async with service.database.reading() as session:
+        [run] = await repository.imports_of(session, (await round_called(service)).id)
+    assert (run.taken, run.problem) == (0, "phase")
 
 
 async def test_a_workbook_is_read_like_a_table(service: Service, desk: Actor) -> None:

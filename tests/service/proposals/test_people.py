@@ -50,6 +50,35 @@ async def test_an_invitation_makes_a_co_author_once(service: Service, clock: Fak
             await coauthors.accept(session, await resident(service, "Cy"), secret, now=clock())
 
 
+async def test_each_author_alone_says_whether_their_name_is_shown(service: Service, clock: FakeClock) -> None:
+    """A co-author who lets names be shown names nobody but herself; so does staff who put a text right."""
+    await open_round(service, clock)
+    author, other = await resident(service), await resident(service, "Bo Ek")
+    made = await published(service, author, await staff(service, "moderator"))
+    secret = await invited(service, author, made.id)
+    async with service.database.transaction() as session:
+        await coauthors.accept(session, other, secret, named=True, now=clock())
+        edited = words("Yhdessä", show_author="name")
+        await proposals.save_version(session, other, made.id, edited, version=1, now=clock())
+
+    async def named() -> list[str | None]:
+        async with service.database.reading() as session:
+            kept = await repository.by_id(session, made.id)
+        assert kept
+        assert kept.show_author == "name"
+        return [each.shown_name for each in kept.authors]
+
+    assert await named() == [None, "Bo Ek"]
+    async with service.database.transaction() as session:
+        await coauthors.show_name(session, author, made.id, named=True)
+        await coauthors.show_name(session, other, made.id, named=False)
+    assert await named() == ["Aino Lehto", None]
+    async with service.database.transaction() as session:
+        moderator, fixed = await staff(service, "moderator"), words("Korjattu", show_author="group", group_name="Muu")
+        await proposals.save_version(session, moderator, made.id, fixed, version=2, reason="Kirjoitus", now=clock())
+    assert await named() == ["Aino Lehto", None]
+
+
 async def test_an_invitation_ends_after_two_weeks(service: Service, clock: FakeClock) -> None:
     await open_round(service, clock)
     author = await resident(service)

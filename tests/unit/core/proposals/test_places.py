@@ -1,6 +1,8 @@
 """Places of proposals: read from what people type, put into a district, measured."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pb_service.core.proposals.places import (
     Place,
@@ -9,6 +11,7 @@ from pb_service.core.proposals.places import (
     district_of_place,
     from_geojson,
     is_on_land,
+    may_be_within,
     metres_between,
     read_place,
     shown_place,
@@ -75,6 +78,23 @@ def test_land_holds_a_place_or_does_not() -> None:
     assert is_on_land(WEST.polygons, point(24.5))
     assert not is_on_land(WEST.polygons, line(24.5, 25.5))
     assert is_on_land((*WEST.polygons, *EAST.polygons), line(24.5, 25.5))
+
+
+@given(st.integers(-2_000, 2_000), st.integers(-2_000, 2_000), st.sampled_from([0.0, 60.0, 69.9]))
+def test_what_is_near_is_never_ruled_out_by_the_quick_look(east: int, north: int, latitude: float) -> None:
+    """East and north in tens of a millionth of a degree; a metre is some nine or more of those."""
+    one = Place("point", ((24_900_000, round(latitude * 1e6)),))
+    other = Place("point", ((24_900_000 + 10 * east, round(latitude * 1e6) + 10 * north),))
+    assert may_be_within(one, other, 500) or metres_between(one, other) > 500
+
+
+def test_of_a_large_layer_only_what_is_near_is_looked_at() -> None:
+    """A place over the border of two lots is on land if both are; a hole in a lot is none."""
+    layer = [district("lot", x).polygons[0] for x in range(24, 40)]
+    assert is_on_land(layer, line(24.5, 27.5))
+    assert not is_on_land(layer, line(24.5, 40.5))
+    hole = ((24_400_000, 60_400_000), (24_600_000, 60_400_000), (24_600_000, 60_600_000), (24_400_000, 60_600_000))
+    assert not is_on_land([(*WEST.polygons[0], (*hole, hole[0]))], point(24.5))
 
 
 def test_distances_are_in_metres() -> None:
