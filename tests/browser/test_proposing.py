@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from hashlib import sha256
+from uuid import uuid4
 
 import pytest
 import uvicorn
@@ -12,14 +14,26 @@ from pb_service.app import create_app
 from pb_service.features.accounts import sessions
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.sessions import Visitor
+from pb_service.features.proposals import browse, conversation
 from pb_service.features.proposals import service as proposals
+from pb_service.features.proposals.tables import ProposalAuthor
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
 from tests.browser.conftest import open_page, overflow, violations
 from tests.browser.test_staff import Site
 from tests.conftest import FakeClock
-from tests.proposals import REASON, open_round, published, record_kinds, sent, words, written
+from tests.proposals import (
+    REASON,
+    open_round,
+    published,
+    record_kinds,
+    resident,
+    round_called,
+    sent,
+    words,
+    written,
+)
 from tests.rounds import staff
 from tests.staff import PASSWORD, hire
 
@@ -38,6 +52,10 @@ async def site(settings: Settings, database_url: str, clock: FakeClock) -> Async
         yield Site(service, clock, given.public_url)
         server.should_exit = True
         await task
+
+
+#: What the mail to an invited co-author holds.
+SECRET = "an-invitation"  # noqa: S105 - of a test
 
 
 async def enter(site: Site, page: Page, account_id: object, kind: str = "resident") -> None:
@@ -146,6 +164,28 @@ async def shown_pages(site: Site) -> tuple[object, object, list[str], list[str]]
         await proposals.return_to_author(session, judge, asked.id, REASON, now=service.clock())
         await proposals.save_version(session, author, one.id, words("Viisi penkkiä"), version=1, now=service.clock())
         await proposals.merge(session, judge, one.id, [two.id], REASON, now=service.clock())
+        invited = ProposalAuthor(
+            proposal_id=asked.id,
+            role="co",
+            invited_email_key="bo@example.org",
+            token_sha256=sha256(SECRET.encode()).digest(),
+            invited_at=service.clock(),
+        )
+        session.add(invited)
+    other = await published(service, await resident(service, "Bo Ek"), judge, wanted=words("Jonkun muun idea"))
+    async with service.database.transaction() as session:
+        found = await round_called(service)
+        for said in ("Hyvä!", "Huono?"):
+            await conversation.comment(
+                session, author, found, other, said, language="fi", once=uuid4(), named=True, now=service.clock()
+            )
+        [first, _] = (await browse.conversation(session, other)).threads
+        await conversation.report(session, author, other, first.comment.id, "Ei kuulu tähän", now=service.clock())
+        await conversation.ask(
+            session, author, found, other, "Milloin?", once=uuid4(), named=False, now=service.clock()
+        )
+        await conversation.support(session, author, found, other, now=service.clock())
+    part = f"/rounds/spring/proposals/{other.number}/take-part"
     mine = "/me/proposals"
     desk = "/staff/rounds/spring/proposals"
     return (
@@ -158,16 +198,28 @@ async def shown_pages(site: Site) -> tuple[object, object, list[str], list[str]]
             *[f"{mine}/{each}" for each in (draft, one.id, two.id, asked.id)],
             f"{mine}/{one.id}/edit",
             f"{mine}/{one.id}/withdraw",
+            f"{mine}/invitations/{SECRET}",
+            part,
+            f"{part}?answer={first.comment.id}",
+            f"{part}?report={first.comment.id}",
         ],
-        [f"{desk}/new", f"{desk}/import", f"{desk}/form", f"{desk}/1/merge", f"{desk}/1/split", f"{desk}/1/edit"],
+        [
+            "/staff/rounds/spring/comments",
+            f"{desk}/new",
+            f"{desk}/import",
+            f"{desk}/form",
+            f"{desk}/1/merge",
+            f"{desk}/1/split",
+            f"{desk}/1/edit",
+        ],
     )
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 async def test_axe_finds_nothing_and_nothing_is_too_wide(site: Site, browser: Browser, language: str) -> None:
-    resident, moderator, mine, desk = await shown_pages(site)
+    reader, moderator, mine, desk = await shown_pages(site)
     found: list[object] = []
-    for who, kind, paths in ((resident, "resident", mine), (moderator, "staff", desk)):
+    for who, kind, paths in ((reader, "resident", mine), (moderator, "staff", desk)):
         page = await open_page(browser, width=320, height=640)
         await enter(site, page, who, kind)
         for path in paths:

@@ -23,8 +23,19 @@ from tests.proposals import open_round, resident, round_called
 from tests.town import sixty, town_setup
 
 BASE = "/rounds/spring/proposals"
-PAGES = [BASE, f"{BASE}?view=map", f"{BASE}?q=lampaita&district=ulkosaaret", f"{BASE}/1", f"{BASE}/1/comments",
-         f"{BASE}/1/versions", f"{BASE}/compare?n=1.2.3", "/rounds/spring/statistics"]  # fmt: skip
+PAGES = [
+    BASE,
+    f"{BASE}?view=map",
+    f"{BASE}?q=lampaita&district=ulkosaaret",
+    f"{BASE}?n=1.2&at=map",
+    f"{BASE}?q=xyzzyplugh",
+    f"{BASE}/1",
+    f"{BASE}/1/comments",
+    f"{BASE}/1/versions",
+    f"{BASE}/compare",
+    f"{BASE}/compare?n=1.2.3",
+    "/rounds/spring/statistics",
+]
 
 
 @pytest.fixture
