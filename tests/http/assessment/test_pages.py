@@ -158,6 +158,7 @@ async def test_an_author_asks_for_a_review_and_somebody_else_decides(hall: Hall)
     assert town.author.account_id
     await desk.enter(Member(town.author.account_id, "", ""), factor=False)
     ask = "rounds/spring/proposals/1/review"
+    assert f'href="/en/{ask}"' in (await desk.get("rounds/spring/proposals/1")).text
     assert "Oikaisuvaatimus" in (await desk.get(ask)).text
     done = await desk.post(ask, on=ask, body="Paikka on kaupungin maata.")
     assert done.headers["location"].endswith("?done=asked")
