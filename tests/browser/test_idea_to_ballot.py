@@ -14,12 +14,10 @@ import uvicorn
 from playwright.async_api import Browser, Page
 
 from pb_service.app import create_app
-from pb_service.core.record.signatures import public_bytes
 from pb_service.features.accounts.policy import Role
 from pb_service.platform.server import listen
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
-from pb_service.verifier.log import Key
 from tests.browser.conftest import open_page
 from tests.conftest import FakeClock
 from tests.proposals import open_round, record_kinds
@@ -223,14 +221,15 @@ async def refuse_and_review(town: Town) -> None:
     assert REASON["fi"] in await page.inner_text("main")
 
 
-async def verified(town: Town, folder: Path) -> str:
-    """What the auditors' program says of the bundle that everybody can download."""
+async def verified(town: Town, folder: Path, told: str) -> str:
+    """What the auditors' program says of the bundle that everybody can download, run as the page tells them to."""
     await town.service.sequencer.settle()
     answer = await town.pages["Aino Lehto"].request.get(f"{town.address}/data/spring/process.zip")
     bundle = folder / "process.zip"
     bundle.write_bytes(await answer.body())
-    key = Key(f"localhost:{town.address.rpartition(':')[2]}/pb/spring", public_bytes(town.service.log_key))
-    command = [sys.executable, "-m", "pb_service.verifier", str(bundle), "--key", key.vkey]
+    program, name, *options = told.split()
+    assert (program, name) == ("pb-verify", "process.zip")
+    command = [sys.executable, "-m", "pb_service.verifier", str(bundle), *options]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     return done.stdout
@@ -260,6 +259,7 @@ async def test_three_ideas_in_three_languages_come_to_a_list_that_everybody_can_
     page = await town.at("Aino Lehto", f"{ROUND}/list")
     assert shown in await page.inner_text("main")
     assert "Hanke 1" in await page.inner_text("main")
+    told = await page.locator("code", has_text="pb-verify").inner_text()
     served = await page.request.get(f"{town.address}/data/rounds/spring/ballot-list.json")
     assert hashlib.sha256(await served.body()).hexdigest() == shown
     printed = await asyncio.to_thread(pb, town.environ, "list", "spring")
@@ -271,7 +271,7 @@ async def test_three_ideas_in_three_languages_come_to_a_list_that_everybody_can_
         kind for kind in await record_kinds(town.service) if kind.startswith(("proposal.merged", "review", "list"))
     ]
     assert kinds == ["proposal.merged p1", "review.requested p3", "review.decided p3", "list.fixed list"]
-    report = await verified(town, folder)
+    report = await verified(town, folder, told)
     assert [
         check for check in ("P1", "P2", "P3", "P4", "P5") if re.search(rf"PASS.*\b{check}\b|\b{check}\b.*PASS", report)
     ] == [

@@ -7,11 +7,22 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from pb_service.core.record import canonical
+from pb_service.core.record.checkpoint import vkey
+from pb_service.core.record.signatures import public_bytes
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.assessment import ballots, lists, repository
 from pb_service.features.assessment.ballots import BallotView, Entry
-from pb_service.features.assessment.page_parts import PageRequest, Session, Who, frame_context, lang_of, round_here
+from pb_service.features.assessment.page_parts import (
+    Keys,
+    PageRequest,
+    Session,
+    Who,
+    frame_context,
+    lang_of,
+    round_here,
+)
 from pb_service.features.proposals.reading import Spoken, spoken_of
+from pb_service.features.record import service as record
 from pb_service.features.rounds.finding import published_round
 from pb_service.features.rounds.presentation import rule_titles, tie_name
 from pb_service.web.formats import Reader
@@ -22,9 +33,9 @@ from pb_service.web.render import page
 
 @get("/list", access="anyone", cache=True)
 async def show_public_list(
-    request: PageRequest, session: Session, lang: FromPath[str], slug: FromPath[str]
+    request: PageRequest, session: Session, keys: Keys, lang: FromPath[str], slug: FromPath[str]
 ) -> Response[str]:
-    """The list that two people have fixed, its hash, and what was amended; or that there is none yet."""
+    """The list that two people have fixed, its hash, how to check it, and what was amended; or that there is none."""
     language = language_of(lang)
     found = await published_round(session, slug, whole=False)
     context = await frame_context(session, found, language)
@@ -39,6 +50,10 @@ async def show_public_list(
         slug=slug,
         newest=newest,
         amended=[row for row in rows if row.reason],
+        # Before there is a manifest a bundle cannot name the record's key: who checks it takes the key from here.
+        vkey=vkey(await record.origin_of(session, found.log), public_bytes(keys.ed25519("log")))
+        if newest and found.manifest_sha256 is None
+        else "",
         **_shown(views, await ballots.picture_paths(session, found.id), context["words"], language, slug),
     )
 

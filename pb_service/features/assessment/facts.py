@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals import costs
 from pb_service.core.proposals.form import ProposalForm
-from pb_service.core.rounds.setup import Setup, text_in
+from pb_service.core.rounds.setup import CostsStep, Setup, text_in
 from pb_service.features.assessment import repository, reviews
 from pb_service.features.assessment.projects import text_of
 from pb_service.features.assessment.tables import AssessmentDecision, CostSheetRow, ReviewRequest
@@ -48,7 +48,7 @@ class AssessmentFacts:
             of_proposal = [sheet for sheet in sheets if sheet.proposal_id == row.id]
             decision = decisions.get(row.id) if row.state in {"assessed", "infeasible", "on_ballot"} else None
             found_facts[row.id] = ProposalFacts(
-                cost=_cost([sheet for sheet in own or of_proposal if sheet.signed_at]),
+                cost=_cost([sheet for sheet in own or of_proposal if sheet.signed_at], setups[row.round_id].costs),
                 project=None
                 if project is None
                 else ProjectFact(
@@ -67,11 +67,13 @@ def _closes(review: ReviewRequest) -> bool:
     return review.outcome in {None, "upheld"}
 
 
-def _cost(signed: Sequence[CostSheetRow]) -> CostFact | None:
+def _cost(signed: Sequence[CostSheetRow], terms: CostsStep) -> CostFact | None:
     if not signed:
         return None
     last = signed[-1]
     sheet = costs.read_sheet(last.content)
+    figures = costs.figures(sheet, terms)
+    added = figures.upkeep * terms.upkeep_years if terms.upkeep == "added" else 0
     return CostFact(
         amount=last.amount,
         low=last.low,
@@ -80,6 +82,10 @@ def _cost(signed: Sequence[CostSheetRow]) -> CostFact | None:
         set_at=last.set_at,
         signed_at=last.signed_at,
         parts=tuple(CostPart(line.what, costs.line_total(line), line.source) for line in sheet.lines),
+        contingency=figures.contingency,
+        rounding=figures.rounding,
+        added=added,
+        total=figures.total + added,
         versions=tuple((row.amount, row.signed_at or row.set_at, row.reason) for row in signed),
     )
 

@@ -22,7 +22,8 @@ class CostPart:
 class CostFact:
     """A published cost in minor units. ``amount`` is what counts on the ballot; a class or range has its ends too.
 
-    ``signed_at`` is when a second person signed it. ``versions`` are the figures there were, oldest first, each with
+    ``parts`` are the lines; with ``contingency``, ``rounding`` and ``added`` (upkeep of the round's years, where the
+    round adds it) they come to ``total``. ``signed_at`` is when a second person signed it. ``versions`` are the figures there were, oldest first, each with
     the published reason for its change by language (empty for the first).
     """
 
@@ -33,6 +34,10 @@ class CostFact:
     set_at: datetime | None = None
     signed_at: datetime | None = None
     parts: tuple[CostPart, ...] = ()
+    contingency: int = 0
+    rounding: int = 0
+    added: int = 0
+    total: int = 0
     versions: tuple[tuple[int, datetime, Mapping[str, str]], ...] = ()
 
 
