@@ -205,6 +205,10 @@ async def bench_pages(client: Client, requests: int) -> None:
     api = "/api/v1/rounds/spring/proposals"
     await timed(client, "API, a page of 50", lambda n: f"{api}?page={n % 30 + 1}", requests)
     await timed(client, "API, one proposal", lambda n: f"{api}/{numbers[n][0]}", requests)
+    await timed(client, "the feed", lambda n: f"/data/rounds/spring/proposals.atom?n={n}", requests)
+    await timed(
+        client, "everything as JSON, kept for a minute", lambda n: f"/data/rounds/spring/proposals.json?n={n}", 5
+    )
 
 
 async def bench_likeness(client: Client) -> None:

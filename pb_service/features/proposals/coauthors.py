@@ -59,7 +59,7 @@ async def invite(session: AsyncSession, actor: Actor, proposal_id: UUID, email: 
 
 async def invitation(session: AsyncSession, secret: str, *, now: datetime) -> Proposal:
     """Return the proposal that an invitation is about. Raises InvitationEnded."""
-    return (await _invited(session, secret, now=now))[0]
+    return (await _invited(session, secret, for_update=False, now=now))[0]
 
 
 async def accept(session: AsyncSession, actor: Actor, secret: str, *, named: bool = False, now: datetime) -> Proposal:
@@ -68,7 +68,7 @@ async def accept(session: AsyncSession, actor: Actor, secret: str, *, named: boo
     The link itself shows that the mail was read. Raises InvitationEnded, SignInNeeded.
     """
     account_id = await require_resident(session, actor)
-    proposal, invited = await _invited(session, secret, now=now)
+    proposal, invited = await _invited(session, secret, for_update=True, now=now)
     if is_author(proposal, account_id):
         await session.delete(invited)
     else:
@@ -108,9 +108,11 @@ async def take_back(session: AsyncSession, actor: Actor, proposal_id: UUID, auth
     await session.flush()
 
 
-async def _invited(session: AsyncSession, secret: str, *, now: datetime) -> tuple[Proposal, ProposalAuthor]:
-    query = select(ProposalAuthor).where(ProposalAuthor.token_sha256 == _sha256(secret)).with_for_update()
-    invited = (await session.scalars(query)).one_or_none()
+async def _invited(
+    session: AsyncSession, secret: str, *, for_update: bool, now: datetime
+) -> tuple[Proposal, ProposalAuthor]:
+    query = select(ProposalAuthor).where(ProposalAuthor.token_sha256 == _sha256(secret))
+    invited = (await session.scalars(query.with_for_update() if for_update else query)).one_or_none()
     if invited is None or invited.invited_at is None or now > invited.invited_at + LASTS:
         raise InvitationEnded("This invitation does not work any more.")
     proposal = await repository.by_id(session, invited.proposal_id)

@@ -40,6 +40,8 @@ async def test_an_invitation_makes_a_co_author_once(service: Service, clock: Fak
     author, other = await resident(service), await resident(service, "Bo Ek")
     made = await sent(service, author)
     secret = await invited(service, author, made.id)
+    async with service.database.reading() as session:
+        assert (await coauthors.invitation(session, secret, now=clock())).id == made.id
     async with service.database.transaction() as session:
         await coauthors.accept(session, other, secret, now=clock())
     async with service.database.transaction() as session:

@@ -13,10 +13,11 @@ from pb_service.features.proposals import service as proposals
 from pb_service.features.proposals.conversation_errors import CommentNotFound, ConversationClosed, SupportSpent
 from pb_service.features.proposals.errors import OwnProposal, ProposalNotFound
 from pb_service.features.proposals.tables import Proposal, ProposalComment
+from pb_service.features.rounds.finding import find_round
 from pb_service.platform.db import uuid7
 from pb_service.service import Service
 from tests.conftest import FakeClock
-from tests.proposals import REASON, enter_phase, open_round, published, resident, round_called, words
+from tests.proposals import REASON, open_round, published, resident, round_called, words
 from tests.rounds import staff
 
 
@@ -64,12 +65,13 @@ async def test_support_ends_at_the_limit_and_comes_back_with_what_ended(service:
     await support(service, reader, third)
 
 
-async def test_nobody_supports_their_own_or_after_the_assessment(service: Service, clock: FakeClock) -> None:
+async def test_nobody_supports_their_own_or_while_the_round_is_paused(service: Service, clock: FakeClock) -> None:
     (one, *_), _ = await three(service, clock)
     author = Actor(account_id=one.authors[0].account_id)
     with pytest.raises(ConversationClosed):
         await support(service, author, one)
-    await enter_phase(service, "spring", "voting")
+    async with service.database.transaction() as session:
+        (await find_round(session, "spring", whole=False)).paused_at = clock()
     with pytest.raises(ConversationClosed):
         await support(service, await resident(service, "Bo Ek"), one)
 
