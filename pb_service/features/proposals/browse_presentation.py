@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,7 +24,7 @@ from pb_service.web.formats import Reader
 #: Themes have a colour and a drawn pattern each, in this many kinds.
 LOOKS = 7
 #: So far apart, in the map's units, two pins can be told from each other; one that stands for several needs more room.
-_PIN, _CROWD = 30, 60
+_PIN, _CROWD = 18, 30
 #: Up to so many proposals each have a pin of their own where there is room.
 _FEW = 150
 _DASH = "\u2013"
@@ -273,21 +274,37 @@ def pins(shelf: Shelf, places: Mapping[int, Any], map_: Map, names: Names, base:
         place = from_geojson(places.get(line.number))
         if place is not None and (at := on_map(map_, middle(place))) is not None:
             standing.append((line, at))
-    side = _PIN if len(standing) <= _FEW else _CROWD
-    fields: dict[tuple[int, int], list[tuple[Line, tuple[int, int]]]] = {}
-    for line, (x, y) in standing:
-        fields.setdefault((x // side, y // side), []).append((line, (x, y)))
     made = []
-    for crowd in fields.values():
+    for crowd in _crowds(standing, _PIN if len(standing) <= _FEW else _CROWD):
         line, at = crowd[0]
         look = names.look(line.theme, line.district)
         if len(crowd) == 1:
             made.append(Pin(line.number, f"{base}/{line.number}", line.title, line.language, look, *at))
             continue
         numbers = ".".join(str(each.number) for each, _ in crowd[: filters.MOST_SAVED])
-        x, y = (round(sum(position[axis] for _, position in crowd) / len(crowd)) for axis in (0, 1))
-        made.append(Pin(0, f"{base}?n={numbers}&at=map", "", names.words.language, look, x, y, len(crowd)))
+        made.append(Pin(0, f"{base}?n={numbers}&at=map", "", names.words.language, look, *at, len(crowd)))
     return made
+
+
+def _crowds(standing: Sequence[tuple[Line, tuple[int, int]]], apart: int) -> list[list[tuple[Line, tuple[int, int]]]]:
+    """Put what stands nearer to the first of a crowd than ``apart`` into that crowd; look only into fields nearby."""
+    crowds: list[list[tuple[Line, tuple[int, int]]]] = []
+    begun: dict[tuple[int, int], list[int]] = {}
+    for line, (x, y) in standing:
+        column, row = x // apart, y // apart
+        near = [
+            (abs(x - first[0]) + abs(y - first[1]), place)
+            for field in product((column - 1, column, column + 1), (row - 1, row, row + 1))
+            for place in begun.get(field, ())
+            for first in [crowds[place][0][1]]
+            if max(abs(x - first[0]), abs(y - first[1])) < apart
+        ]
+        if near:
+            crowds[min(near)[1]].append((line, (x, y)))
+        else:
+            begun.setdefault((column, row), []).append(len(crowds))
+            crowds.append([(line, (x, y))])
+    return crowds
 
 
 def on_map(map_: Map, position: Position) -> tuple[int, int] | None:
@@ -298,6 +315,6 @@ def on_map(map_: Map, position: Position) -> tuple[int, int] | None:
     return (x, y) if 0 <= x <= map_.width and 0 <= y <= map_.height else None
 
 
-def round_map(shown: PublicRound, width: int = 2 * MAP_WIDTH) -> Map | None:
+def round_map(shown: PublicRound, width: int = MAP_WIDTH) -> Map | None:
     """Return the drawn map of a round's districts, if they have areas."""
     return drawn_map(shown.setup.districts.districts, width)

@@ -351,7 +351,7 @@ def field_names(form: ProposalForm, words: Reader) -> dict[str, str]:
     """What the fields of a proposal's text are called in its differences."""
     own = {f"answers.{question.key}": spoken(question.label, words.language) for question in form.questions}
     return {
-        "title": words.gettext("Title"),
+        "title": words.gettext("Name of the idea"),
         "need": words.gettext("Need"),
         "idea": words.gettext("Idea"),
         "audience": words.gettext("For whom"),
