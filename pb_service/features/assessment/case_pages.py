@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.core.proposals.states import possible
+from pb_service.core.proposals.states import is_public, possible
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, Forbidden, may
 from pb_service.features.assessment import (
@@ -350,7 +350,7 @@ async def _case_page(
     ids |= {row.signed_by for row in rows} | {row.prepared_by for row in waiting}
     ids |= {act.account_id for act in more}
     project = (await repository.projects_of(session, [proposal.id])).get(proposal.id)
-    everybody = await receivers(session, language)
+    everybody = await receivers(session, found, language)
     people = [(value, name) for value, name in everybody if value.startswith("person:")]
     return staff_page(
         request,
@@ -362,6 +362,7 @@ async def _case_page(
         proposal=proposal,
         number=number,
         this_page=f"/{language}/staff/rounds/{found.slug}/proposals/{number}",
+        is_public=is_public(proposal.state, proposal.published_at is not None),
         public=f"/{language}/rounds/{found.slug}/proposals/{number}",
         state=state_names(words)[proposal.state],
         own=own,
@@ -390,7 +391,11 @@ async def _case_page(
         sheets=sheets,
         may_cost=allowed("costs.edit") or allowed("assessment.sign"),
         held=[
-            (row, next((name for value, name in everybody if value.endswith(str(row.unit_id or row.account_id))), ""))
+            (
+                row,
+                next((name for value, name in everybody if value.endswith(str(row.unit_id or row.account_id))), "")
+                or words.gettext("Somebody"),
+            )
             for row in held
         ],
         may_assign=allowed("assessment.work"),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.rounds.setup import Setup
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, may
-from pb_service.features.assessment import assigning, moderation, repository
+from pb_service.features.assessment import assigning, lists, moderation, repository
 from pb_service.features.assessment.assigning import RuleDetails
 from pb_service.features.assessment.errors import Refused
 from pb_service.features.assessment.inbox import GROUPS, TABS, Case, Inbox, Tab, inbox
@@ -42,6 +42,7 @@ from pb_service.features.assessment.tables import OUTCOMES, Outcome
 from pb_service.features.assessment.vocabulary import (
     group_names,
     outcome_names,
+    point_names,
     refused_names,
     tab_names,
     todo_names,
@@ -135,7 +136,7 @@ async def show_decide(request: PageRequest, session: Session, actor: Who, clock:
     words = translations(lang_of(request))
     chosen = [value for value in request.query_params.getall("case", []) if value.isascii() and value.isdecimal()]
     outcome = request.query_params.get("outcome", "publish")
-    form = Form.filled(words, case=chosen, outcome=outcome if outcome in OUTCOMES else "publish")
+    form = Form.filled(words, case=chosen, outcome=outcome if outcome in OUTCOMES else "publish", when="now")
     return await _decide_page(request, session, actor, form, now=clock())
 
 
@@ -157,6 +158,8 @@ async def decide_many(
     at = deadline_of(form, "publish_on", await setup_of(transaction, found), words.gettext("Publish on"))
     if not numbers:
         form.refuse("case", words.gettext("Choose at least one case"))
+    if form.value("when") == "later" and at is None:
+        form.refuse("publish_on", words.gettext("Write the day on which they are published"))
     if not form.errors:
         wanted = Wanted(outcome, form.value("criterion"), reason_of(form, "reason"))
         try:
@@ -346,8 +349,10 @@ async def _inbox_page(
         one_round=chosen,
         may_assign=bool(chosen and may(actor, "assessment.work", round_id=chosen.id)),
         may_decide=bool(chosen and may(actor, "proposals.moderate", round_id=chosen.id)),
-        receivers=await receivers(session, language),
+        receivers=await receivers(session, chosen, language),
         outcomes=outcome_names(words),
+        points=(await lists.state_of(session, actor, chosen)).points if chosen else (),
+        point_names=point_names(words),
         groups=[(group_names(words)[name], number) for name, number in groups.items()],
         progress=_progress(everything, groups),
         done_cases=everything.done,
@@ -442,7 +447,7 @@ async def _rules_page(request: PageRequest, session: AsyncSession, form: Form, *
         **context,
         form=form,
         rows=[*known, *range(max(known, default=-1) + 1, max(known, default=-1) + 1 + _MORE_RULES)],
-        receivers=await receivers(session, language),
+        receivers=await receivers(session, found, language),
         templates=await repository.templates(session, found.id),
         outcomes=outcome_names(translations(language)),
         criteria=[

@@ -14,6 +14,7 @@ from pb_service.core.proposals.ballot_list import CITY_WIDE
 from pb_service.core.rounds.setup import LANGUAGES, Problem, Setup
 from pb_service.features.accounts import staff_repository as staff
 from pb_service.features.accounts.policy import Actor
+from pb_service.features.assessment import repository
 from pb_service.features.assessment.assigning import Receiver
 from pb_service.features.assessment.jobs import PEOPLE_KEY
 from pb_service.features.proposals.forms import form_of
@@ -147,13 +148,18 @@ def refuse_problems(
         form.refuse(field(problem.field), sentence(problem))
 
 
-async def receivers(session: AsyncSession, language: Language) -> list[tuple[str, str]]:
-    """Whom work can be given to: (value, name), units before people."""
+async def receivers(session: AsyncSession, found: Round | None, language: Language) -> list[tuple[str, str]]:
+    """Whom work of a round can be given to: (value, name), units before people.
+
+    The people are those of the units, and who moderates or assesses in the round.
+    """
     words = translations(language)
     units = await staff.units(session)
     members = await staff.members(session, [unit.id for unit in units])
     listed = [(f"unit:{unit.id}", said(unit.names, language).text) for unit in units]
-    people = {account.id: account.name or account.email or "" for _, account in members}
+    holders = await repository.holders(session, ("moderator", "assessor", "manager"))
+    ids = {grant.account_id for grant in holders if found and grant.round_id in (None, found.id)}
+    people = await repository.names(session, ids | {account.id for _, account in members})
     listed += [(f"person:{each}", name) for each, name in sorted(people.items(), key=lambda pair: pair[1].casefold())]
     return [("", words.gettext("Choose")), *listed]
 

@@ -340,7 +340,8 @@ async def acts(session: AsyncSession, round_id: UUID, object_ids: Collection[str
 
 
 async def names(session: AsyncSession, account_ids: Collection[UUID | None]) -> Mapping[UUID, str]:
-    """Return how staff are called, by account; without a name their address."""
+    """Return how staff are called, by account; without a name their address. Who has neither is left out."""
     wanted = [each for each in account_ids if each is not None]
     query = select(Account.id, Account.name, Account.email).where(Account.id.in_(wanted))
-    return {each: name or email or "" for each, name, email in await session.execute(query)}
+    found = {each: name or email for each, name, email in await session.execute(query)}
+    return {each: name for each, name in found.items() if name}
