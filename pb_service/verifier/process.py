@@ -21,6 +21,13 @@ NUMBER = integer(1)
 PERSON = text("[0-9a-f]{16}")  # the same person within a round, and nothing else about her
 HASH = text("[0-9a-f]{64}")  # in the form that people compare, unlike that of an entry
 SALTED = record({"v": exactly(1), "k": text(), "salt": raw(32), "content": lambda _value, _path: None})
+LINE = record(
+    {"what": text("(?s:.+)"), "quantity": NUMBER, "unit": text("(?s:.*)"), "price": MONEY, "source": text("(?s:.*)")}
+)
+SHEET = record(
+    {"lines": array(LINE), "contingency": MONEY, "round_to": NUMBER, "upkeep": array(LINE)},
+    {"low": MONEY, "high": MONEY},
+)
 LIST = record(
     {
         "v": exactly(1),
@@ -423,6 +430,29 @@ class Process:
                 if listed["cost"] != signed["amount"] or stated != expected:
                     at: dict[str, str | int] = {"cost": listed["cost"], "signed": signed["amount"]}
                     self._problem("P2", "cost_differs", project=listed["id"], **at)
+                self._sheet(listed["id"], signed, final["costs"])
+
+    def _sheet(self, code: str, signed: Json, terms: Json) -> None:
+        """A sheet that is there comes to the amount and the upkeep that were signed, under the terms of the list."""
+        name = f"{FOLDER}{signed['lines_sha256']}.json"
+        if name not in self.members:
+            return
+        try:
+            sheet = loads(self.members[name])
+            SHEET(sheet, "")
+        except (NotCanonicalError, MisshapenError):
+            self._problem("P2", "misshapen", member=name, path=".")
+            return
+        total, upkeep = sheet_total(sheet), sum(map(line_sum, sheet["upkeep"]))
+        low, high = signed.get("low"), signed.get("high")
+        within = True
+        if terms["kind"] != "exact":
+            within = low is not None and high is not None and low <= total <= high
+            total = (high if terms.get("counts") == "highest" else low) or 0
+        if terms["upkeep"] == "added":
+            total += upkeep * terms.get("upkeep_years", 1)
+        if not within or (total, upkeep) != (signed["amount"], signed["upkeep"]):
+            self._problem("P2", "cost_sheet", project=code, cost=signed["amount"], computed=total)
 
     def _signed_cost(self, listed: Json) -> Json | None:
         """The last signed cost of a project: its own, or that of the one proposal that it came from."""
@@ -574,6 +604,18 @@ class Process:
 
     def _problem(self, check: str, code: str, **at: str | int) -> None:
         self.problems[check].append(Problem(code, at))
+
+
+def line_sum(line: Json) -> int:
+    """What a line of a sheet costs: its quantity in thousandths by its price, rounded half up."""
+    return int((2 * line["quantity"] * line["price"] + 1000) // 2000)
+
+
+def sheet_total(sheet: Json) -> int:
+    """What a sheet comes to: its lines, the contingency rounded half up, and rounding up to whole steps."""
+    lines = sum(map(line_sum, sheet["lines"]))
+    whole = lines + (2 * lines * sheet["contingency"] + 1000) // 2000
+    return int(whole + -whole % sheet["round_to"])
 
 
 # --- what each kind of act says, and what it does

@@ -139,6 +139,11 @@ PROBLEMS: dict[str, Text] = {
         "Hanke {project} maksaa listalla {cost}, mutta allekirjoitettu on {signed}; tai väli tai ylläpito eroaa.",
         "Projekt {project} kostar {cost} på listan, men {signed} är undertecknat; eller spann eller underhåll avviker.",
     ),
+    "cost_sheet": (
+        "The cost sheet of project {project} comes to {computed}, not to the signed {cost}; or its upkeep differs.",
+        "Hankkeen {project} kustannuslaskelma antaa {computed}, ei allekirjoitettua {cost}; tai ylläpito eroaa.",
+        "Kalkylen för projekt {project} ger {computed}, inte de undertecknade {cost}; eller underhållet avviker.",
+    ),
     "project_twice": (
         "Entry {entry}: project {project} is there already, or under another name.",
         "Merkintä {entry}: hanke {project} on jo olemassa tai sillä on toinen nimi.",

@@ -108,6 +108,70 @@ def test_the_last_signed_cost_counts_not_a_newer_one_that_waits() -> None:
     assert changed(sign) == {"P2": {"cost_differs"}}
 
 
+SHEET = {
+    "lines": [
+        {"what": "Penkki", "quantity": 2_500, "unit": "kpl", "price": 148_050, "source": "Offer"},
+        {"what": "Työ", "quantity": 1_000, "unit": "h", "price": 4_000_001, "source": "Offer"},
+    ],
+    "contingency": 100,
+    "round_to": 1_000,
+    "upkeep": [{"what": "Huolto", "quantity": 1_000, "unit": "v", "price": 100, "source": ""}],
+}
+#: 370,125 and 4,000,001, a tenth of them (437,013 rounded half up), and up to whole thousands.
+SHEET_COMES_TO = 4_808_000
+
+
+def with_sheet(change: Callable[[dict[str, Any]], Any] = lambda _: None) -> Callable[[Story], None]:
+    """The cost of project 101 with its sheet; the change is made to the sheet alone."""
+
+    def put(told: Story) -> None:
+        sheet = copy.deepcopy(SHEET)
+        change(sheet)
+        body = cj(sheet)
+        told.more[f"process/{sha(body).hex()}.json"] = body
+        told.find("cost.set", "p1").content.update(lines_sha256=sha(body).hex(), amount=SHEET_COMES_TO)
+        _project(told, "101").update(cost=SHEET_COMES_TO)
+
+    return put
+
+
+def test_a_sheet_comes_to_the_cost_that_was_signed() -> None:
+    assert changed(with_sheet()) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda s: s["lines"].pop(), "cost_sheet"),
+        (lambda s: s["lines"][0].update(price=148_850), "cost_sheet"),
+        (lambda s: s.update(contingency=101), "cost_sheet"),
+        (lambda s: s.update(round_to=1), "cost_sheet"),
+        (lambda s: s["upkeep"][0].update(price=99), "cost_sheet"),
+        (lambda s: s["lines"][0].update(quantity=-1), "misshapen"),
+        (lambda s: s.update(more=1), "misshapen"),
+    ],
+)
+def test_a_sheet_that_does_not_come_to_the_signed_cost_fails_p2(
+    change: Callable[[dict[str, Any]], Any], code: str
+) -> None:
+    assert changed(with_sheet(change)) == {"P2": {code}}
+
+
+def test_a_sheet_outside_of_its_range_or_beside_the_end_that_counts_fails_p2() -> None:
+    def ranged(low: int, high: int, counts: str = "highest") -> dict[str, set[str]]:
+        def put(told: Story) -> None:
+            with_sheet()(told)
+            for where in (told.find("cost.set", "p1").content, _project(told, "101")):
+                where.update(low=low, high=high)
+            told.lists["first"]["costs"].update(kind="range", counts=counts)
+
+        return changed(put)
+
+    assert ranged(4_000_000, SHEET_COMES_TO) == {}
+    assert ranged(4_000_000, SHEET_COMES_TO, "lowest") == {"P2": {"cost_sheet"}}
+    assert ranged(SHEET_COMES_TO + 1, SHEET_COMES_TO + 2) == {"P2": {"cost_sheet"}}
+
+
 def test_a_project_of_several_proposals_needs_a_cost_of_its_own() -> None:
     def without(told: Story) -> None:
         told.drop("cost.set", "103")
@@ -278,6 +342,19 @@ def test_after_the_vote_both_parts_are_checked_together() -> None:
 )
 def test_a_manifest_that_is_not_the_list_fails_p4(change: Callable[[builder.Plan], Any]) -> None:
     assert found_after_vote(story(), change)["P4"] == {"manifest_differs"}
+
+
+def test_a_manifest_with_other_contests_than_the_list_fails_p4() -> None:
+    def fewer(plan: builder.Plan) -> None:
+        plan.manifest["contests"].pop()
+
+    assert "manifest_contests" in found_after_vote(story(), fewer)["P4"]
+
+
+def test_a_list_that_was_exchanged_fails_p4() -> None:
+    members = story().seal()
+    name = next(name for name, body in members.items() if b'"contests":' in body and name.startswith("process/"))
+    assert found(members | {name: members[name].replace(b"5000000", b"4000000")})["P4"] == {"act_file"}
 
 
 @pytest.mark.parametrize(
