@@ -89,7 +89,14 @@ async def show_workload(request: PageRequest, session: Session, actor: Who, cloc
         for load in loads
     ]
     return staff_page(
-        request, "assessment/workload.html", locale=language, section="inbox", lines=lines, names=names, groups=GROUPS
+        request,
+        "assessment/workload.html",
+        locale=language,
+        section="inbox",
+        lines=lines,
+        names=names,
+        groups=GROUPS,
+        slug=request.query_params.get("round", ""),
     )
 
 
@@ -320,7 +327,7 @@ async def _inbox_page(
     tab = cast(Tab, query.get("tab") if query.get("tab") in TABS else "all")
     cases = everything.of(tab, now)
     if wanted := query.get("q", "").strip().casefold():
-        cases = [case for case in cases if wanted in case.title.casefold() or wanted == f"p{case.number}"]
+        cases = [case for case in cases if _is_meant(case, wanted, language)]
     page = max(1, int(query["page"])) if query.get("page", "").isdecimal() and len(query["page"]) < 6 else 1
     shown = cases[(page - 1) * PAGE : page * PAGE]
     setups: dict[str, tuple[Setup, Places]] = {}
@@ -360,6 +367,12 @@ async def _inbox_page(
         late=len(everything.of("late", now)),
         mine=len(everything.of("mine", now)),
     )
+
+
+def _is_meant(case: Case, wanted: str, language: Language) -> bool:
+    """Whether a search finds a case: by words of its title, by its number, or by who has it."""
+    holders = (who if isinstance(who, str) else said(who, language).text for who in case.with_whom)
+    return wanted == f"p{case.number}" or any(wanted in text.casefold() for text in (case.title, *holders))
 
 
 def _line(case: Case, setups: dict[str, tuple[Setup, Places]], language: Language, now: datetime) -> dict[str, Any]:
