@@ -97,6 +97,8 @@ PAGES = (
     "staff/rounds/spring/costs/p4",
     "staff/rounds/spring/list",
     "staff/rounds/spring/list/101",
+    "staff/rounds/spring/list/preview",
+    "rounds/spring/list",
     "rounds/spring/proposals/2/review",
 )
 WHO = {"decide": "moderator", "prepared": "moderator", "rules": "moderator", "proposals/3": "moderator"}
@@ -109,7 +111,7 @@ async def test_every_page_fits_a_phone_and_axe_finds_nothing(hall: Hall, browser
         page = await open_page(browser, width=width)
         for number, path in enumerate(PAGES):
             who = next((who for part, who in WHO.items() if part in path), "assessor")
-            await hall.enter(page, "author" if path.endswith("review") else who)
+            await hall.enter(page, "author" if path.endswith("/review") else who)
             language = LANGUAGES[number % 3] if width == 360 else "en"
             answer = await page.goto(f"{hall.address}/{language}/{path}")
             assert answer

@@ -103,9 +103,8 @@ async def moderate(
     if not form.errors:
         try:
             async with transaction.begin_nested():
-                act = moderation.prepare if form.value("act") == "prepare" else moderation.decide
-                given: Any = [number] if form.value("act") == "prepare" else number
-                await act(transaction, actor, found, given, wanted, key=people_key(keys), now=clock())
+                act = moderation.prepare_one if form.value("act") == "prepare" else moderation.decide
+                await act(transaction, actor, found, number, wanted, key=people_key(keys), now=clock())
         except ReasonMissing as lacking:
             refuse_languages(form, "reason", lacking.languages, language)
         except Refused:

@@ -70,7 +70,7 @@ async def test_a_phase_that_ends_while_staff_type_keeps_what_was_typed(hall: Hal
     shown = await desk.get(page)
     csrf = re.search(r'name="csrf" value="([^"]+)"', shown.text)
     assert csrf
-    await hall.town.phase("voting")
+    await hall.town.phase("announced")
     late = await desk.client.post(
         f"/en/{page}/decision",
         data={"csrf": csrf[1], "outcome": "return", "act": "do", **fields("reason", {"fi": "Kerro", "sv": "Berätta"})},
