@@ -28,6 +28,12 @@ def test_what_cannot_be_seen_is_taken_out(typed: str, kept: str) -> None:
     assert cleaned(typed) == kept
 
 
+@given(st.text(st.characters(max_codepoint=0x2FF), max_size=60), st.booleans())
+def test_the_quick_way_for_usual_letters_is_the_careful_one(typed: str, lines: bool) -> None:
+    """A mark that leaves no trace sends the same text the careful way."""
+    assert cleaned(typed, lines=lines) == cleaned(f"{typed}\u200b", lines=lines)
+
+
 def test_a_title_has_one_line() -> None:
     assert cleaned("one\ntwo", lines=False) == "one two"
 
