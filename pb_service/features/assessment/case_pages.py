@@ -42,7 +42,7 @@ from pb_service.features.assessment.page_parts import (
     said,
 )
 from pb_service.features.assessment.tables import OUTCOMES, Outcome
-from pb_service.features.assessment.vocabulary import TOLD, outcome_names, problem_sentence, told
+from pb_service.features.assessment.vocabulary import TOLD, cost_sentence, outcome_names, problem_sentence, told
 from pb_service.features.proposals import repository as proposals
 from pb_service.features.proposals import service as proposal_service
 from pb_service.features.proposals.errors import ProposalNotFound, ReasonMissing
@@ -405,7 +405,16 @@ async def _case_page(
         open_review=next((row for row in asked if row.decided_at is None), None),
         may_review=allowed("assessment.review"),
         appeal=said({c: w.text for c, w in setup.closing.appeal.items()}, language),
-        history=[(act.at, act_sentences(words).get(act.act, act.kind), act.shown.get("reason")) for act in history],
+        history=sorted(
+            [
+                *((act.at, act_sentences(words).get(act.act, act.kind), act.shown.get("reason")) for act in history),
+                *((act.at, cost_sentence(act, reader), act.shown.get("reason")) for act in more),
+            ],
+            key=lambda line: line[0],
+        ),
+        signed_before=next((each.row.amount for each in reversed(sheets[:-1]) if each.row.signed_at), None)
+        if sheets and sheets[-1].row.signed_at is None
+        else None,
         names=await repository.names(session, ids),
         project=project,
         now=now,

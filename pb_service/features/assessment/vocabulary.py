@@ -14,7 +14,7 @@ from pb_service.features.assessment.errors import (
     SameHand,
 )
 from pb_service.features.assessment.inbox import Tab, Todo
-from pb_service.features.assessment.tables import Outcome
+from pb_service.features.assessment.tables import AssessmentAct, Outcome
 from pb_service.features.proposals.errors import ActRefused, OwnProposal
 from pb_service.platform.errors import DomainError
 from pb_service.web.formats import Catalogue, Reader
@@ -118,6 +118,14 @@ _CODES: Mapping[type[DomainError], str] = {
     Changed: "changed",
     ListChanged: "list",
 }
+
+
+def cost_sentence(act: AssessmentAct, words: Reader) -> str:
+    """What happened to the cost of a proposal."""
+    if act.kind == "cost.set":
+        sentence = words.gettext("The cost was calculated, version %(version)s: %(sum)s.")
+        return sentence % {"version": act.about["version"], "sum": words.money(act.about["amount"])}
+    return words.gettext("The cost was signed, version %(version)s.") % {"version": act.about["version"]}
 
 
 def refused_names(words: Catalogue) -> Mapping[str, str]:

@@ -23,8 +23,8 @@ class CostFact:
     """A published cost in minor units. ``amount`` is what counts on the ballot; a class or range has its ends too.
 
     ``parts`` are the lines; with ``contingency``, ``rounding`` and ``added`` (upkeep of the round's years, where the
-    round adds it) they come to ``total``. ``signed_at`` is when a second person signed it. ``versions`` are the figures there were, oldest first, each with
-    the published reason for its change by language (empty for the first).
+    round adds it) they come to ``total``. ``signed_at`` is when a second person signed it. ``versions`` are the figures
+    there were, oldest first, each with the published reason for its change by language (empty for the first).
     """
 
     amount: int

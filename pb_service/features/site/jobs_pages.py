@@ -97,7 +97,7 @@ def what_is_lost(job: Job, words: Reader) -> str:
         case "rounds.phase":
             return words.gettext("The phase does not begin at its date by this job. Look after the round yourself.")
         case "assessment.publish":
-            return words.gettext("The decisions are not published by this job; another looks for them every five minutes.")
+            return words.gettext("This job does not publish them. Another looks for such decisions every five minutes.")
         case _ if jobs.is_repeated(job):
             return words.gettext("It is not done this time. It comes again by itself at its next turn.")
         case _:
