@@ -22,6 +22,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -119,7 +120,8 @@ async def make_round(service: Service, clock: FakeClock) -> None:
             {"proposal_id": each, "account_id": person, "at": now} for person in people for each in draw.sample(ids, 5)
         ]
         await session.execute(insert(ProposalSupport), supports)
-        comments, roots = [], []
+        comments: list[dict[str, Any]] = []
+        roots: list[UUID] = []
         for _ in range(COMMENTS):
             made = uuid7()
             parent = draw.choice(roots) if roots and draw.random() < 0.6 else None

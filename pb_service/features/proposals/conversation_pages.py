@@ -19,7 +19,7 @@ from pb_service.features.proposals import browse, browse_repository, conversatio
 from pb_service.features.proposals.browse_presentation import state_chip
 from pb_service.features.proposals.conversation import HOWS, MOST_ANSWER, MOST_COMMENT, MOST_QUESTION, MOST_REPORT, How
 from pb_service.features.proposals.conversation_errors import CommentNotFound, ConversationClosed, SupportSpent
-from pb_service.features.proposals.detail_presentation import comment_view, thread_views
+from pb_service.features.proposals.detail_presentation import CommentView, comment_view, thread_views
 from pb_service.features.proposals.errors import AddressNotVerified, OwnProposal, ProposalNotFound
 from pb_service.features.proposals.reading import reader_of, round_name, uuid_in
 from pb_service.features.proposals.tables import Proposal
@@ -273,12 +273,12 @@ async def _page(  # noqa: PLR0917 # one call
     base = f"/{language}/rounds/{slug}/proposals"
     part_number = request.query_params.get("part", "1")
     talk = await browse.conversation(
-        session, proposal, page=int(part_number) if part_number.isdigit() and 0 < len(part_number) < 5 else 1
+        session, proposal, page=int(part_number) if part_number.isdecimal() and 0 < len(part_number) < 5 else 1
     )
     counts = await browse.counts(session, [proposal.id])
     named = [each for each in (uuid_in(form.value("parent")), uuid_in(form.value("reported"))) if each]
     rows = await browse_repository.comments_in_talk(session, proposal.id, named) if named else []
-    about = {row.id: comment_view(row, words) for row in rows if row.hidden_at is None}
+    about: dict[UUID | None, CommentView] = {row.id: comment_view(row, words) for row in rows if row.hidden_at is None}
     answer = page(
         request,
         "proposals/take_part.html",
