@@ -82,7 +82,7 @@ async def get_proposal(
     access="anyone",
     cache=60,
 )
-async def proposals_json(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[Any]:
+async def proposals_json(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[bytes]:
     body = msgspec.json.encode(await proposals.all_proposals(session, slug, proposal_facts))
     return _download(body, f"{slug}-proposals.json", "application/json")
 
@@ -94,7 +94,7 @@ async def proposals_json(session: Session, proposal_facts: Facts, slug: FromPath
     access="anyone",
     cache=60,
 )
-async def proposals_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[Any]:
+async def proposals_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[bytes]:
     text = await proposals.proposals_csv(session, slug, proposal_facts)
     return _download(text.encode("utf-8-sig"), f"{slug}-proposals.csv", "text/csv; charset=utf-8")
 
@@ -106,7 +106,7 @@ async def proposals_csv(session: Session, proposal_facts: Facts, slug: FromPath[
     access="anyone",
     cache=60,
 )
-async def history_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[Any]:
+async def history_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[bytes]:
     text = await proposals.history_csv(session, slug, proposal_facts)
     return _download(text.encode("utf-8-sig"), f"{slug}-proposal-history.csv", "text/csv; charset=utf-8")
 
@@ -118,7 +118,7 @@ async def history_csv(session: Session, proposal_facts: Facts, slug: FromPath[st
     access="anyone",
     cache=60,
 )
-async def proposals_atom(session: Session, settings: NamedDependency[Settings], slug: FromPath[str]) -> Response[Any]:
+async def proposals_atom(session: Session, settings: NamedDependency[Settings], slug: FromPath[str]) -> Response[bytes]:
     shown = await public_round(session, slug)
     name = next((text for _, text in pairs(shown.setup.texts.name)), slug)
     body = await proposals.feed(session, slug, public_url=settings.public_url, name=name)
@@ -129,11 +129,11 @@ def _kept(found: Any) -> Response[Any]:
     return _tagged(msgspec.json.encode(found), MediaType.JSON, {})
 
 
-def _download(body: bytes, name: str, media_type: str) -> Response[Any]:
+def _download(body: bytes, name: str, media_type: str) -> Response[bytes]:
     return _tagged(body, media_type, {"content-disposition": f'attachment; filename="{name}"'})
 
 
-def _tagged(body: bytes, media_type: str, headers: Mapping[str, str]) -> Response[Any]:
+def _tagged(body: bytes, media_type: str, headers: Mapping[str, str]) -> Response[bytes]:
     """Answer with a body and its hash as ETag: who has it already is told so without it (web/conditional.py)."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     return Response(body, media_type=media_type, headers={**_CACHE, **headers, "etag": tag})
