@@ -32,7 +32,6 @@ from pb_service.features.proposals.service import moved
 from pb_service.features.proposals.tables import Proposal
 from pb_service.features.rounds.setups import setup_of
 from pb_service.features.rounds.tables import Round
-from pb_service.platform.files import StoredFile
 
 MOST_SETS = 10
 LONGEST_ALT = 300
@@ -77,6 +76,7 @@ async def make(
     setup = await setup_of(session, found)
     rows = await _sources(session, found, numbers)
     details = details or _begun(setup, rows[0])
+    _require_picture(details, rows)
     if problems := _problems(setup, details):
         raise Refused(problems)
     number = (await repository.last_project_number(session, found.id) or FIRST_NUMBER - 1) + 1
@@ -141,8 +141,8 @@ async def change(
         raise NotNow("translate")
     if problems := _problems(await setup_of(session, found), details):
         raise Refused(problems)
-    if details.picture_id and await session.get(StoredFile, details.picture_id) is None:
-        raise Refused([Problem("picture", "unknown")])
+    ids = [each for each, _ in (await repository.sources(session, [project.id]))[project.id]]
+    _require_picture(details, await proposals.several(session, ids))
     kept = await _reason_if_fixed(session, found, reason)
     for name, value in columns.items():
         setattr(project, name, value)
@@ -275,6 +275,13 @@ def _problems(setup: Setup, details: Details) -> list[Problem]:
     if len(details.sets) > MOST_SETS or any(not cleaned(name) or len(name) > 60 for name in details.sets):
         found.append(Problem("sets", "too_long", {"most": 60}))
     return found
+
+
+def _require_picture(details: Details, sources: Collection[Proposal]) -> None:
+    """Refuse a picture that none of the project's proposals has: its file may not be meant for everybody."""
+    known = {file.file_id for row in sources for file in row.files if file.file.kind == "picture"}
+    if details.picture_id and details.picture_id not in known:
+        raise Refused([Problem("picture", "unknown")])
 
 
 def _columns(details: Details) -> dict[str, Any]:

@@ -200,13 +200,15 @@ class Words(_In, kw_only=True):
 
 
 class ProjectWords(_In, kw_only=True):
-    """What a project says on its ballot. What is left out stays as it is."""
+    """What a project says on its ballot. What is left out stays as it is. ``picture``: a file of its proposals."""
 
     contest: str | None = None
     titles: dict[str, Words] | None = None
     texts: dict[str, Words] | None = None
     sets: list[str] | None = None
     mandatory: bool | None = None
+    picture: UUID | None = None
+    alt: dict[str, Words] | None = None
 
 
 class ProjectOrder(ProjectWords, kw_only=True):
@@ -722,8 +724,8 @@ def _details(row: BallotProject, data: ProjectWords) -> Details:
         texts=text_of(row.texts) if data.texts is None else _text(data.texts),
         sets=tuple(row.sets if data.sets is None else data.sets),
         mandatory=row.mandatory if data.mandatory is None else data.mandatory,
-        picture_id=row.picture_id,
-        alt=text_of(row.alt),
+        picture_id=row.picture_id if data.picture is None else data.picture,
+        alt=text_of(row.alt) if data.alt is None else _text(data.alt),
     )
 
 

@@ -323,6 +323,18 @@ async def test_two_who_change_a_project_at_once_lose_nothing(town: Office) -> No
     assert (kept.version, kept.texts["sv"]["text"]) == (2, "Kort sagt")
 
 
+async def test_a_picture_that_none_of_its_proposals_has_is_refused(town: Office) -> None:
+    made = await town.make([await town.costed()])
+    details = Details("pohjoinen", text("Hanke", "Projekt"), text("Lyhyesti", "Kort"), picture_id=uuid4())
+    with pytest.raises(Refused) as refused:
+        async with town.service.database.transaction() as session:
+            found = await find_round(session, town.slug, whole=False)
+            await projects.change(
+                session, town.assessor, found, made.code, details, version=1, reason={}, key=KEY, now=town.clock()
+            )
+    assert [(problem.field, problem.code) for problem in refused.value.problems] == [("picture", "unknown")]
+
+
 async def test_the_cost_of_a_project_of_several_waits_in_the_inbox_once(town: Office) -> None:
     numbers = [await town.costed("Yksi penkki"), await town.costed("Kaksi penkkiä")]
     made = await town.make(numbers)
