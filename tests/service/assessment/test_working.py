@@ -1,5 +1,6 @@
 """How staff work through proposals: given out by rule and by hand, decided together, agreed on, reviewed in time."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -28,7 +29,7 @@ from pb_service.features.proposals.tables import ProposalBook
 from pb_service.features.rounds.finding import find_round
 from tests.assessment import KEY, NO, YES, Office
 from tests.mailbox import delivered, words
-from tests.proposals import REASON, SOUTH, now_of, record_kinds, round_called, sent
+from tests.proposals import NORTH, REASON, SOUTH, now_of, record_kinds, round_called, sent
 from tests.rounds import text
 from tests.staff import hire
 
@@ -321,6 +322,23 @@ async def test_two_who_change_a_project_at_once_lose_nothing(town: Office) -> No
             session, town.assessor, found, made.code, details, version=1, reason={}, key=KEY, now=town.clock()
         )
     assert (kept.version, kept.texts["sv"]["text"]) == (2, "Kort sagt")
+
+
+async def test_of_two_who_save_a_cost_at_the_same_moment_one_is_told(town: Office) -> None:
+    number = await town.published()
+    both = (town.set_cost(f"p{number}", 100_000), town.set_cost(f"p{number}", 200_000, actor=town.other_assessor))
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Changed", "NoneType"]
+    assert (await record_kinds(town.service)).count(f"cost.set p{number}") == 1
+
+
+async def test_of_two_who_confirm_the_list_at_the_same_moment_one_is_first_and_one_fixes_it(town: Office) -> None:
+    for title, place, contest in (("Penkki rantaan", NORTH, "pohjoinen"), ("Valo polulle", SOUTH, "etela")):
+        await town.make([await town.costed(title, place=place)], contest)
+    await town.phase("assessment")
+    rows = await asyncio.gather(town.confirm(town.manager), town.confirm(town.other_manager))
+    assert rows[0].id == rows[1].id
+    assert (await record_kinds(town.service)).count("list.fixed list") == 1
 
 
 async def test_a_picture_that_none_of_its_proposals_has_is_refused(town: Office) -> None:
