@@ -119,12 +119,15 @@ def contests(setup: Setup) -> list[tuple[str, Text, int | None]]:
 
 
 def limits_of(ballot: BallotStep, budget: int) -> Limits:
-    """Return what a ballot of a contest with that budget may hold, as the manifest says it (bundle.md section 4)."""
+    """Return what a ballot of a contest with that budget may hold, as the manifest says it (bundle.md section 4).
+
+    Who gives scores chooses nothing: what all the scored projects cost together has no limit.
+    """
     limits: dict[str, int | bool] = {"blank": ballot.blank}
     given = {
         "kmin": ballot.kmin,
         "k": ballot.k,
-        "cost": budget if ballot.within_budget else None,
+        "cost": budget if ballot.within_budget and ballot.fmt != "scores" else None,
     }
     if ballot.fmt == "points":
         given |= {"sum": ballot.points_total, "each": ballot.points_each}
