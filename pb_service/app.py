@@ -27,12 +27,24 @@ from pb_service.features.accounts.passkeys import RelyingParty
 from pb_service.features.accounts.policy import ACTS, Actor
 from pb_service.features.accounts.provider_pages import provider_router
 from pb_service.features.accounts.provider_signin import Providers, providers_of
+from pb_service.features.accounts.session_routes import session_api
 from pb_service.features.accounts.staff_pages import staff_routers
 from pb_service.features.accounts.stepup import Prover
 from pb_service.features.accounts.token_pages import bearer_router, token_bearer
 from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.accounts.ways_pages import ways_router
+from pb_service.features.assessment.facts import AssessmentFacts
+from pb_service.features.assessment.routers import assessment_routers
+from pb_service.features.assessment.routes import assessment_api, list_data
 from pb_service.features.opendata import routes as opendata
+from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
+from pb_service.features.proposals.browse_pages import browse_router
+from pb_service.features.proposals.conversation_pages import part_router, talk_router
+from pb_service.features.proposals.file_pages import file_router
+from pb_service.features.proposals.my_pages import my_router
+from pb_service.features.proposals.staff_pages import staff_router as proposals_staff_router
+from pb_service.features.proposals.statistics_pages import statistics_router
+from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
 from pb_service.features.rounds.municipality import municipality
@@ -50,6 +62,7 @@ from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
 from pb_service.web.access import check_access, keep_private
 from pb_service.web.assets import static_file
+from pb_service.web.conditional import not_modified
 from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
 from pb_service.web.observed import observed
@@ -83,12 +96,25 @@ def create_app(service: Service) -> Litestar:
             site_router,
             promises_router,
             public_router,
+            browse_router,
+            part_router,
+            statistics_router,
+            talk_router,
+            file_router,
+            write_router,
+            my_router,
+            proposals_staff_router,
             feedback_router,
             operations_router,
             jobs_router,
             results_router,
             opendata.api,
             opendata.data,
+            proposal_api,
+            assessment_api,
+            list_data,
+            session_api,
+            proposal_data,
             record_router,
             static_file,
             entry_router,
@@ -98,13 +124,14 @@ def create_app(service: Service) -> Litestar:
             bearer_router,
             *staff_routers,
             *round_routers,
+            *assessment_routers,
             *([development_router] if service.settings.development else []),
         ],
         dependencies=_dependencies(service, providers, SigninDrivers(drivers), tasks),
         guards=[guards.guard],
         state=_state(service),
         lifespan=[background],
-        before_send=[security_headers, keep_private],
+        before_send=[security_headers, keep_private, not_modified],
         logging_config=None,  # platform/logs.py decides what is written
         request_max_body_size=MOST_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
@@ -148,10 +175,12 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "settings": service.settings,
         "database": service.database,
         "keys": service.keys,
+        "files": service.files,
         "health": Health(service.database, service.settings.redis_url, service.settings.jobs == "server", tasks),
         "limits": service.limits,
         "mailer": service.mailer,
         "personal_data": service.personal_data,
+        "proposal_facts": AssessmentFacts(),
         "providers": providers,
         "signin_drivers": drivers,
         "passwords": service.passwords,

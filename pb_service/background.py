@@ -9,6 +9,8 @@ from functools import partial
 import structlog
 
 from pb_service.features.accounts import jobs as accounts
+from pb_service.features.assessment import jobs as assessment
+from pb_service.features.proposals import jobs as proposals
 from pb_service.features.record.repository import waiting_by_log
 from pb_service.features.record.witnesses import Witnesses, unwitnessed
 from pb_service.features.rounds import jobs as rounds
@@ -29,11 +31,21 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **files.HANDLERS,
     **accounts.HANDLERS,
     **rounds.HANDLERS,
+    **proposals.HANDLERS,
+    **assessment.HANDLERS,
     **site.HANDLERS,
 }
 
 #: Jobs that run again and again, and how often.
-EVERY: Sequence[tuple[str, timedelta]] = (*outbox.EVERY, *files.EVERY, *accounts.EVERY, *rounds.EVERY, *site.EVERY)
+EVERY: Sequence[tuple[str, timedelta]] = (
+    *outbox.EVERY,
+    *files.EVERY,
+    *accounts.EVERY,
+    *rounds.EVERY,
+    *proposals.EVERY,
+    *assessment.EVERY,
+    *site.EVERY,
+)
 
 
 def job_runner(service: Service) -> JobRunner[Service]:

@@ -12,10 +12,15 @@ from pb_service.features.accounts.identity_data import IDENTITY
 from pb_service.features.accounts.passwords import Passwords
 from pb_service.features.accounts.personal import PersonalData
 from pb_service.features.accounts.staff_data import STAFF
+from pb_service.features.assessment.assigning import after_act
+from pb_service.features.assessment.lists import guard_vote
 from pb_service.features.opendata.service import BundleShelf
+from pb_service.features.proposals.acts import after_acts
+from pb_service.features.proposals.personal import PROPOSALS
 from pb_service.features.record.sequencer import Sequencer
 from pb_service.features.record.store import TileStore
 from pb_service.features.record.witnesses import policy_of
+from pb_service.features.rounds.schedule import phase_guards
 from pb_service.platform.clock import Clock, system_clock
 from pb_service.platform.db import Database
 from pb_service.platform.files import FileStore, shelf
@@ -28,7 +33,11 @@ from pb_service.settings import Settings
 from pb_service.web.mail import render_mail
 
 #: What each stage knows of a person and erases with the account, in the order of the download.
-PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF)
+PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF, PROPOSALS)
+
+# What later stages have to say and do when an earlier one acts; the same in every process.
+phase_guards[:] = [guard_vote]
+after_acts[:] = [after_act]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""HPKE in base mode out of its parts (RFC 9180), with an ephemeral key of one's choice, which the library does not take.
+"""HPKE in base mode out of its parts (RFC 9180), with an ephemeral key of one's choice; the library takes none.
 
 Made for test vectors, and held to those of the RFC; tests compare the library with it in both directions.
 """

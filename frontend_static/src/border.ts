@@ -8,8 +8,9 @@ const CORNER = /^\s*(-?\d{1,2}(?:[.,]\d+)?)(?:\s*[;,]\s*|\s+)(-?\d{1,3}(?:[.,]\d
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * Draw the border of a district: a press on the map writes a corner into the field, and what stands in the field is
- * drawn on the map. The field is what counts and what is sent; it works without this, and by keyboard.
+ * Draw the border of a district, or the place of a proposal (`data-kind` names the choice of a point, a line or an
+ * area): a press on the map writes a corner into the field, and what stands in the field is drawn on the map. The field
+ * is what counts and what is sent; it works without this, and by keyboard.
  */
 class BorderMap extends HTMLElement {
 	private field!: HTMLTextAreaElement;
@@ -33,13 +34,25 @@ class BorderMap extends HTMLElement {
 		this.draw();
 	}
 
+	/** The kind of place that is chosen; a press on the map without a choice means a point. */
+	private kind(): string {
+		const name = this.dataset.kind;
+		if (!name) return "area";
+		const options = [...document.querySelectorAll<HTMLInputElement>(`[name="${name}"]`)];
+		const chosen = options.find((option) => option.checked)?.value ?? "none";
+		if (chosen !== "none") return chosen;
+		const point = options.find((option) => option.value === "point");
+		if (point) point.checked = true;
+		return "point";
+	}
+
 	private add(event: MouseEvent): void {
 		const box = this.picture.getBoundingClientRect();
 		const { west, south, east, north } = this.edges();
 		const longitude = west + ((event.clientX - box.left) / box.width) * (east - west);
 		const latitude = north - ((event.clientY - box.top) / box.height) * (north - south);
 		const line = `${latitude.toFixed(6)}, ${longitude.toFixed(6)}`;
-		const before = this.field.value.replace(/[^\S\n]*\n?$/, "");
+		const before = this.kind() === "point" ? "" : this.field.value.replace(/[^\S\n]*\n?$/, "");
 		this.field.value = before ? `${before}\n${line}` : line;
 		this.draw();
 		this.say(this.dataset.saidAdded, this.count());
@@ -84,12 +97,15 @@ class BorderMap extends HTMLElement {
 		const { west, south, east, north } = this.edges();
 		const { width, height } = this.picture.viewBox.baseVal;
 		const shapes: SVGElement[] = [];
+		const line = document.querySelector(`[name="${this.dataset.kind}"][value="line"]:checked`) !== null;
 		for (const part of this.parts()) {
 			const points = part.map(({ latitude, longitude }) => [
 				((longitude - west) / (east - west)) * width,
 				((north - latitude) / (north - south)) * height,
 			]);
-			shapes.push(shape("polygon", { class: "drawn", points: points.map((point) => point.join(",")).join(" ") }));
+			const corners = points.map((point) => point.join(",")).join(" ");
+			if (line) shapes.push(shape("polyline", { class: "drawn drawn-line", points: corners }));
+			else shapes.push(shape("polygon", { class: "drawn", points: corners }));
 			for (const [x, y] of points) shapes.push(shape("circle", { class: "corner", cx: x, cy: y, r: 6 }));
 		}
 		this.drawing.replaceChildren(...shapes);

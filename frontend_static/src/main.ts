@@ -3,11 +3,13 @@ import { unfoldInPlace } from "./fold";
 import { watchIdleSession } from "./idle";
 import { closeMenuOutside } from "./menu";
 import { offerPrinting } from "./print";
+import { keepProposals } from "./proposals";
 import { stepThroughTurns } from "./turns";
 
 // Every page works without this file; each function makes one thing smoother where the page has it.
 closeMenuOutside();
 focusErrorSummary();
+keepProposals();
 offerPrinting();
 stepThroughTurns();
 unfoldInPlace();
@@ -16,7 +18,11 @@ watchIdleSession();
 // Keys and signatures: only staff pages have them, so only those load them.
 if (document.querySelector("key-maker, sign-button, key-place")) import("./signing/elements");
 
-// Borders of districts, drawn on a map.
+// A proposal that is written, kept on the device; forgotten there once it was sent.
+if (document.querySelector("[data-draft-of], [data-draft-sent]"))
+	import("./draft").then(({ keepDraft }) => keepDraft());
+
+// Borders of districts and places of proposals, drawn on a map.
 if (document.querySelector("border-map")) import("./border");
 
 // Passkeys, where a page asks for one.

@@ -11,6 +11,7 @@ COMMANDS = {
     "worker": "pb_service.cli.worker:worker",
     "doctor": "pb_service.cli.doctor:doctor",
     "round": "pb_service.cli.round:round_",
+    "list": "pb_service.cli.ballot_list:list_",
     "admin": "pb_service.cli.admin:admin",
     "backup": "pb_service.cli.backup:backup",
     "restore": "pb_service.cli.backup:restore",

@@ -1,5 +1,6 @@
 """The base of every domain error: it carries an HTTP status and a problem type, and is rendered once (RFC 9457)."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -11,3 +12,7 @@ class DomainError(Exception):
 
     status: ClassVar[int] = 400
     type: ClassVar[str] = "bad-request"
+
+    def errors(self) -> Sequence[Mapping[str, object]]:
+        """What a program should know beyond the sentence: fields and codes, one line each."""
+        return ()

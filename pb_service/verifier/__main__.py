@@ -73,7 +73,16 @@ def verify_file(
     del data  # a large bundle need not be in memory twice
     verifier = Verifier(members, older=older, key=key, progress=progress, **sealed)
     checks = verifier.run()
-    report = Report(digest, size, checks, verifier.manifest, verifier.checkpoint, verifier.districts, verifier.sealed)
+    report = Report(
+        digest,
+        size,
+        checks,
+        verifier.manifest,
+        verifier.checkpoint,
+        verifier.districts,
+        verifier.sealed,
+        is_before_vote=verifier.is_before_vote,
+    )
     if evidence:
         if verifier.sealed is None:
             raise Unreadable("other_evidence")

@@ -1,4 +1,5 @@
-"""The checks V1 to V18: section 9 of docs/schemas/bundle.md, and with sealed ballots section 13 of docs/protocol.md.
+"""The checks V1 to V18: section 9 of docs/schemas/bundle.md, and with sealed ballots section 13 of docs/protocol.md;
+where the record tells of proposals, also P1 to P5 of docs/schemas/process.md.
 
 Each check runs as far as it can when another has failed; one that cannot run says so, and that counts as a failure.
 """
@@ -14,6 +15,7 @@ from pb_service.verifier.canonical import NotCanonicalError, dumps, from_b64u, l
 from pb_service.verifier.entries import Record
 from pb_service.verifier.findings import Found, Problem
 from pb_service.verifier.manifest import NAME, Contest, Manifest, check_list, read_manifest
+from pb_service.verifier.process import Process
 from pb_service.verifier.sealed.checks import Sealed
 from pb_service.verifier.tally.election import Progress
 
@@ -57,6 +59,7 @@ class Report:
     districts: list[District]
     sealed: Sealed | None = None  # what was found about sealed ballots
     sample: list[tuple[str, str, str]] | None = None  # confidential: group, alias and id of people drawn by auditors
+    is_before_vote: bool = False  # the record ends before a manifest: only the process is there to be checked
 
     @property
     def is_pass(self) -> bool:
@@ -98,6 +101,7 @@ class Verifier:
         )
         self.manifest: Manifest | None = None
         self.sealed: Sealed | None = None
+        self.process: Process | None = None
         self.checkpoint: log.Checkpoint | None = None
         self._entries: list[bytes] | None = None
         self._leaves: list[bytes] = []
@@ -109,8 +113,51 @@ class Verifier:
         before: list[Problem] = []
         self._read_manifest(before)
         checks = [self._log(), self._older_checkpoint()]
+        self.process = self._walk()
+        return checks + (self._no_vote() if self.is_before_vote else self._vote(before)) + self._process()
+
+    @property
+    def is_before_vote(self) -> bool:
+        """Whether this is the record of a round in which nobody could vote yet, with files of its process."""
+        known = self.process is not None and bool(self.process.acts) and not self.process.has_manifest
+        return known and NAME not in self._members
+
+    def _walk(self) -> Process | None:
+        if self._entries is None:
+            return None
+        process = Process(self._entries, self._members, self.manifest)
+        process.run()
+        return process
+
+    def _no_vote(self) -> list[Check]:
+        """V3 to V18 before there is a manifest: entries and members alone."""
+        record = Record(self._entries or [], None, is_whole=False)
+        check = Check("V3", PASS, {"entries": len(self._leaves), "signatures": record.signatures}, record.problems)
+        known = {"checkpoint", *(self.process.known if self.process else ())}
+        check.problems += [
+            Problem("extra", {"member": name}) for name in self._members if name not in known and not _is_tile(name)
+        ]
+        return [
+            _settled(check),
+            *(Check(f"V{number}", NOT_APPLICABLE, reason="no_vote") for number in range(4, 19)),
+        ]
+
+    def _process(self) -> list[Check]:
+        """P1 to P5, where the record tells of a process."""
+        process = self.process
+        if process is None or not process.acts:
+            return []
+        checks = [_settled(Check(name, PASS, process.figures[name], process.problems[name])) for name in process.CHECKS]
+        for check in checks:
+            if not process.is_fixed and check.id in {"P2", "P3", "P4"} and not check.problems:
+                check.status, check.reason = NOT_APPLICABLE, "no_list"
+        return checks
+
+    def _vote(self, before: list[Problem]) -> list[Check]:
+        """V3 to V18."""
+        checks: list[Check] = []
         if self.manifest is not None and self.manifest.terms is not None:
-            return checks + self._sealed_votes(self.manifest, before)
+            return self._sealed_votes(self.manifest, before)
         checks.append(self._record(before))
         if self.manifest is None:
             checks += [Check(f"V{number}", NOT_CHECKED, reason="no_manifest") for number in range(4, 19)]
@@ -208,7 +255,7 @@ class Verifier:
         stated = self.manifest.log_key if self.manifest else None
         key = self._key or stated
         if key is None:
-            return [Problem("no_key")]
+            return [Problem("no_key" if NAME in self._members else "no_key_given")]
         problems = []
         if stated and key != stated:
             problems.append(Problem("other_key", {"key": stated.vkey}))
@@ -279,7 +326,7 @@ class Verifier:
 
     def _membership(self, manifest: Manifest, others: set[str]) -> list[Problem]:
         files = {f"{folder}/{c.id}.json" for c in manifest.contests for folder in ("lists", "ballots", "outcomes")}
-        known = files | others | {"checkpoint", NAME}
+        known = files | others | {"checkpoint", NAME} | (self.process.known if self.process else set())
         return [
             *(Problem("missing", {"member": name}) for name in sorted(files) if name not in self._members),
             *(Problem("extra", {"member": n}) for n in self._members if n not in known and not _is_tile(n)),

@@ -26,9 +26,12 @@ STAGE_ENTRY = record(
 
 
 class Record:
-    """Walks the entries in order and keeps what they fix: the hashes of the files, and every problem on the way."""
+    """Walks the entries in order and keeps what they fix: the hashes of the files, and every problem on the way.
 
-    def __init__(self, entries: Sequence[bytes], manifest: Manifest | None) -> None:
+    ``is_whole``: the record must reach the results; else it may end before the vote.
+    """
+
+    def __init__(self, entries: Sequence[bytes], manifest: Manifest | None, *, is_whole: bool = True) -> None:
         self.problems: list[Problem] = []
         self.manifest_hash: bytes | None = None
         self.results: dict[str, tuple[bytes, bytes]] = {}
@@ -38,7 +41,8 @@ class Record:
         self._time: int | None = None
         for index, entry in enumerate(entries):
             self._read(index, entry)
-        self._read_end()
+        if is_whole:
+            self._read_end()
 
     def _read(self, index: int, data: bytes) -> None:
         try:

@@ -7,7 +7,7 @@ import json
 import textwrap
 from typing import Any
 
-from pb_service.verifier import words, words_sealed
+from pb_service.verifier import words, words_process, words_sealed
 from pb_service.verifier.canonical import b64u
 from pb_service.verifier.checks import FAIL, NOT_APPLICABLE, NOT_CHECKED, PASS, Check, District, Report, fingerprint
 from pb_service.verifier.findings import Problem
@@ -54,12 +54,12 @@ def figures(check: Check, mode: str | None, language: str) -> str:
     return say(texts[check.id], language, **{name: number(v, language) for name, v in check.figures.items()})
 
 
-def verdict(checks: list[Check], language: str, passed: str = "pass") -> str:
-    """The finding as a sentence; `passed` is the key of the one for checks that all passed."""
+def verdict(checks: list[Check], language: str, passed: str = "pass", fault: str = "fail") -> str:
+    """The finding as a sentence; `passed` and `fault` are the keys of the ones for all and for not all passed."""
     if all(check.status in (PASS, NOT_APPLICABLE) for check in checks):
         return say(words.VERDICT[passed], language)
     failed = ", ".join(check.id for check in checks if check.status == FAIL)
-    return say(words.VERDICT["fail"], language, checks=failed)
+    return say(words.VERDICT[fault], language, checks=failed)
 
 
 def title(check: Check, mode: str | None, language: str) -> str:
@@ -156,7 +156,10 @@ def _group_line(group: Electorate, language: str) -> str:
 
 
 def _verdict(report: Report, language: str) -> str:
-    told = verdict(report.checks, language, "pass_sealed" if report.sealed else "pass")
+    if report.is_before_vote:
+        told = verdict(report.checks, language, "pass_process", "fail_process")
+    else:
+        told = verdict(report.checks, language, "pass_sealed" if report.sealed else "pass")
     return f"{say(LABELS['rehearsal'], language)} {told}" if _is_rehearsal(report) else told
 
 
@@ -166,6 +169,8 @@ def _is_rehearsal(report: Report) -> bool:
 
 
 def _cannot_show(report: Report, language: str) -> str:
+    if report.is_before_vote:
+        return say(words_process.CANNOT_SHOW, language)
     return say(words_sealed.CANNOT_SHOW if report.sealed else words.CANNOT_SHOW, language)
 
 

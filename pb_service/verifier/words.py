@@ -1,8 +1,11 @@
 """Every sentence of the report in three languages; the order in each tuple is that of LANGUAGES."""
 
+from pb_service.verifier import words_process as process
 from pb_service.verifier import words_sealed as sealed
 
 LANGUAGES = ("en", "fi", "sv")
+_REASONS = sealed.REASONS | process.REASONS
+_PROBLEMS = sealed.PROBLEMS | process.PROBLEMS
 
 Text = tuple[str, str, str]
 
@@ -138,7 +141,7 @@ TITLES: dict[str, Text] = {
         "Laskettu uudelleen ensimmäisestä vaiheesta tämän ohjelman omalla laskennalla",
         "Omräknat från första steget med detta programs egen räkning",
     ),
-}
+} | process.TITLES
 
 FIGURES: dict[str, Text] = {
     "V1": ("{entries} entries", "{entries} merkintää", "{entries} poster"),
@@ -177,7 +180,7 @@ FIGURES: dict[str, Text] = {
     "T5": ("{stages} stages", "{stages} osaa", "{stages} delar"),
     "T6": ("{ties} ties", "{ties} tasatilannetta", "{ties} lika lägen"),
     "T7": ("{increments} increments", "{increments} korotusta", "{increments} höjningar"),
-}
+} | process.FIGURES
 
 MODES: dict[str, Text] = {
     "open": (
@@ -238,7 +241,7 @@ REASONS: dict[str, Text] = {
         "jätetty pois valitsimella --quick",
         "utelämnat, enligt --quick",
     ),
-} | sealed.REASONS
+} | _REASONS
 
 PROBLEMS: dict[str, Text] = {
     "missing": ("{member} is missing.", "{member} puuttuu.", "{member} saknas."),
@@ -609,7 +612,7 @@ PROBLEMS: dict[str, Text] = {
         "Laskenta ensimmäisestä vaiheesta antaa toisen arvon kohtaan {field}.",
         "Räkningen från första steget ger ett annat {field}.",
     ),
-} | sealed.PROBLEMS
+} | _PROBLEMS
 
 UNREADABLE: dict[str, Text] = {
     "cannot_open": ("{path} cannot be opened.", "Tiedostoa {path} ei voi avata.", "{path} kan inte öppnas."),
@@ -728,6 +731,8 @@ VERDICT: dict[str, Text] = {
         "Todistuksen jokainen vaihe pitää. Ratkaisevaa edeltäviä korotuksia ja hakuja ei laskettu uudelleen.",
         "Varje steg i intyget håller. Steg före det avgörande, och sökningar, räknades inte om.",
     ),
+    "pass_process": process.VERDICT,
+    "fail_process": process.FAILED,
 }
 
 LABELS: dict[str, Text] = {

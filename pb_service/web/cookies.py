@@ -1,8 +1,10 @@
-"""The cookies of the service: who is signed in, which forms were shown, and that an account has been used here before.
+"""The cookies of the service: who is signed in, which forms were shown, that an account has been used here before, and
+which proposal was written here before its author signed in.
 
 All are needed for what the reader asked for, so there is nothing to consent to. Over TLS their names begin with
-`__Host-`: no other host of the domain can set them, and they never travel in clear. Only the last outlives the browser:
-it keeps guessers elsewhere from locking the reader out (features/accounts/signin.py).
+`__Host-`: no other host of the domain can set them, and they never travel in clear. Only the last
+two outlive the browser: the one keeps guessers elsewhere from locking the reader out (features/accounts/signin.py), the
+other finds the draft again after the mail that verifies an address.
 """
 
 from typing import Any, Literal
@@ -11,11 +13,11 @@ from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
-CookieKind = Literal["pb-session", "pb-visit", "pb-known"]
+CookieKind = Literal["pb-session", "pb-visit", "pb-known", "pb-draft"]
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 #: How long a cookie is kept; the others go when the browser is closed.
-_LASTS: dict[CookieKind, int] = {"pb-known": 180 * 24 * 3600}
+_LASTS: dict[CookieKind, int] = {"pb-known": 180 * 24 * 3600, "pb-draft": 7 * 24 * 3600}
 
 #: Longer values are nobody's: ours have 43 characters.
 _MOST = 100

@@ -22,7 +22,7 @@ _log = structlog.get_logger()
 
 def domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
     """A rule was not kept: its own status and sentence. What is out of order for a moment says when to come back."""
-    answer = _answer(request, error.status, error.type, str(error))
+    answer = _answer(request, error.status, error.type, str(error), errors=error.errors())
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         _log.warning("unavailable", error=error.type, route=route_of(request.scope))
         answer.headers["retry-after"] = str(COME_BACK_SECONDS)

@@ -59,6 +59,11 @@ class Reader:
         return self._catalogue.ngettext(singular, plural, number)
 
     @property
+    def unit(self) -> int:
+        """How many minor units make one of the currency."""
+        return self._unit
+
+    @property
     def currency(self) -> str:
         """The currency's sign as its own country writes it, else its code."""
         home = _AT_HOME.get(self._code)

@@ -83,7 +83,27 @@ def parse_geojson(body: bytes, *, time_zone: str = "Europe/Helsinki", language: 
     return reading
 
 
-def _opened(body: bytes) -> list[dict[str, Any]]:
+def parse_areas(body: bytes, *, time_zone: str = "Europe/Helsinki", most: int = 5_000) -> Reading:
+    """Read areas without names from GeoJSON, such as land that somebody owns: districts with numbers for keys.
+
+    What is not an area is told by its place in the file.
+    """
+    reading = Reading()
+    try:
+        features = _opened(body, most=most)
+    except Unfit as unfit:
+        return Reading(problems=[Problem("areas", unfit.code, unfit.values)])
+    for number, feature in enumerate(features, start=1):
+        try:
+            polygons = _polygons(feature.get("geometry"), REGIONS.get(time_zone))
+        except Unfit as unfit:
+            reading.problems.append(Problem(f"areas.{number}", unfit.code, unfit.values))
+            continue
+        reading.districts.append(District(key=str(number), polygons=polygons))
+    return reading
+
+
+def _opened(body: bytes, *, most: int = MAX_DISTRICTS) -> list[dict[str, Any]]:
     """Return the features of a file of bearable size in the one reference system, or raise why not."""
     if len(body) > MAX_BYTES:
         raise Unfit("too_large", most=MAX_BYTES // 1_000_000)
@@ -98,8 +118,8 @@ def _opened(body: bytes) -> list[dict[str, Any]]:
         raise Unfit("crs")
     if not features:
         raise Unfit("no_districts")
-    if len(features) > MAX_DISTRICTS:
-        raise Unfit("too_many", most=MAX_DISTRICTS)
+    if len(features) > most:
+        raise Unfit("too_many", most=most)
     if _count_positions(features) > MAX_POSITIONS:
         raise Unfit("too_detailed", most=MAX_POSITIONS)
     return features

@@ -31,9 +31,10 @@ class Desk:
     own: tuple[DeskLink, ...] = ()
 
 
-#: The menu in its order: key, path below /{lang}, words, and the act without which the line is left out.
-_MENU: tuple[tuple[str, str, Callable[[Catalogue], str], Act], ...] = (
+#: The menu in its order: key, path below /{lang}, words, and the act (one of several) without which it is left out.
+_MENU: tuple[tuple[str, str, Callable[[Catalogue], str], Act | tuple[Act, ...]], ...] = (
     ("desk", "/staff", lambda words: words.gettext("Desk"), "staff.enter"),
+    ("inbox", "/staff/inbox", lambda words: words.gettext("Inbox"), ("assessment.work", "assessment.sign")),
     ("rounds", "/staff/rounds", lambda words: words.gettext("Rounds"), "rounds.preview"),
     ("people", "/staff/people", lambda words: words.gettext("People"), "people.read"),
     ("units", "/staff/units", lambda words: words.gettext("Units"), "staff.enter"),
@@ -43,7 +44,7 @@ _MENU: tuple[tuple[str, str, Callable[[Catalogue], str], Act], ...] = (
     ("log", "/staff/log", lambda words: words.gettext("Access log"), "log.read"),
 )
 
-_OWN: tuple[tuple[str, str, Callable[[Catalogue], str], Act], ...] = (
+_OWN: tuple[tuple[str, str, Callable[[Catalogue], str], Act | tuple[Act, ...]], ...] = (
     ("keys", "/staff/keys", lambda words: words.gettext("Signing keys"), "keys.enrol"),
     ("tokens", "/staff/tokens", lambda words: words.gettext("Tokens for programs"), "tokens.manage"),
 )
@@ -55,8 +56,8 @@ def desk_of(actor: Actor, language: Language) -> Desk:
     links, own = (
         tuple(
             DeskLink(key, f"/{language}{path}", text(words))
-            for key, path, text, act in lines
-            if may_somewhere(actor, act)
+            for key, path, text, acts in lines
+            if any(may_somewhere(actor, act) for act in ((acts,) if isinstance(acts, str) else acts))
         )
         for lines in (_MENU, _OWN)
     )

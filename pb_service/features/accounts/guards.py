@@ -3,8 +3,9 @@
 `guard` stands before every handler of the application. It holds the request to what the handler declared: `access=`
 (required; see web/access.py), and optionally `step_up=True` (a page that begins a dangerous act asks for the step-up
 already when it is opened), `without_factor=True` (staff may use it before the second factor: to enrol one, to give one,
-to sign out) or `by_link=True` (a secret in the address is what allows the act, whoever sends it: mail programs post to
-RFC 8058's links). Services check the scope of an act again, where the object is known.
+to sign out), `bearer=True` (a program that bears a token may do it too) or `by_link=True` (a secret in the address is
+what allows the act, whoever sends it: mail programs post to RFC 8058's links). Services check the scope of an act
+again, where the object is known.
 """
 
 from typing import Any
@@ -50,6 +51,9 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         # Machines bear tokens, not cookies: nothing here can be done in a reader's name.
         connection.scope["state"]["actor"] = await connection.app.state.token_bearer(connection, handler)
         return
+    if handler.opt.get("bearer") and "authorization" in connection.headers:
+        await _admit_bearer(connection, handler, access)
+        return
     unsafe = _request(connection).method not in SAFE_METHODS
     if unsafe and _is_large(connection) and (await actor_of(connection)).account_id is None:
         raise RequestEntityTooLarge
@@ -63,6 +67,12 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     now = connection.app.state.clock() if unsafe or handler.opt.get("step_up") else None
     policy.require_somewhere(actor, access, now=now)
+
+
+async def _admit_bearer(connection: Connection, handler: BaseRouteHandler, act: policy.Act) -> None:
+    """Let the bearer of a token do what people do in a session. Acts that need a step-up have no token."""
+    actor = connection.scope["state"]["actor"] = await connection.app.state.token_bearer(connection, handler)
+    policy.require_somewhere(actor, act)
 
 
 def _is_large(connection: Connection) -> bool:

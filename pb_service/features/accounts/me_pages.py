@@ -19,6 +19,7 @@ from pb_service.features.accounts.service import REFUSABLE, HoldsRole
 from pb_service.features.accounts.signin import Entrance
 from pb_service.platform import outbox
 from pb_service.platform.clock import Clock
+from pb_service.web.cookies import read_cookie
 from pb_service.web.formats import Reader
 from pb_service.web.forms import Form, done, parse
 from pb_service.web.languages import language_of
@@ -42,7 +43,15 @@ async def show_me(request: PageRequest, session: Session, actor: Who, lang: Lang
     refused = await outbox.refusals(session, account.email) if account.email else []
     wanted = [kind for kind in REFUSABLE if kind not in refused]
     form = Form.filled(translations(language), language=account.language, mails=wanted)
-    return show(request, "me", language, form=form, email=account.email or "", actor=actor)
+    return show(
+        request,
+        "me",
+        language,
+        form=form,
+        email=account.email or "",
+        actor=actor,
+        waiting=bool(read_cookie(request, "pb-draft")),
+    )
 
 
 @post("/language", access="signed-in")

@@ -6,6 +6,7 @@ from pb_service.core.record import canonical, checkpoint
 from pb_service.core.record.tiles import log_files
 from pb_service.core.rounds.bundle import zip_stored
 from pb_service.core.rounds.phases import AFTER_COUNT
+from pb_service.features.assessment.evidence import process_files
 from pb_service.features.counting import repository as counting
 from pb_service.features.opendata.errors import NothingToExport
 from pb_service.features.record import service as record
@@ -41,4 +42,16 @@ async def evidence_bundle(session: AsyncSession, counted: Round, published_check
         members[f"lists/{contest.key}.json"] = await record.get_file(session, canonical.unb64u(listed["list"]))
         members[f"ballots/{contest.key}.json"] = await record.get_file(session, count.ballots_sha256)
         members[f"outcomes/{contest.key}.json"] = await record.get_file(session, count.outcome_sha256)
-    return zip_stored(members)
+    return zip_stored(members | await process_files(session, counted, entries))
+
+
+async def process_bundle(session: AsyncSession, found: Round, published_checkpoint: bytes) -> bytes:
+    """Return the bundle of a round before its vote: the record, and the files of its process (process.md section 1).
+
+    Raises NothingToExport once there is a manifest, and while nothing has happened to a proposal.
+    """
+    entries = await record.entries(session, found.log, checkpoint.parse(published_checkpoint).size)
+    files = await process_files(session, found, entries)
+    if found.manifest_sha256 is not None or not files:
+        raise NothingToExport(f"The round {found.slug!r} has no process that stands by itself.")
+    return zip_stored({"checkpoint": published_checkpoint, **log_files(entries), **files})

@@ -84,6 +84,19 @@ async def evidence(
 
 
 @get(
+    "/{slug:str}/process.zip",
+    media_type="application/zip",
+    summary="The record of a round before its vote, with the files of its process, for pb-verify",
+    access="anyone",
+)
+async def process(
+    session: Session, shelf: NamedDependency[BundleShelf], tile_store: NamedDependency[TileStore], slug: FromPath[str]
+) -> File:
+    path = await shelf.process(session, slug, tile_store)
+    return File(path, filename=f"{slug}-process.zip", media_type="application/zip", headers=_CACHE)
+
+
+@get(
     "/{slug:str}/manifest.json",
     media_type=MediaType.JSON,
     summary="The manifest, byte for byte as hashed",
@@ -189,6 +202,7 @@ data = Router(
     "/data",
     route_handlers=[
         evidence,
+        process,
         manifest,
         _places("postal", "Which district a postal code is in"),
         _places("addresses", "Which district an address is in"),

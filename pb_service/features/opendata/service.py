@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from pb_service.core.rounds.phases import AFTER_COUNT
 from pb_service.core.rounds.setup import pairs
 from pb_service.features.counting import repository as counting
 from pb_service.features.opendata import pabulib, repository
-from pb_service.features.opendata.bundle import evidence_bundle, published_checkpoint
+from pb_service.features.opendata.bundle import evidence_bundle, process_bundle, published_checkpoint
 from pb_service.features.opendata.schemas import (
     ContestResult,
     ContestSummary,
@@ -212,6 +212,10 @@ async def contest_pabulib(session: AsyncSession, slug: str, contest_key: str) ->
     return pabulib.contest_pabulib(documents, ballots, contest.imported_meta)
 
 
+#: Makes a bundle of a round as of a published checkpoint.
+Maker = Callable[[AsyncSession, Round, bytes], Awaitable[bytes]]
+
+
 class BundleShelf:
     """Evidence bundles on disk, each made once: a bundle is named by the tree head it was made from."""
 
@@ -220,11 +224,18 @@ class BundleShelf:
 
     async def bundle(self, session: AsyncSession, slug: str, tiles: TileStore) -> Path:
         """Return the file of the bundle as of the newest checkpoint. Raises NothingToExport or RoundNotFound."""
+        return await self._made(session, slug, tiles, "", evidence_bundle)
+
+    async def process(self, session: AsyncSession, slug: str, tiles: TileStore) -> Path:
+        """Return the file of the bundle of a round before its vote. Raises NothingToExport or RoundNotFound."""
+        return await self._made(session, slug, tiles, "-process", process_bundle)
+
+    async def _made(self, session: AsyncSession, slug: str, tiles: TileStore, ending: str, make: Maker) -> Path:
         shown = await published_round(session, slug)
         published = published_checkpoint(tiles, slug)
-        path = self._folder / f"{slug}-{sha256(published).hexdigest()[:32]}.zip"
+        path = self._folder / f"{slug}-{sha256(published).hexdigest()[:32]}{ending}.zip"
         if not path.is_file():
-            data = await evidence_bundle(session, shown, published)
+            data = await make(session, shown, published)
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as unfinished:
                 unfinished.write(data)

@@ -141,6 +141,12 @@ async def insert_file(session: AsyncSession, sha256: bytes, body: bytes, kind: s
     )
 
 
+async def insert_files(session: AsyncSession, files: Sequence[tuple[bytes, bytes]], kind: str, at: datetime) -> None:
+    """Keep many files of one kind: (SHA-256, content) each."""
+    rows = [{"sha256": sha256, "body": body, "kind": kind, "created_at": at} for sha256, body in files]
+    await session.execute(insert(RecordFile).on_conflict_do_nothing(), rows)
+
+
 async def file_body(session: AsyncSession, sha256: bytes) -> bytes | None:
     return await session.scalar(select(RecordFile.body).where(RecordFile.sha256 == sha256))
 

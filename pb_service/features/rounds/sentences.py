@@ -169,4 +169,5 @@ def _texts(words: Reader) -> dict[str, str]:
         "paused": words.gettext("the round is paused"),
         "not_by": words.gettext("“%(target)s” cannot be begun by hand"),
         "no_manifest": words.gettext("the ballot list must be locked by two people first"),
+        "no_list": words.gettext("the ballot list is not fixed yet"),
     }

@@ -273,6 +273,7 @@ async def _round_page(
         may_publish=may(actor, "rounds.publish", round_id=found.id),
         may_create=may_somewhere(actor, "rounds.create"),
         may_erase=may(actor, "rounds.erase", round_id=found.id),
+        may_enter=may(actor, "proposals.enter", round_id=found.id),
     )
 
 

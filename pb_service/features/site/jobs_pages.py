@@ -96,6 +96,8 @@ def what_is_lost(job: Job, words: Reader) -> str:
             return words.gettext("No link is sent. Whoever asked for it must ask again, and is not told.")
         case "rounds.phase":
             return words.gettext("The phase does not begin at its date by this job. Look after the round yourself.")
+        case "assessment.publish":
+            return words.gettext("This job does not publish them. Another looks for such decisions every five minutes.")
         case _ if jobs.is_repeated(job):
             return words.gettext("It is not done this time. It comes again by itself at its next turn.")
         case _:
@@ -121,8 +123,16 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "accounts.registration": lambda words: words.gettext("Send a link for registering"),
     "accounts.reset": lambda words: words.gettext("Send a link for a new password"),
     "accounts.retention": lambda words: words.gettext("Delete what has been kept long enough"),
+    "assessment.publish": lambda words: words.gettext("Publish prepared decisions"),
+    "assessment.remind": lambda words: words.gettext("Remind staff of what is due"),
+    "assessment.sweep": lambda words: words.gettext("Look for prepared decisions that are due"),
     "mail.deliver": lambda words: words.gettext("Send a mail"),
     "mail.tidy": lambda words: words.gettext("Delete mails that were given up long ago"),
+    "proposals.answered": lambda words: words.gettext("Tell who asked that there is an answer"),
+    "proposals.digest": lambda words: words.gettext("Send the digests about proposals"),
+    "proposals.import": lambda words: words.gettext("Take a table of proposals in"),
+    "proposals.notice": lambda words: words.gettext("Tell of what happened to a proposal"),
+    "proposals.tidy": lambda words: words.gettext("Delete drafts that nobody claimed"),
     "rounds.erase_files": lambda words: words.gettext("Erase the files of a rehearsal"),
     "rounds.phase": lambda words: words.gettext("Change the phase of a round"),
     "rounds.sweep": lambda words: words.gettext("Look for phases that are due"),

@@ -224,6 +224,7 @@ def _change(act: PublicAct, language: Language) -> ChangeLine | None:
         "phase.paused": words.gettext("The round was paused."),
         "phase.resumed": words.gettext("The round went on."),
         "districts.table": words.gettext("The table of postal codes or addresses was changed."),
+        "proposal.form": words.gettext("What proposals are asked for was changed."),
     }
     told = what.get(act.kind)
     if act.kind == "phase.changed" and act.target:

@@ -123,7 +123,7 @@ async def show_privacy(request: PageRequest, session: Session, settings: Config,
 
 @get("/cookies", access="anyone", cache=True, sync_to_thread=False)
 def show_cookies(request: PageRequest, lang: FromPath[str]) -> Response[str]:
-    """The two cookies, and why nobody is asked to accept them."""
+    """The few cookies, and why nobody is asked to accept them."""
     return page(request, "site/cookies.html", locale=language_of(lang), secure=request.app.state.secure)
 
 
