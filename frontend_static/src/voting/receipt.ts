@@ -1,0 +1,64 @@
+// The receipt: shown, checked on this device against what the log has published, copied, printed, kept as a file.
+import { grouped } from "./cast";
+import type { Kept } from "./device";
+import type { VotingPage } from "./page";
+import { drawCode } from "./qr";
+import { ask } from "./sealing";
+import type { Proven } from "./tasks";
+
+export function showReceipt(page: VotingPage): void {
+	const receipt = page.device.receipt;
+	if (receipt === undefined) {
+		page.show("none");
+		return;
+	}
+	page.show("receipt", ...(receipt.again ? ["again"] : []));
+	for (const place of page.parts("[data-code]")) place.textContent = grouped(receipt.code);
+	page.part("[data-index]").textContent = page.words.number(receipt.index);
+	page.part("[data-text]").textContent = receipt.receipt;
+	for (const name of page.parts("[data-contest-name]")) name.hidden = name.dataset.contestName !== receipt.contest;
+	const file = page.part<HTMLAnchorElement>("[data-file]");
+	file.href = URL.createObjectURL(new Blob([receipt.receipt], { type: "text/plain" }));
+	file.download = `${receipt.code}.txt`;
+	const found = `${location.origin}${page.element.dataset.base}/check?code=${receipt.code}`;
+	void drawCode(page.part("[data-qr]"), found);
+	page.part("[data-copy]").addEventListener("click", () => void copy(page, receipt.code));
+	page.part("[data-print-receipt]").addEventListener("click", () => window.print());
+	for (const form of page.parts<HTMLFormElement>("form[data-leave]"))
+		form.addEventListener("submit", () => {
+			page.device.receipt = undefined;
+		});
+	void check(page, receipt);
+}
+
+async function copy(page: VotingPage, code: string): Promise<void> {
+	try {
+		await navigator.clipboard.writeText(grouped(code));
+		page.say(page.words.say("copied"));
+	} catch {
+		page.say(page.words.say("not-copied"));
+	}
+}
+
+/** Hold the receipt against the newest published tree head, by this device's own calculation. */
+async function check(page: VotingPage, receipt: Kept): Promise<void> {
+	const result = page.part("[data-proof]");
+	try {
+		const proven = await prove(page, receipt.receipt);
+		const holds = proven.logged && proven.published !== "differs" && proven.code === receipt.code;
+		result.dataset.proof = holds ? "holds" : "fails";
+		page.show("receipt", ...(receipt.again ? ["again"] : []), holds ? "proven" : "failed");
+		for (const size of page.parts("[data-size]")) size.textContent = page.words.number(proven.size);
+		if (!holds) page.part("[data-when=failed]").focus();
+	} catch {
+		result.dataset.proof = "unknown";
+		page.show("receipt", ...(receipt.again ? ["again"] : []), "unknown");
+	}
+}
+
+/** What a receipt proves now. Throws when the published tree head cannot be had, or the text is no receipt. */
+export async function prove(page: VotingPage, receipt: string): Promise<Proven> {
+	const answer = await fetch(`/pb/${page.round}/checkpoint`, { cache: "no-store" });
+	if (!answer.ok) throw new Error("the tree head cannot be had");
+	return ask("prove", { receipt, checkpoint: await answer.text(), log: page.log, eid: page.eid });
+}
