@@ -55,6 +55,7 @@ from pb_service.features.site.pages import router as site_router
 from pb_service.features.site.promises_pages import promises_router
 from pb_service.features.site.round_pages import public_router
 from pb_service.features.site.statement import usable_statement
+from pb_service.features.voting.api import voting_api
 from pb_service.platform.health import Health
 from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
@@ -109,6 +110,7 @@ def create_app(service: Service) -> Litestar:
             opendata.data,
             proposal_api,
             proposal_data,
+            voting_api,
             record_router,
             static_file,
             entry_router,
@@ -188,6 +190,8 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "service": service,
         "tile_store": service.tiles,
         "shelf": service.bundles,
+        "pollings": service.pollings,
+        "casting": service.casting,
     }
     return {
         "session": Provide(session),

@@ -6,6 +6,7 @@ A file whose name holds the hash of its content never changes, so browsers may k
 import json
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
@@ -53,6 +54,12 @@ def _servable() -> Mapping[str, Path]:
     _manifest()
     files = (path for path in DIST.rglob("*") if path.is_file() and path.suffix in _MEDIA_TYPES)
     return {path.relative_to(DIST).as_posix(): path for path in files}
+
+
+@cache
+def built_files() -> tuple[tuple[str, bytes], ...]:
+    """Return the name and SHA-256 of every file of the build that browsers may have, sorted by name."""
+    return tuple((name, sha256(path.read_bytes()).digest()) for name, path in sorted(_servable().items()))
 
 
 @get("/static/{path:path}", include_in_schema=False, sync_to_thread=True, access="anyone")
