@@ -56,6 +56,7 @@ from pb_service.features.site.promises_pages import promises_router
 from pb_service.features.site.round_pages import public_router
 from pb_service.features.site.statement import usable_statement
 from pb_service.features.voting.api import voting_api
+from pb_service.features.voting.routers import voting_pages
 from pb_service.platform.health import Health
 from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
@@ -111,6 +112,7 @@ def create_app(service: Service) -> Litestar:
             proposal_api,
             proposal_data,
             voting_api,
+            *voting_pages,
             record_router,
             static_file,
             entry_router,

@@ -4,9 +4,10 @@ A file whose name holds the hash of its content never changes, so browsers may k
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
-from hashlib import sha256
+from hashlib import sha256, sha384
 from pathlib import Path
 from typing import cast
 
@@ -35,6 +36,25 @@ def asset(source: str) -> str:
         return "/static/" + cast(str, _manifest()[source]["file"])
     except KeyError:
         raise MissingBuildError(f"The frontend has no {source}: run `npm run build` in frontend_static.") from None
+
+
+@cache
+def integrity(source: str) -> str:
+    """Return what a browser compares a built file with before it runs it: its SHA-384 (W3C Subresource Integrity)."""
+    return _integrity(asset(source))
+
+
+@cache
+def script_imports(source: str) -> tuple[tuple[str, str], ...]:
+    """Return address and integrity of the files that a script imports, so that pages name them beforehand."""
+    entry = _manifest().get(source, {})
+    addresses = [f"/static/{_manifest()[name]['file']}" for name in cast(list[str], entry.get("imports", []))]
+    return tuple((address, _integrity(address)) for address in addresses)
+
+
+def _integrity(address: str) -> str:
+    body = (DIST / address.removeprefix("/static/")).read_bytes()
+    return "sha384-" + b64encode(sha384(body).digest()).decode()
 
 
 @cache

@@ -7,20 +7,12 @@ import type { VotingPage } from "./page";
 
 export function fillBallot(page: VotingPage): void {
 	const { shape } = page;
-	if (shape === undefined || keepOrder(page)) return;
+	if (shape === undefined) return;
+	const rows = new Map(page.parts("[data-project]").map((row) => [Number(row.dataset.project), row]));
+	const order = page.device.order(page.contest, shape.costs.length).map((project) => rows.get(project));
+	page.part("[data-rows]").append(...order.filter((row) => row !== undefined));
 	new BallotPage(page, shape).begin();
 	filterRows(page);
-}
-
-/** The order that this device was given first; true if the page is fetched again in it. */
-function keepOrder(page: VotingPage): boolean {
-	const address = new URL(location.href);
-	const drawn = page.element.dataset.draw ?? "";
-	const kept = page.device.keepDraw(drawn);
-	if (kept === drawn) return false;
-	address.searchParams.set("draw", kept);
-	location.replace(address);
-	return true;
 }
 
 class BallotPage {

@@ -6,11 +6,12 @@ import { projectsOf, valueIn } from "./choice";
 import type { VotingPage } from "./page";
 import { ask } from "./sealing";
 
-type Texts = [string, string][];
+/** A text by language. */
+type Texts = { [language: string]: string };
 
 interface Contest {
 	id: string;
-	title: Texts;
+	titles: Texts;
 	fmt: Format;
 	limits: Limits;
 	projects: { titles: Texts; cost: number }[];
@@ -70,13 +71,13 @@ async function contestsOf(page: VotingPage): Promise<Map<string, { contest: Cont
 }
 
 function showChoices(page: VotingPage, contest: Contest, ballot: Ballot): void {
-	setText(page.part("[data-contest-title]"), contest.title);
+	setText(page.part("[data-contest-title]"), contest.titles);
 	const list = page.part("[data-choices]");
 	const row = page.part<HTMLTemplateElement>("template[data-choice]");
 	list.replaceChildren(
 		...projectsOf(ballot).map((project, at) => {
 			const drawn = row.content.cloneNode(true) as DocumentFragment;
-			const { titles, cost } = contest.projects[project] ?? { titles: [], cost: 0 };
+			const { titles, cost } = contest.projects[project] ?? { titles: {}, cost: 0 };
 			const [title, price] = [drawn.querySelector<HTMLElement>("[data-title]"), drawn.querySelector("[data-price]")];
 			if (title) setText(title, titles);
 			const value = valueIn(ballot, project);
@@ -92,7 +93,8 @@ function showChoices(page: VotingPage, contest: Contest, ballot: Ballot): void {
 
 /** A text in the reader's language, else in the first there is, marked as such. */
 function setText(element: HTMLElement, texts: Texts): void {
-	const [language, text] = texts.find(([code]) => code === document.documentElement.lang) ?? texts[0] ?? ["", ""];
+	const own = document.documentElement.lang;
+	const language = own in texts ? own : (Object.keys(texts)[0] ?? own);
 	element.lang = language;
-	element.textContent = text;
+	element.textContent = texts[language] ?? "";
 }

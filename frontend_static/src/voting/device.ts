@@ -7,6 +7,11 @@ interface Basket {
 	choices: { [contest: string]: Ballot };
 }
 
+interface Orders {
+	eid: string;
+	orders: { [contest: string]: number[] };
+}
+
 /** A sealed ballot in this window. `secrets` open it: they are thrown away the moment it is cast. */
 export interface Sealed {
 	eid: string;
@@ -48,7 +53,7 @@ export class Device {
 	readonly #basket: string;
 	readonly #sealed: string;
 	readonly #receipt: string;
-	readonly #draw: string;
+	readonly #orders: string;
 
 	constructor(
 		round: string,
@@ -57,7 +62,7 @@ export class Device {
 		this.#basket = `pb-vote:${round}`;
 		this.#sealed = `pb-sealed:${round}`;
 		this.#receipt = `pb-receipt:${round}`;
-		this.#draw = `pb-vote-draw:${round}`;
+		this.#orders = `pb-vote-order:${round}`;
 	}
 
 	/** What was chosen in a contest of this election; nothing of another one. */
@@ -98,12 +103,14 @@ export class Device {
 		write(sessionStorage, this.#receipt, receipt);
 	}
 
-	/** The order in which this device shows the projects: the first one it was given. */
-	keepDraw(draw: string): string {
-		const kept = localStorage.getItem(this.#draw);
-		if (kept) return kept;
-		localStorage.setItem(this.#draw, draw);
-		return draw;
+	/** The order in which this device shows the projects of a contest: drawn once, the same from then on. */
+	order(contest: string, projects: number): number[] {
+		const orders = this.#read<Orders>(localStorage, this.#orders)?.orders ?? {};
+		const kept = orders[contest];
+		if (Array.isArray(kept) && kept.length === projects && new Set(kept).size === projects) return kept;
+		const order = drawn(projects);
+		write(localStorage, this.#orders, { eid: this.eid, orders: { ...orders, [contest]: order } });
+		return order;
 	}
 
 	#read<T extends { eid: string }>(store: Storage, key: string): T | undefined {
@@ -119,4 +126,23 @@ export class Device {
 function write(store: Storage, key: string, value: unknown): void {
 	if (value === undefined) store.removeItem(key);
 	else store.setItem(key, JSON.stringify(value));
+}
+
+/** The numbers below `count` in an order that favours none (Fisher and Yates). */
+function drawn(count: number): number[] {
+	const order = Array.from({ length: count }, (_, number) => number);
+	for (let last = count - 1; last > 0; last--) {
+		const other = below(last + 1);
+		[order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+	}
+	return order;
+}
+
+/** A random number below a bound, each as likely as the others. */
+function below(bound: number): number {
+	const most = 2 ** 32 - (2 ** 32 % bound);
+	for (;;) {
+		const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
+		if (number < most) return number % bound;
+	}
 }

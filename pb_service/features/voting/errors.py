@@ -12,6 +12,13 @@ class NoVote(DomainError):
     type: ClassVar[str] = "no-vote"
 
 
+class NoReceipt(DomainError):
+    """No envelope with this seal is in the published record."""
+
+    status: ClassVar[int] = 404
+    type: ClassVar[str] = "no-receipt"
+
+
 class NotYours(DomainError):
     """The envelope has another alias than the one of whoever is signed in."""
 

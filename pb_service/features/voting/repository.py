@@ -106,6 +106,20 @@ async def envelopes_of(
     return [_standing(row, index) for row, index in await session.execute(query)]
 
 
+async def envelope_by_seal(session: AsyncSession, log_id: UUID, seal: bytes) -> Standing | None:
+    """Return the envelope with a seal hash, or with a seal hash that begins so: whole bytes of what its code spells."""
+    last = seal.ljust(32, b"\xff")
+    query = (
+        select(CastEnvelope, LogEntry.idx)
+        .join(LogEntry, LogEntry.id == CastEnvelope.entry_id)
+        .where(CastEnvelope.log_id == log_id, CastEnvelope.seal_hash.between(seal, last))
+        .order_by(CastEnvelope.entry_id)
+        .limit(1)
+    )
+    found = (await session.execute(query)).one_or_none()
+    return _standing(*found) if found else None
+
+
 async def papers_of(
     session: AsyncSession, log_id: UUID, aliases: Collection[tuple[str, bytes]]
 ) -> Sequence[tuple[PaperHandout, int | None]]:
