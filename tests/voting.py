@@ -1,6 +1,11 @@
 """Builders of votes: a round with a fixed ballot list, opened by two people's signatures, and ballots sealed for it."""
 
+import asyncio
+import json
 import secrets
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -8,6 +13,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pb_service.cli.export import bundle_of
 from pb_service.core.proposals import ballot_list
 from pb_service.core.proposals.ballot_list import Draft, Item
 from pb_service.core.record import canonical, entries
@@ -26,13 +32,15 @@ from pb_service.features.accounts.signing_keys import GrantOrder
 from pb_service.features.accounts.tables import RoleGrant
 from pb_service.features.assessment import lists
 from pb_service.features.assessment.tables import BallotListRow
+from pb_service.features.counting import closing, sealed
 from pb_service.features.opening import repository as openings
 from pb_service.features.opening import service as opening
 from pb_service.features.opening.drafting import Surroundings
 from pb_service.features.record.repository import get_log
+from pb_service.features.results.service import explain
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.timetable import push_phase
-from pb_service.features.voting.casting import fields_of
+from pb_service.features.voting.casting import Answer, fields_of
 from pb_service.features.voting.polling import Polling
 from pb_service.service import Service
 from pb_service.web import csrf
@@ -280,3 +288,48 @@ class Booth:
         """Post an envelope as the booth's script does."""
         headers = {"origin": "http://localhost", "x-csrf-token": self.token}
         return await self.client.post(f"/api/rounds/{slug}/cast", json=sealed, headers=headers)
+
+
+async def cast(vote: OpenVote, voter: Actor, ballot: Ballot, *, contest: str = "") -> Answer:
+    """Seal a ballot and cast it; something must sequence the record meanwhile."""
+    return await vote.service.casting.cast(
+        await vote.polling(), voter, await vote.sealed(voter, ballot, contest=contest)
+    )
+
+
+async def close(vote: OpenVote) -> None:
+    """Let the end and the grace pass, and two people close the vote."""
+    async with vote.service.database.reading() as session:
+        found = await find_round(session, vote.slug, whole=False)
+    assert found.closes_at
+    vote.clock.now = found.closes_at + timedelta(seconds=opening.GRACE)
+    for person in (vote.manager, vote.other_manager):
+        async with vote.service.database.transaction() as session:
+            found = await find_round(session, vote.slug, for_update=True, whole=False)
+            key = vote.service.operator_key
+            await closing.close_vote(session, person, found, operator=key, now=vote.clock())
+
+
+async def counted(vote: OpenVote) -> None:
+    """Count a closed vote as its jobs do, until its results are published and explained."""
+    async with vote.service.database.reading() as session:
+        found = await find_round(session, vote.slug, whole=False)
+    await vote.service.sequencer.settle(0.01)
+    assert await sealed.count(vote.service, found.id)
+    async with vote.service.database.transaction() as session:
+        await explain(session, vote.slug)
+    await vote.service.sequencer.settle(0.01)
+
+
+async def verified(vote: OpenVote) -> dict[str, Any]:
+    """What pb-verify, in a process of its own, says about the evidence bundle."""
+    bundle = await bundle_of(vote.service, vote.slug)
+    with tempfile.NamedTemporaryFile(suffix=".zip") as file:
+        file.write(bundle)
+        file.flush()
+        command = [sys.executable, "-I", "-m", "pb_service.verifier", file.name, "--format", "json"]
+        done = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said, complaint = await done.communicate()
+    assert said, complaint
+    report: dict[str, Any] = json.loads(said)
+    return report

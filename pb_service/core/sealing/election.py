@@ -131,6 +131,10 @@ class Election:
             index not in self.struck and named == contest for each in self._papers.values() for index, named in each
         )
 
+    def handed_out(self, contest: str) -> bool:
+        """Whether any paper ballot was handed out for a contest, struck or not: then its count needs a paper list."""
+        return any(named == contest for each in self._papers.values() for _, named in each)
+
     def stronger(self, contest: str, alias: bytes, rank: int) -> str | None:
         """Say what keeps an envelope of this rank from counting: ``paper``, ``rank`` (a stronger one), or None."""
         key = (self._manifest().contests[contest].group, alias)
@@ -428,7 +432,7 @@ class Election:
                 progress.paper = (fields["n"], unb64u(fields["f"]))
             case _:
                 enough = not progress.rows or len(progress.parts) >= self._quorum()
-                if not enough or (progress.paper is None and self._handed_out(contest.id)):
+                if not enough or (progress.paper is None and self.handed_out(contest.id)):
                     raise self._out_of_order(entry)
                 self._signed(entry, _ONE_OPERATOR)
                 progress.result = (unb64u(fields["bal"]), unb64u(fields["out"]))
@@ -472,9 +476,6 @@ class Election:
 
     def _entitled(self, group: str, alias: bytes) -> bool:
         return self._manifest().groups[group].roll is None or alias in self._aliases[group]
-
-    def _handed_out(self, contest: str) -> bool:
-        return any(named == contest for each in self._papers.values() for _, named in each)
 
     def _contest(self, entry: Entry) -> Contest:
         contest = self._manifest().contests.get(entry.fields["d"])
