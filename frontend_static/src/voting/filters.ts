@@ -28,5 +28,6 @@ export function filterRows(page: VotingPage): void {
 	});
 	form.addEventListener("input", apply);
 	form.querySelector<HTMLElement>("[data-filter-button]")?.setAttribute("hidden", "");
-	if ([...new FormData(form).values()].some(Boolean)) apply();
+	const asked = new FormData(form);
+	if (["q", "most", "theme"].some((name) => asked.get(name))) apply();
 }

@@ -41,11 +41,15 @@ Which = Annotated[str, QueryParameter(max_length=64)]
 #: Drawings of buttons that no other page has.
 _DRAWING = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>'
 LOCK = Markup(_DRAWING.format("M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3"))  # noqa: S704 - our own drawing
-EYE = Markup(_DRAWING.format("M2.5 12s3.5-6 9.5-6 9.5 6 9.5 6-3.5 6-9.5 6-9.5-6-9.5-6zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z"))  # noqa: E501, S704 - our own drawing
+EYE = Markup(  # noqa: S704 - our own drawing
+    _DRAWING.format(
+        "M2.5 12s3.5-6 9.5-6 9.5 6 9.5 6-3.5 6-9.5 6-9.5-6-9.5-6zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z"
+    )
+)
 
 
 @get("/", access="anyone", cache=True)
-async def show_ballot(  # noqa: PLR0913 - what the address may hold
+async def show_ballot(
     *,
     request: PageRequest,
     session: Session,
@@ -114,7 +118,7 @@ def _group_name(group: str, booth: Booth) -> str:
 
 
 @get("/review", access="anyone")
-async def show_review(  # noqa: PLR0913 - what the page needs
+async def show_review(
     *,
     request: PageRequest,
     session: Session,
@@ -166,7 +170,7 @@ def _stands(place: Place, booth: Booth) -> dict[str, Any]:
 
 
 @get("/cast", access="anyone")
-async def show_cast(  # noqa: PLR0913 - what the page needs
+async def show_cast(
     *,
     request: PageRequest,
     session: Session,

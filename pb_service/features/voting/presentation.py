@@ -27,7 +27,7 @@ _PRICE_STEPS = (20, 10, 4, 2)
 
 @dataclass(frozen=True)
 class ProjectView:
-    """A project on a ballot. ``search`` is what the filter looks into; ``matches``: the filter of the address shows it."""
+    """A project on a ballot. ``search`` is what the filter looks into, ``matches`` whether it found the project."""
 
     number: int
     code: str

@@ -72,7 +72,9 @@ def _line(entry: OwnEntry, found: list[OwnEntry], booth: Booth) -> RecordLine:
     elif later := next((one for one in found if one.group == entry.group and one.counts), None):
         note = words.gettext("replaced by the one of %(when)s") % {"when": words.moment(later.at)}
     return RecordLine(
-        what=words.gettext("A paper ballot was handed out") if entry.kind == "paper" else words.gettext("A sealed vote"),
+        what=words.gettext("A paper ballot was handed out")
+        if entry.kind == "paper"
+        else words.gettext("A sealed vote"),
         when=words.moment(entry.at),
         area=contest.title.text if contest and contest.title else "",
         note=note,
