@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -253,12 +253,12 @@ async def open_vote(
     return vote
 
 
-async def begin_voting(vote: OpenVote) -> None:
-    """Let the moment of the manifest come, and the manager begin the phase."""
+async def begin_voting(vote: OpenVote, *, late: timedelta = timedelta(hours=1)) -> None:
+    """Let the moment of the manifest come and pass, and the manager begin the phase."""
     async with vote.service.database.transaction() as session:
         found = await find_round(session, vote.slug, whole=False)
-        assert found.opens_at
-        vote.clock.now = found.opens_at + timedelta(hours=1)
+        found.opens_at = found.opens_at or datetime.fromtimestamp(0, UTC)  # no manifest yet
+        vote.clock.now = found.opens_at + late
         await push_phase(session, vote.manager, vote.slug, "voting", reason=REASON, now=vote.clock())
     await vote.service.sequencer.settle()
 

@@ -119,9 +119,15 @@ class _Waiting:
 
 
 class CastingService:
-    """One of these a process. Nothing is kept here that could be lost: what it holds, clients post again."""
+    """One of these a process. Nothing is kept here that could be lost: what it holds, clients post again.
 
-    def __init__(self, database: Database, tiles: TileStore, keys: KeyFolder, clock: Clock) -> None:
+    It holds ``most`` envelopes at once.
+    """
+
+    def __init__(
+        self, database: Database, tiles: TileStore, keys: KeyFolder, clock: Clock, *, most: int = MOST_AT_ONCE
+    ) -> None:
+        self._most = most
         self._database = database
         self._tiles = tiles
         self._keys = keys
@@ -146,7 +152,7 @@ class CastingService:
         key = (polling.log_id, seal)
         item, is_ours = self._known.get(key), False
         if item is None:
-            if len(self._known) >= MOST_AT_ONCE:
+            if len(self._known) >= self._most:
                 raise Busy("Many are voting just now. Try again in a moment.")
             is_ours, outcome = True, asyncio.get_running_loop().create_future()
             item = _Item(polling, actor, envelope, contest.group, standing.cls, seal, b"", outcome)
