@@ -24,14 +24,15 @@ FRONTEND = Path(__file__).parents[2] / "frontend_static"
 EID, ALIAS = bytes(range(32)), bytes(range(32, 64))
 KEY = times_base(12345)
 COSTS = [400, 700, 1000, 1300]
+CATEGORIES = [{"i": [0, 1], "k": 1}, {"i": [2, 3], "cost": 1200}]
 SHAPES: dict[str, dict[str, Any]] = {
     "knapsack": {"fmt": "knapsack", "limits": {"blank": True, "cost": 1500}},
     "approval": {"fmt": "approval", "limits": {"blank": False, "kmin": 2, "k": 2}},
     "points": {"fmt": "points", "limits": {"blank": False, "sum": 10, "each": 6}},
     "scores": {"fmt": "scores", "limits": {"blank": False, "smin": 0, "smax": 5}},
     "ordinal": {"fmt": "ordinal", "limits": {"blank": False, "k": 3}},
-    "groups": {"fmt": "approval", "limits": {"blank": True, "cats": [{"i": [0, 1], "k": 1}, {"i": [2, 3], "cost": 1200}]}},
-}  # fmt: skip
+    "groups": {"fmt": "approval", "limits": {"blank": True, "cats": CATEGORIES}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +56,9 @@ def program(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(node: str, program: Path, script: str, *given: Any) -> Any:
     """What a script returns in Node; it has the modules ``choice`` and ``tasks``, the shapes, and what is given."""
     shapes = {name: {**shape, "costs": COSTS} for name, shape in SHAPES.items()}
+    modules = [(program / f"{name}.js").as_uri() for name in ("choice", "payload", "tasks")]
     source = f"""
-        const [choice, payload, tasks] = await Promise.all(
-            {json.dumps([(program / f"{name}.js").as_uri() for name in ("choice", "payload", "tasks")])}.map((name) => import(name)));
+        const [choice, payload, tasks] = await Promise.all({json.dumps(modules)}.map((name) => import(name)));
         const shapes = Object.fromEntries(Object.entries({json.dumps(shapes)}).map(
             ([name, {{fmt, limits, costs}}]) => [name, payload.shapeOf(fmt, limits, costs)]));
         const given = {json.dumps(given)};
@@ -148,8 +149,14 @@ def sealed(node: str, program: Path, name: str, ballot: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("name", "ballot"),
-    [("knapsack", [0, 2]), ("points", [[1, 4], [3, 6]]), ("scores", [[0, 0], [2, 5]]), ("ordinal", [3, 1]), ("groups", [])],
-)  # fmt: skip
+    [
+        ("knapsack", [0, 2]),
+        ("points", [[1, 4], [3, 6]]),
+        ("scores", [[0, 0], [2, 5]]),
+        ("ordinal", [3, 1]),
+        ("groups", []),
+    ],
+)
 def test_the_server_opens_what_the_booth_sealed(node: str, program: Path, name: str, ballot: Any) -> None:
     """Envelope, secrets and payload are those of the protocol; file and short form show the same choices and code."""
     found = sealed(node, program, name, ballot)

@@ -137,15 +137,16 @@ async def show_review(
     if chosen is None:
         return _show_areas(request, booth)
     if actor.account_id is None:
-        return _show_identify(request, booth, chosen, "review")
+        return _show_identify(request, booth, chosen, "review", actor)
     place = next(
         one for one in await service.places(session, booth.polling, actor, keys=keys) if chosen.id in one.contests
     )
     words = booth.names.words
-    response = show(
+    return show(
         request,
         "review",
         booth,
+        actor=actor,
         title=words.gettext("Review your vote"),
         contest=chosen,
         meter_name=meter_name(chosen, words),
@@ -153,8 +154,6 @@ async def show_review(
         lock=LOCK,
         **_stands(place, booth),
     )
-    response.headers["cache-control"] = "no-store"
-    return response
 
 
 def _stands(place: Place, booth: Booth) -> dict[str, Any]:
@@ -188,11 +187,12 @@ async def show_cast(
     if chosen is None:
         return _show_areas(request, booth)
     if actor.account_id is None:
-        return _show_identify(request, booth, chosen, "cast")
+        return _show_identify(request, booth, chosen, "cast", actor)
     return show(
         request,
         "cast",
         booth,
+        actor=actor,
         title=booth.names.words.gettext("Check or cast"),
         contest=chosen,
         review=_address(booth, "review", chosen),
@@ -201,19 +201,20 @@ async def show_cast(
     )
 
 
-def _show_identify(request: PageRequest, booth: Booth, contest: ContestView, onward: str) -> Response[str]:
+def _show_identify(
+    request: PageRequest, booth: Booth, contest: ContestView, onward: str, actor: Actor
+) -> Response[str]:
     """Show who is not signed in how to sign in and come back; what was chosen stays on the device meanwhile."""
-    response = show(
+    return show(
         request,
         "identify",
         booth,
+        actor=actor,
         title=booth.names.words.gettext("Show that you may vote"),
         contest=contest,
         onward=_address(booth, onward, contest),
         change=_address(booth, "", contest),
     )
-    response.headers["cache-control"] = "no-store"
-    return response
 
 
 def _address(booth: Booth, step: str, contest: ContestView) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from litestar import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pb_service.features.accounts.page_parts import IdleWatch
+from pb_service.features.accounts.policy import Actor
 from pb_service.features.proposals.browse_presentation import Names
 from pb_service.features.proposals.forms import form_of
 from pb_service.features.proposals.reading import reader_of, round_name
@@ -50,10 +52,12 @@ async def enter(session: AsyncSession, pollings: Pollings, slug: str, language: 
     return Booth(polling, names, booth_view(polling, found, shown, names, contact, now=now))
 
 
-def show(request: PageRequest, step: str, booth: Booth, *, title: str, **context: Any) -> Response[str]:
-    """Answer with a page of the vote; its template has the name of its step."""
+def show(
+    request: PageRequest, step: str, booth: Booth, *, title: str, actor: Actor | None = None, **context: Any
+) -> Response[str]:
+    """Answer with a page of the vote by the name of its step. What is made for an actor is kept by no cache."""
     language = booth.names.words.language
-    return page(
+    answer = page(
         request,
         f"voting/{step}.html",
         locale=language,
@@ -65,8 +69,12 @@ def show(request: PageRequest, step: str, booth: Booth, *, title: str, **context
         section="vote",
         words=booth.names.words,
         vote=f"{booth.base}/vote",
+        idle=IdleWatch() if actor and actor.kiosk else None,
         **context,
     )
+    if actor is not None:
+        answer.headers["cache-control"] = "no-store"
+    return answer
 
 
 async def show_no_vote(request: PageRequest, session: AsyncSession, slug: str, language: Language) -> Response[str]:

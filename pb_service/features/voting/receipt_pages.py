@@ -58,10 +58,11 @@ async def show_receipt(
         for place in places
         if place.stands.kind == "none" and (first := booth.view.contest(place.contests[0])) and (title := first.title)
     ]
-    response = show(
+    return show(
         request,
         "receipt",
         booth,
+        actor=actor,
         title=words.gettext("Receipt"),
         today=words.short_date(now),
         remaining=remaining,
@@ -72,8 +73,6 @@ async def show_receipt(
         service_mark_small=_MARK,
         size_mark=_SIZE,
     )
-    response.headers["cache-control"] = "no-store"
-    return response
 
 
 @get("/{slug:str}/receipts/{seal:str}", summary="The receipt of a sealed ballot, by its seal", access="anyone")

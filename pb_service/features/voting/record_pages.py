@@ -55,7 +55,7 @@ async def show_record(
     found = await service.own_entries(session, booth.polling, actor, keys=keys, tiles=tile_store)
     entries = [_line(entry, found, booth) for entry in reversed(found)]
     title = booth.names.words.gettext("All that was done with my right to vote")
-    return show(request, "record", booth, title=title, entries=entries)
+    return show(request, "record", booth, title=title, actor=actor, entries=entries)
 
 
 def _line(entry: OwnEntry, found: list[OwnEntry], booth: Booth) -> RecordLine:
