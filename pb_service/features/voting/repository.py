@@ -28,7 +28,8 @@ from pb_service.core.rounds.phases import Phase
 from pb_service.features.accounts.tables import AccountSession
 from pb_service.features.record.tables import Log, LogEntry
 from pb_service.features.rounds.tables import Round
-from pb_service.features.voting.tables import CastEnvelope, EnvelopePoint, PaperHandout
+from pb_service.features.voting.tables import CastEnvelope, EnvelopePoint, OrderSignature, PaperHandout, VoteOrder
+from pb_service.platform.files import StoredFile
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,12 @@ async def envelope_by_seal(session: AsyncSession, log_id: UUID, seal: bytes) -> 
     return _standing(*found) if found else None
 
 
+async def picture_by_hash(session: AsyncSession, sha256: bytes) -> UUID | None:
+    """Return the file of a picture with that content."""
+    query = select(StoredFile.id).where(StoredFile.sha256 == sha256, StoredFile.kind == "picture").limit(1)
+    return await session.scalar(query)
+
+
 async def papers_of(
     session: AsyncSession, log_id: UUID, aliases: Collection[tuple[str, bytes]]
 ) -> Sequence[tuple[PaperHandout, int | None]]:
@@ -206,3 +213,15 @@ def _standing(row: CastEnvelope, index: int | None) -> Standing:
         at=row.at,
         struck_at=row.struck_at,
     )
+
+
+async def orders_of(session: AsyncSession, round_id: UUID) -> Sequence[VoteOrder]:
+    """Return the orders of a round, newest first."""
+    query = select(VoteOrder).where(VoteOrder.round_id == round_id).order_by(VoteOrder.asked_at.desc(), VoteOrder.id)
+    return (await session.scalars(query)).all()
+
+
+async def order_signatures(session: AsyncSession, order_id: UUID) -> Sequence[OrderSignature]:
+    """Return who has signed an order, first one first."""
+    query = select(OrderSignature).where(OrderSignature.order_id == order_id)
+    return (await session.scalars(query.order_by(OrderSignature.signed_at, OrderSignature.public_key))).all()

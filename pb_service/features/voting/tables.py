@@ -8,9 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pb_service.platform.db import Base
+from pb_service.platform.db import Base, uuid7
 
 
 class CastEnvelope(Base):
@@ -72,3 +73,43 @@ class PaperHandout(Base):
             postgresql_where=text("struck_at IS NULL"),
         ),
     )
+
+
+class VoteOrder(Base):
+    """A step of a running vote that several people sign: a strike, more time, a key. ``entry`` is what they sign.
+
+    ``reason`` by language, for the record's file and for who is concerned. It is logged when all have signed.
+    """
+
+    __tablename__ = "vote_order"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(Text)
+    entry: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[dict[str, str]] = mapped_column(JSONB)
+    asked_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    logged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    dropped_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('strike', 'extend', 'key')", name="kind"),
+        CheckConstraint("logged_at IS NULL OR dropped_at IS NULL", name="logged_or_dropped"),
+        Index("ix_vote_order_round_id", "round_id", "asked_at"),
+    )
+
+
+class OrderSignature(Base):
+    """One person's signature under an order, in a role."""
+
+    __tablename__ = "vote_order_signature"
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("vote_order.id", ondelete="CASCADE"), primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    role: Mapped[str] = mapped_column(Text)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (CheckConstraint("octet_length(signature) = 64", name="signature"),)
