@@ -53,6 +53,8 @@ class CastPage {
 	}
 
 	#isSending = false;
+	/** How often there was no answer: it is said aloud once, and stands on the page all the time. */
+	#tries = 0;
 
 	async #sendUntilAnswered(first: Sealed): Promise<void> {
 		let sealed = first;
@@ -64,10 +66,13 @@ class CastPage {
 				case "base":
 					sealed = await this.#sealAgain(sealed, answer.base);
 					break;
-				case "stale":
-					this.#token = await freshToken(location.href).catch(() => this.#token);
+				case "stale": {
+					const token = await freshToken(location.href).catch(() => undefined);
+					if (token === "") return this.#refused(sealed, "signed-out");
+					this.#token = token ?? this.#token;
 					await this.#wait(1);
 					break;
+				}
 				case "later":
 					await this.#wait(answer.after);
 					break;
@@ -108,7 +113,7 @@ class CastPage {
 
 	async #wait(seconds: number): Promise<void> {
 		this.page.show("casting", "waiting");
-		this.page.say(this.page.words.count("waiting", seconds));
+		if (this.#tries++ === 0) this.page.say(this.page.words.count("waiting", seconds));
 		this.page.part("[data-waiting-text]").textContent = this.page.words.count("waiting", seconds);
 		await new Promise<void>((done) => {
 			const timer = window.setTimeout(done, seconds * 1000);

@@ -27,7 +27,10 @@ export function checkBallot(page: VotingPage): void {
 	page.part("[data-look]").addEventListener("click", () => void lookAtText(page, text.value));
 	const fromAddress = (): void => {
 		const short = decodeURIComponent(location.hash.slice(1));
-		if (short.includes(".")) void look(page, { short });
+		if (!short.includes(".")) return;
+		// Not to be found again in the history of this browser.
+		history.replaceState(null, "", location.pathname + location.search);
+		void look(page, { short });
 	};
 	window.addEventListener("hashchange", fromAddress);
 	fromAddress();
@@ -43,8 +46,12 @@ function lookAtText(page: VotingPage, typed: string): Promise<void> {
 
 async function look(page: VotingPage, given: { file?: string; short?: string }): Promise<void> {
 	page.show("looking");
+	const contests = await contestsOf(page).catch(() => undefined);
 	try {
-		const contests = await contestsOf(page);
+		if (contests === undefined) {
+			page.show("unreachable");
+			return;
+		}
 		const shapes = Object.fromEntries([...contests].map(([id, { shape }]) => [id, shape]));
 		const found = await ask("look", { election: { eid: page.eid, key: page.key }, shapes, ...given });
 		const contest = contests.get(found.contest)?.contest;

@@ -49,7 +49,7 @@ async function check(page: VotingPage, receipt: Kept): Promise<void> {
 		result.dataset.proof = holds ? "holds" : "fails";
 		page.show("receipt", ...(receipt.again ? ["again"] : []), holds ? "proven" : "failed");
 		for (const size of page.parts("[data-size]")) size.textContent = page.words.number(proven.size);
-		if (!holds) page.part("[data-when=failed]").focus();
+		if (!holds) page.part("[data-when=failed][tabindex]").focus();
 	} catch {
 		result.dataset.proof = "unknown";
 		page.show("receipt", ...(receipt.again ? ["again"] : []), "unknown");

@@ -99,6 +99,7 @@ class Review {
 			whole: all,
 		});
 		const lack = lacking(this.#ballot, shape)[0];
+		if (!page.element.querySelector("[data-seal]")) return;
 		page.show(lack ? "lack" : this.#ballot.length === 0 ? "empty" : "ready");
 		if (!lack) return;
 		const amount = lack.limit === "costmin" ? page.words.money(lack.least) : page.words.number(lack.least);

@@ -138,9 +138,8 @@ async def show_review(
         return _show_areas(request, booth)
     if actor.account_id is None:
         return _show_identify(request, booth, chosen, "review", actor)
-    place = next(
-        one for one in await service.places(session, booth.polling, actor, keys=keys) if chosen.id in one.contests
-    )
+    places = await service.places(session, booth.polling, actor, keys=keys)
+    place = next((one for one in places if chosen.id in one.contests), None)
     words = booth.names.words
     return show(
         request,
@@ -156,11 +155,12 @@ async def show_review(
     )
 
 
-def _stands(place: Place, booth: Booth) -> dict[str, Any]:
-    """What stands in the voter's name already."""
-    stands = place.stands if place.stands.kind != "none" else None
+def _stands(place: Place | None, booth: Booth) -> dict[str, Any]:
+    """Whether somebody may vote here, and what stands in that name already."""
+    stands = place.stands if place and place.stands.kind != "none" else None
     cast_in = booth.view.contest(stands.contest) if stands else None
     return {
+        "may_vote": place is not None,
         "stands": stands,
         "stands_at": booth.names.words.moment(stands.at) if stands and stands.at else "",
         "stands_in": cast_in.title.text if cast_in and cast_in.title else "",
