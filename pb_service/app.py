@@ -34,8 +34,11 @@ from pb_service.features.accounts.tokens import TokenSigner
 from pb_service.features.accounts.ways_pages import ways_router
 from pb_service.features.assessment.facts import AssessmentFacts
 from pb_service.features.assessment.routers import assessment_routers
+from pb_service.features.counting.pages import closing_router, counting_router
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
+from pb_service.features.opening.drafting import Surroundings
+from pb_service.features.opening.pages import opening_router
 from pb_service.features.proposals.browse_pages import browse_router
 from pb_service.features.proposals.conversation_pages import part_router, talk_router
 from pb_service.features.proposals.file_pages import file_router
@@ -112,6 +115,9 @@ def create_app(service: Service) -> Litestar:
             proposal_api,
             proposal_data,
             voting_api,
+            opening_router,
+            closing_router,
+            counting_router,
             *voting_pages,
             record_router,
             static_file,
@@ -192,6 +198,7 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "service": service,
         "tile_store": service.tiles,
         "shelf": service.bundles,
+        "opening_around": Surroundings(service.keys, service.witnesses),
         "pollings": service.pollings,
         "casting": service.casting,
     }

@@ -283,6 +283,19 @@ class Election:
         self.messages["tk4"].append(entry.fields)
 
     @property
+    def keys(self) -> Mapping[str, tuple[str, bytes]]:
+        """Role and key of every key in force, by its id in signatures."""
+        return dict(self._keys)
+
+    def is_spent(self, key_id: str) -> bool:
+        """Whether a key id was used in this record, also by a key that was taken off since."""
+        return key_id in self._used
+
+    def leaf_of(self, index: int) -> bytes | None:
+        """Return the leaf hash of the envelope or paper entry at an index, None for any other entry."""
+        return self._leaves.get(index)
+
+    @property
     def opened(self) -> bool:
         """Whether every trustee has confirmed the manifest, so that votes may come."""
         return self.setup is not None and len(self.messages.get("tk4", [])) == self.setup.setting.trustees

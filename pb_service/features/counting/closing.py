@@ -13,6 +13,7 @@ from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.counting import repository
 from pb_service.features.counting.errors import ClosingRefused
 from pb_service.features.counting.tables import VoteClosing
+from pb_service.features.opening.service import GRACE
 from pb_service.features.opening.state import state_of
 from pb_service.features.rounds.schedule import begin
 from pb_service.features.rounds.tables import Round
@@ -58,6 +59,11 @@ async def close_vote(
     strikes = timedelta(seconds=election.manifest.document["strikes"])
     await jobs.enqueue(session, COUNT_JOB, {"round": str(found.id)}, run_at=now + strikes, key=f"count:{found.id}")
     return True
+
+
+def over_at(found: Round) -> datetime | None:
+    """Return from when on a vote may be closed: its end, and the grace of those who were voting then."""
+    return found.closes_at + timedelta(seconds=GRACE) if found.closes_at else None
 
 
 async def guard_close(session: AsyncSession, found: Round, target: Phase, _now: datetime) -> Problem | None:

@@ -153,6 +153,9 @@ async def confirm(
     key = await signing_keys.verify(
         session, actor, entry, public_key=public_key, signature=signature, round_id=found.id, role=role, now=now
     )
+    election = (await state_of(session, found.log, hold=True)).election
+    if await draft(session, found, opening, election, around, now=now) != opening.manifest:
+        raise OpeningRefused("changed", "What the manifest is made of has changed since it was made.")
     manifest = Manifest.read(opening.manifest)
     if (role, key.public_key) not in manifest.keys.values():
         raise OpeningRefused("changed", "The manifest does not name this key: it was granted later.")
@@ -247,13 +250,13 @@ async def _log_setup(
     around: Surroundings,
     now: datetime,
 ) -> None:
-    step, count = setup.trustees, _count(setup)
+    count = _count(setup)
     trustees = keyholders(around.keys, found.id, count)
     document = {
         "v": 1,
         "origin": await record.origin_of(session, found.log),
         "try": state.election.setup.attempt + 1 if state.election.setup else 1,
-        "t": min(max(step.threshold, 2), count) if step.trustees else _QUORUM,
+        "t": quorum_of(setup),
         "n": count,
         "trustees": [
             {"name": _name_of(setup, trustee.number), "pk": b64u(public_bytes(trustee.key))} for trustee in trustees
@@ -263,6 +266,16 @@ async def _log_setup(
     body = encode(document)
     await record.put_file(session, body, kind="setup", at=now)
     await state.append(session, entries.setup_entry(entries.setup_id(body), _sha256(body)))
+
+
+def trustee_names(setup: Setup) -> list[str]:
+    """Return what the trustees of a vote are called, in the order of their numbers."""
+    return [_name_of(setup, number) for number in range(1, _count(setup) + 1)]
+
+
+def quorum_of(setup: Setup) -> int:
+    """Return how many trustees open the ballots."""
+    return min(max(setup.trustees.threshold, 2), _count(setup)) if setup.trustees.trustees else _QUORUM
 
 
 def _count(setup: Setup) -> int:
