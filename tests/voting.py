@@ -8,6 +8,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -327,8 +328,11 @@ async def verified(vote: OpenVote) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile(suffix=".zip") as file:
         file.write(bundle)
         file.flush()
-        command = [sys.executable, "-I", "-m", "pb_service.verifier", file.name, "--format", "json"]
-        done = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        command = [sys.executable, "-m", "pb_service.verifier", file.name, "--format", "json"]
+        checkout = Path(__file__).parents[1]  # the checker of this checkout, wherever the package is installed from
+        done = await asyncio.create_subprocess_exec(
+            *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=checkout
+        )
         said, complaint = await done.communicate()
     assert said, complaint
     report: dict[str, Any] = json.loads(said)

@@ -67,7 +67,7 @@ PROJECTS = (
              "A covered stage that schools, choirs and societies may use for free."),
     ),
     DemoProject(
-        "myllymaki", "children", 55_000,
+        "myllymaki", "youth", 55_000,
         text("Leikkipuisto kaikille", "En lekplats för alla", "A playground for everybody"),
         text("Keinuja, liukumäki ja hiekkalaatikko, joihin pääsee myös pyörätuolilla.",
              "Gungor, rutschbana och sandlåda som man når också med rullstol.",
