@@ -86,8 +86,8 @@ class Count:
     async def run(self) -> bool:
         """Take every step that this server can take. Returns whether all contests have their results."""
         while True:
-            async with self._service.database.reading() as session:
-                election = await self._state.catch_up(session)
+            async with self._service.database.transaction() as session:
+                election = await self._state.hold(session)  # entries count from their commit on, indexed or not
             if election.closed_at is None:
                 return False
             step = next_step(election)
