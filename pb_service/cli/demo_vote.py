@@ -64,9 +64,27 @@ _REASON = text("Kokeilukierros", "En provomgång", "A round to try things out")
 #: How long the vote is open, and how long ago the story begins.
 _DAYS_OPEN, _DAYS_BEFORE = 14, 60
 
+_PEOPLE: tuple[tuple[str, Role], ...] = (
+    ("manager", "manager"),
+    ("manager2", "manager"),
+    ("moderator", "moderator"),
+    ("desk", "desk"),
+    ("desk2", "desk"),
+    ("assessor", "assessor"),
+    ("assessor2", "assessor"),
+    ("registrar", "registrar"),
+    ("auditor", "auditor"),
+)
+_SIGNERS: tuple[tuple[str, Role], ...] = (
+    ("registrar", "registrar"),
+    ("auditor", "auditor"),
+    ("desk", "desk"),
+    ("desk2", "desk"),
+)
+
 
 async def open_demonstration_vote(service: Service) -> None:
-    """Make the round, if it is not there, and open its vote. What was interrupted is begun anew under another name."""
+    """Make the round, if it is not there, and open its vote. What was interrupted left nothing."""
     async with service.database.reading() as session:
         try:
             await find_round(session, SLUG, whole=False)
@@ -91,14 +109,7 @@ class _Story:
     async def tell(self) -> None:
         """Everything in one transaction: either the round is there with its open vote, or nothing is."""
         async with self._service.database.transaction() as session:
-            self._people = {
-                name: await _actor(session, role, name, self._service.clock())
-                for name, role in (
-                    ("manager", "manager"), ("manager2", "manager"), ("moderator", "moderator"), ("desk", "desk"),
-                    ("desk2", "desk"), ("assessor", "assessor"), ("assessor2", "assessor"), ("registrar", "registrar"),
-                    ("auditor", "auditor"),
-                )
-            }  # fmt: skip
+            self._people = {name: await _actor(session, role, name, self._service.clock()) for name, role in _PEOPLE}
             await self._set_up(session)
             await self._make_list(session)
             await self._open(session)
@@ -166,7 +177,7 @@ class _Story:
     async def _open(self, session: AsyncSession) -> None:
         self._at = max(self._at, self._now - timedelta(days=1))
         around, people = Surroundings(self._service.keys, self._service.witnesses), self._people
-        for name, role in (("registrar", "registrar"), ("auditor", "auditor"), ("desk", "desk"), ("desk2", "desk")):
+        for name, role in _SIGNERS:
             await self._enrolled(session, name, role)
         found = await find_round(session, SLUG, for_update=True)
         await opening.begin(session, people["manager"], found, Order(strikes=0), around=around, now=self._at)

@@ -182,7 +182,8 @@ def refusal_in_words(code: str, words: Any) -> str:
         "paused": words.gettext("The round is paused. Let it go on first."),
         "imported": words.gettext("The vote of this round was held elsewhere."),
     }
-    return sentences.get(code, words.gettext("The round is not in its phase of voting."))
+    said: str = sentences.get(code, words.gettext("The round is not in its phase of voting."))
+    return said
 
 
 def _is_voted_on(found: Round) -> bool:

@@ -228,7 +228,8 @@ def rehearse(election: Election, trustees: Sequence[Trustee]) -> dict[str, Any]:
 
     Raises RehearsalError, so that nobody confirms a key that does not open. Returns what is shown to staff.
     """
-    rehearsal, files = Rehearsal(election), {}
+    rehearsal = Rehearsal(election)
+    files: dict[bytes, bytes] = {}
     for trustee in trustees:
         message, after, proof = rehearsal.mix(trustee.number, trustee.key, secrets.token_bytes)
         files |= {_sha256(after): after, _sha256(proof): proof}

@@ -10,6 +10,7 @@ from pb_service.core.rounds.phases import Phase
 from pb_service.features.results.service import explain
 from pb_service.features.rounds.tables import Round
 from pb_service.platform import jobs
+from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
 from pb_service.platform.jobs import Handler
 
@@ -21,6 +22,9 @@ class Surroundings(Protocol):
 
     @property
     def database(self) -> Database: ...
+
+    @property
+    def clock(self) -> Clock: ...
 
 
 async def explain_later(session: AsyncSession, found: Round, _source: Phase, target: Phase, _now: datetime) -> None:

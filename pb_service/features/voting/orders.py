@@ -122,7 +122,7 @@ async def ask_key(
     election = await _begun(session, actor, found, "key", now)
     granted = {key.public_key: grant.role for grant, key in await granted_keys(session, found)}
     role = granted.get(public_key)
-    if role not in _ADDED or public_key in {key for _, key in election.keys.values()}:
+    if role is None or role not in _ADDED or public_key in {key for _, key in election.keys.values()}:
         raise OrderRefused("unknown", "No such key is granted in this round, or the record knows it already.")
     name = next(f"{_ADDED[role]}{number}" for number in count(1) if not election.is_spent(f"{_ADDED[role]}{number}"))
     fields = {"id": name, "role": role, "pk": b64u(public_key)}
@@ -220,7 +220,7 @@ async def orders(session: AsyncSession, found: Round) -> list[Waiting]:
     listed = []
     for order in await repository.orders_of(session, found.id):
         signed = await repository.order_signatures(session, order.id)
-        left = Counter(SIGNED_BY[_kind(order)]) - Counter([one.role for one in signed])
+        left = Counter[str](SIGNED_BY[_kind(order)]) - Counter(one.role for one in signed)
         missing = tuple(role for role in dict.fromkeys(SIGNED_BY[_kind(order)]) for _ in range(left[role]))
         listed.append(Waiting(order, signed, missing))
     return listed

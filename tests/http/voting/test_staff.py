@@ -21,7 +21,7 @@ PAGE = "staff/rounds/spring/opening"
 
 
 @pytest.fixture
-async def vote(service: Service, clock: FakeClock) -> OpenVote:  # type: ignore[override] # not yet open here
+async def vote(service: Service, clock: FakeClock) -> OpenVote:
     """A round whose list is fixed and whose officials have keys."""
     return await prepared_vote(service, clock)
 

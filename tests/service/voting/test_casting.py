@@ -88,9 +88,8 @@ async def test_of_two_devices_at_once_one_seals_again(vote: OpenVote, other: Cas
     """Two envelopes of one person with the same base: one is taken, the other is told the base that works."""
     voter, polling = await vote.voter(), await vote.polling()
     one, two = await vote.sealed(voter, [0]), await vote.sealed(voter, [1], contest="etela")
-    answers: list[Any] = await asyncio.gather(
-        vote.service.casting.cast(polling, voter, one), other.cast(polling, voter, two), return_exceptions=True
-    )
+    posts = [vote.service.casting.cast(polling, voter, one), other.cast(polling, voter, two)]
+    answers = await asyncio.gather(*posts, return_exceptions=True)
     [refused] = [answer for answer in answers if isinstance(answer, BaseOutdated)]
     again = await vote.sealed(voter, [1], contest="etela", base=refused.base)
     await other.cast(polling, voter, again)
