@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -329,6 +330,29 @@ async def test_who_votes_again_sees_both_and_which_counts(polls: Polls, browser:
     await page.context.close()
 
 
+async def answer_with(status: int, route: Route) -> None:
+    await route.fulfill(status=status)
+
+
+async def test_a_receipt_holds_in_a_record_that_has_grown(polls: Polls, browser: Browser) -> None:
+    """The page asks for a fresh proof when others have voted since, and says so when there is none."""
+    page, other = await open_page(browser), await open_page(browser)
+    await polls.enter(page)
+    await polls.enter(other)
+    for window in (page, other):
+        await seal(polls, window, 0)
+        await window.locator("[data-cast]").click()
+        await receipt_on(window)
+    await page.reload()
+    await page.locator("[data-proof=holds]").wait_for()
+    for status, told in ((404, "fails"), (503, "unknown")):
+        await page.route("**/receipts/*", partial(answer_with, status))
+        await page.reload()
+        await page.locator(f"[data-proof={told}]").wait_for()
+    await page.context.close()
+    await other.context.close()
+
+
 async def lose_answer(route: Route) -> None:
     await route.fetch()
     await route.abort()
@@ -444,7 +468,7 @@ async def test_the_last_half_hour_is_counted_down(polls: Polls, browser: Browser
 
 
 async def test_the_round_reminds_of_a_vote_that_was_not_cast(polls: Polls, browser: Browser) -> None:
-    """Until the receipt, the page of the round says that nothing is cast; without choices it says nothing."""
+    """Until the receipt, the page of the round and one's own say that nothing is cast; without choices nothing."""
     page = await open_page(browser)
     await page.goto(f"{polls.address}/en/rounds/spring")
     assert not await page.locator("[data-not-cast]").is_visible()
@@ -452,6 +476,10 @@ async def test_the_round_reminds_of_a_vote_that_was_not_cast(polls: Polls, brows
     await choose(page, 0)
     await page.goto(f"{polls.address}/en/rounds/spring")
     assert "not cast yet" in await page.locator("[data-not-cast]").inner_text()
+    await polls.enter(page)
+    await page.goto(f"{polls.address}/en/me")
+    await page.locator("[data-not-cast] a").click()
+    assert await page.locator("[data-chosen-list] li:visible").count() == 1
     await page.context.close()
 
 

@@ -56,9 +56,27 @@ async function check(page: VotingPage, receipt: Kept): Promise<void> {
 	}
 }
 
-/** What a receipt proves now. Throws when the published tree head cannot be had, or the text is no receipt. */
+/**
+ * What a receipt proves now. Where the record has grown since, the same ballot must be proven in a tree at least as large
+ * as the published one too. Throws when the published tree head cannot be had, or the text is no receipt.
+ */
 export async function prove(page: VotingPage, receipt: string): Promise<Proven> {
-	const answer = await fetch(`/pb/${page.round}/checkpoint`, { cache: "no-store" });
-	if (!answer.ok) throw new Error("the tree head cannot be had");
-	return ask("prove", { receipt, checkpoint: await answer.text(), log: page.log, eid: page.eid });
+	const { log, eid } = page;
+	const checkpoint = await text(`/pb/${page.round}/checkpoint`);
+	if (checkpoint === undefined) throw new Error("the record has no tree head");
+	const proven = await ask("prove", { receipt, checkpoint, log, eid });
+	if (proven.published !== "later") return proven;
+	const fresh = await text(`/api/rounds/${page.round}/receipts/${proven.seal}`);
+	if (fresh === undefined) return { ...proven, published: "differs" };
+	const again = await ask("prove", { receipt: fresh, checkpoint, log, eid });
+	const holds = again.logged && again.seal === proven.seal && again.index === proven.index;
+	return { ...again, published: holds && again.size >= proven.newest ? "later" : "differs" };
+}
+
+/** What stands at an address; undefined where the server says that nothing does. */
+async function text(address: string): Promise<string | undefined> {
+	const answer = await fetch(address, { cache: "no-store" });
+	if (answer.status === 404) return undefined;
+	if (!answer.ok) throw new Error("the record cannot be had");
+	return answer.text();
 }

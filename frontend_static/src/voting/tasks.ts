@@ -83,6 +83,8 @@ export interface Proven {
 	seal: string;
 	/** The log signed a tree that holds the entry, and the entry is an envelope of this election. */
 	logged: boolean;
+	/** How many entries the published head states. */
+	newest: number;
 	/** The published head is signed too, and is the head of the receipt or a later one. */
 	published: "same" | "later" | "differs";
 }
@@ -103,6 +105,7 @@ export function checkProof(given: { receipt: string; checkpoint: string; log: st
 	return {
 		index: receipt.index,
 		size: head.size,
+		newest: newest.size,
 		code: sealCode(envelope),
 		contest: envelope.place.contest,
 		seal: hex(sealHash(envelope)),
