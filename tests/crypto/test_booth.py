@@ -48,7 +48,8 @@ def program(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not vite.is_file():
         pytest.fail(f"{vite} is missing: run `npm ci` in frontend_static", pytrace=False)
     folder = tmp_path_factory.mktemp("booth")
-    command = [node, vite, "build", "--config", "vite.boothtest.ts", "--outDir", folder, "--logLevel", "error"]
+    options: list[str | Path] = ["--config", "vite.boothtest.ts", "--outDir", folder, "--logLevel", "error"]
+    command = [node, vite, "build", *options]
     subprocess.run(command, cwd=FRONTEND, check=True)
     return folder
 
