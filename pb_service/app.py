@@ -36,8 +36,11 @@ from pb_service.features.accounts.ways_pages import ways_router
 from pb_service.features.assessment.facts import AssessmentFacts
 from pb_service.features.assessment.routers import assessment_routers
 from pb_service.features.assessment.routes import assessment_api, list_data
+from pb_service.features.counting.pages import closing_router, counting_router
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
+from pb_service.features.opening.drafting import Surroundings
+from pb_service.features.opening.pages import opening_router
 from pb_service.features.proposals.browse_pages import browse_router
 from pb_service.features.proposals.conversation_pages import part_router, talk_router
 from pb_service.features.proposals.file_pages import file_router
@@ -57,6 +60,8 @@ from pb_service.features.site.pages import router as site_router
 from pb_service.features.site.promises_pages import promises_router
 from pb_service.features.site.round_pages import public_router
 from pb_service.features.site.statement import usable_statement
+from pb_service.features.voting.api import voting_api
+from pb_service.features.voting.routers import voting_pages
 from pb_service.platform.health import Health
 from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
@@ -115,6 +120,11 @@ def create_app(service: Service) -> Litestar:
             list_data,
             session_api,
             proposal_data,
+            voting_api,
+            opening_router,
+            closing_router,
+            counting_router,
+            *voting_pages,
             record_router,
             static_file,
             entry_router,
@@ -194,6 +204,9 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "service": service,
         "tile_store": service.tiles,
         "shelf": service.bundles,
+        "opening_around": Surroundings(service.keys, service.witnesses),
+        "pollings": service.pollings,
+        "casting": service.casting,
     }
     return {
         "session": Provide(session),

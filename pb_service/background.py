@@ -10,9 +10,11 @@ import structlog
 
 from pb_service.features.accounts import jobs as accounts
 from pb_service.features.assessment import jobs as assessment
+from pb_service.features.counting import jobs as counting
 from pb_service.features.proposals import jobs as proposals
 from pb_service.features.record.repository import waiting_by_log
 from pb_service.features.record.witnesses import Witnesses, unwitnessed
+from pb_service.features.results import jobs as results
 from pb_service.features.rounds import jobs as rounds
 from pb_service.features.site import feedback
 from pb_service.features.site import jobs as site
@@ -33,6 +35,8 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **rounds.HANDLERS,
     **proposals.HANDLERS,
     **assessment.HANDLERS,
+    **counting.HANDLERS,
+    **results.HANDLERS,
     **site.HANDLERS,
 }
 

@@ -14,13 +14,18 @@ from pb_service.features.accounts.personal import PersonalData
 from pb_service.features.accounts.staff_data import STAFF
 from pb_service.features.assessment.assigning import after_act
 from pb_service.features.assessment.lists import guard_vote
+from pb_service.features.counting.closing import guard_close
 from pb_service.features.opendata.service import BundleShelf
+from pb_service.features.opening.service import guard_open
 from pb_service.features.proposals.acts import after_acts
 from pb_service.features.proposals.personal import PROPOSALS
 from pb_service.features.record.sequencer import Sequencer
 from pb_service.features.record.store import TileStore
 from pb_service.features.record.witnesses import policy_of
-from pb_service.features.rounds.schedule import phase_guards
+from pb_service.features.results.jobs import explain_later
+from pb_service.features.rounds.schedule import phase_effects, phase_guards
+from pb_service.features.voting.casting import CastingService
+from pb_service.features.voting.polling import Pollings
 from pb_service.platform.clock import Clock, system_clock
 from pb_service.platform.db import Database
 from pb_service.platform.files import FileStore, shelf
@@ -36,7 +41,8 @@ from pb_service.web.mail import render_mail
 PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF, PROPOSALS)
 
 # What later stages have to say and do when an earlier one acts; the same in every process.
-phase_guards[:] = [guard_vote]
+phase_guards[:] = [guard_vote, guard_open, guard_close]
+phase_effects[:] = [explain_later]
 after_acts[:] = [after_act]
 
 
@@ -59,6 +65,8 @@ class Service:
     passwords: Passwords
     personal_data: Sequence[PersonalData]
     files: FileStore
+    pollings: Pollings
+    casting: CastingService
 
 
 @asynccontextmanager
@@ -91,11 +99,14 @@ async def open_service(
         passwords=Passwords(),
         personal_data=PERSONAL_DATA,
         files=FileStore(shelf(settings.files_url, settings.data / "files"), settings.scan_command),
+        pollings=Pollings(),
+        casting=CastingService(database, tiles, keys, clock),
     )
     try:
         await service.sequencer.recover()
         yield service
     finally:
+        await service.casting.close()
         service.passwords.close()
         await service.limits.close()
         await database.close()

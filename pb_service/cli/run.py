@@ -1,4 +1,5 @@
-"""`pb run`: the main job. The demonstration round is read in, counted, published and verified, then served."""
+"""`pb run`: the main job. The demonstration round is read in, counted, published and verified; beside it one is open
+for voting; then both are served."""
 
 import asyncio
 import json
@@ -14,9 +15,11 @@ import click
 from pb_service.app import create_app
 from pb_service.cli.console import fail, say, settings, with_service
 from pb_service.cli.counting import count_round
+from pb_service.cli.demo_vote import open_demonstration_vote
 from pb_service.cli.export import bundle_of
 from pb_service.core.rounds.money import decimal_text
 from pb_service.core.tally.pabulib import read_pabulib
+from pb_service.demo.harbour import SLUG
 from pb_service.features.accounts import development
 from pb_service.features.accounts.development_pages import links
 from pb_service.features.opendata.imports import ImportOptions, import_round, plan_import
@@ -50,7 +53,7 @@ class Verdict:
 @click.command()
 @click.option("--once", is_flag=True, help="End after the verification, with exit status 0 or 1, instead of serving.")
 def run(once: bool) -> None:
-    """Count, publish and verify the demonstration round, then serve it until Ctrl-C."""
+    """Count, publish and verify the demonstration round, open another one for voting, and serve both until Ctrl-C."""
 
     configure("info")
 
@@ -63,11 +66,14 @@ def run(once: bool) -> None:
         if service.settings.development:
             async with service.database.transaction() as session:
                 await development.everybody(session, now=service.clock())
+            if not once:
+                await open_demonstration_vote(service)
         if not once:
             await refuse_unsafe(service.settings, service.database, service.database.name)
             sockets, port = listen(service.settings.listen, service.settings.port, say=say)
             click.echo(f"\nOpen http://localhost:{port} in a browser. Ctrl-C ends the service; everything is kept.")
             if service.settings.development:
+                click.echo(f"Vote at http://localhost:{port}/en/rounds/{SLUG}, as the resident below.")
                 click.echo("\nSign in without a password, on this machine alone, as")
                 for part, link in links(f"http://localhost:{port}"):
                     click.echo(f"{part:<15}{link}")

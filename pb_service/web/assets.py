@@ -4,8 +4,10 @@ A file whose name holds the hash of its content never changes, so browsers may k
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256, sha384
 from pathlib import Path
 from typing import cast
 
@@ -37,6 +39,25 @@ def asset(source: str) -> str:
 
 
 @cache
+def integrity(source: str) -> str:
+    """Return what a browser compares a built file with before it runs it: its SHA-384 (W3C Subresource Integrity)."""
+    return _integrity(asset(source))
+
+
+@cache
+def script_imports(source: str) -> tuple[tuple[str, str], ...]:
+    """Return address and integrity of the files that a script imports, so that pages name them beforehand."""
+    entry = _manifest().get(source, {})
+    addresses = [f"/static/{_manifest()[name]['file']}" for name in cast(list[str], entry.get("imports", []))]
+    return tuple((address, _integrity(address)) for address in addresses)
+
+
+def _integrity(address: str) -> str:
+    body = (DIST / address.removeprefix("/static/")).read_bytes()
+    return "sha384-" + b64encode(sha384(body).digest()).decode()
+
+
+@cache
 def _manifest() -> dict[str, dict[str, object]]:
     path = DIST / ".vite" / "manifest.json"
     if not path.is_file():
@@ -53,6 +74,12 @@ def _servable() -> Mapping[str, Path]:
     _manifest()
     files = (path for path in DIST.rglob("*") if path.is_file() and path.suffix in _MEDIA_TYPES)
     return {path.relative_to(DIST).as_posix(): path for path in files}
+
+
+@cache
+def built_files() -> tuple[tuple[str, bytes], ...]:
+    """Return the name and SHA-256 of every file of the build that browsers may have, sorted by name."""
+    return tuple((name, sha256(path.read_bytes()).digest()) for name, path in sorted(_servable().items()))
 
 
 @get("/static/{path:path}", include_in_schema=False, sync_to_thread=True, access="anyone")

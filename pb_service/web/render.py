@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 
-from pb_service.web.assets import asset
+from pb_service.web.assets import asset, integrity, script_imports
 from pb_service.web.csrf import CsrfToken
 from pb_service.web.formats import Reader
 from pb_service.web.locales import LANGUAGES, Language, rooms, translations
@@ -32,6 +32,8 @@ def environment(language: Language) -> Environment:
     made.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined] # added by the extension
     made.globals.update(
         asset=asset,
+        integrity=integrity,
+        script_imports=script_imports,
         lang=language,
         path="",
         words=Reader(language, texts),

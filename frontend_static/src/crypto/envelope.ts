@@ -128,7 +128,8 @@ export function readOpening(data: Uint8Array): Opening {
 	};
 }
 
-function pairsOf(payload: Uint8Array, key: Point, secrets: bigint[]): [Uint8Array, Uint8Array][] {
+/** The pairs that a payload becomes with these secrets: what a check on another device makes again. */
+export function pairsOf(payload: Uint8Array, key: Point, secrets: bigint[]): [Uint8Array, Uint8Array][] {
 	return blocks(payload).map((point, at) => {
 		const secret = secrets[at] ?? 0n;
 		return [timesBase(secret).toBytes(), point.add(times(secret, key)).toBytes()];

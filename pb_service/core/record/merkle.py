@@ -41,7 +41,12 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """Return the proof that leaf ``index`` (from 0) is in the tree of these leaf hashes (section 2.1.1)."""
     if not 0 <= index < len(leaves):
         raise ValueError(f"no leaf {index} in a tree of size {len(leaves)}")
-    return list(_proof(_over(leaves), range(len(leaves)), range(index, index + 1)))
+    return prove_inclusion(_over(leaves), index, len(leaves))
+
+
+def prove_inclusion(node: Nodes, index: int, size: int) -> list[bytes]:
+    """Return the same proof for trees whose leaves need not be at hand: ``node`` is asked for what stands in it."""
+    return list(_proof(node, range(size), range(index, index + 1)))
 
 
 def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:

@@ -12,6 +12,17 @@ def crockford(data: bytes) -> str:
     return "".join(SYMBOLS[(bits >> shift) & 31] for shift in range(size - 5, -1, -5))
 
 
+def uncrockford(symbols: str) -> bytes:
+    """Return the bytes that such symbols spell, in upper case. Raises ValueError for other symbols or spare bits."""
+    bits, size = 0, 5 * len(symbols)
+    for symbol in symbols:
+        bits = bits << 5 | SYMBOLS.index(symbol)
+    spare = size % 8
+    if spare > 4 or bits & ((1 << spare) - 1):
+        raise ValueError("the symbols spell no whole bytes")
+    return (bits >> spare).to_bytes(size // 8, "big")
+
+
 def fingerprint(eid: bytes) -> str:
     """Return the first 16 bytes of an election id in Crockford's base32, 26 symbols in groups of four."""
     symbols = crockford(eid[:16])

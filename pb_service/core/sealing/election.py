@@ -131,6 +131,10 @@ class Election:
             index not in self.struck and named == contest for each in self._papers.values() for index, named in each
         )
 
+    def handed_out(self, contest: str) -> bool:
+        """Whether any paper ballot was handed out for a contest, struck or not: then its count needs a paper list."""
+        return any(named == contest for each in self._papers.values() for _, named in each)
+
     def stronger(self, contest: str, alias: bytes, rank: int) -> str | None:
         """Say what keeps an envelope of this rank from counting: ``paper``, ``rank`` (a stronger one), or None."""
         key = (self._manifest().contests[contest].group, alias)
@@ -277,6 +281,19 @@ class Election:
             raise self._out_of_order(entry)
         self._signed_by_trustee(entry)
         self.messages["tk4"].append(entry.fields)
+
+    @property
+    def keys(self) -> Mapping[str, tuple[str, bytes]]:
+        """Role and key of every key in force, by its id in signatures."""
+        return dict(self._keys)
+
+    def is_spent(self, key_id: str) -> bool:
+        """Whether a key id was used in this record, also by a key that was taken off since."""
+        return key_id in self._used
+
+    def leaf_of(self, index: int) -> bytes | None:
+        """Return the leaf hash of the envelope or paper entry at an index, None for any other entry."""
+        return self._leaves.get(index)
 
     @property
     def opened(self) -> bool:
@@ -428,7 +445,7 @@ class Election:
                 progress.paper = (fields["n"], unb64u(fields["f"]))
             case _:
                 enough = not progress.rows or len(progress.parts) >= self._quorum()
-                if not enough or (progress.paper is None and self._handed_out(contest.id)):
+                if not enough or (progress.paper is None and self.handed_out(contest.id)):
                     raise self._out_of_order(entry)
                 self._signed(entry, _ONE_OPERATOR)
                 progress.result = (unb64u(fields["bal"]), unb64u(fields["out"]))
@@ -472,9 +489,6 @@ class Election:
 
     def _entitled(self, group: str, alias: bytes) -> bool:
         return self._manifest().groups[group].roll is None or alias in self._aliases[group]
-
-    def _handed_out(self, contest: str) -> bool:
-        return any(named == contest for each in self._papers.values() for _, named in each)
 
     def _contest(self, entry: Entry) -> Contest:
         contest = self._manifest().contests.get(entry.fields["d"])

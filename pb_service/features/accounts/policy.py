@@ -63,6 +63,9 @@ Act = Literal[
     "staff.enter",
     "tokens.manage",
     "units.edit",
+    "vote.confirm",
+    "vote.prepare",
+    "vote.strike",
 ]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -113,6 +116,9 @@ PERMISSIONS: Mapping[Act, frozenset[Role]] = {
     "staff.enter": _EVERYBODY,
     "tokens.manage": _roles("registrar", "manager", "administrator"),
     "units.edit": _roles("manager", "administrator"),
+    "vote.confirm": _roles("registrar", "auditor"),
+    "vote.prepare": _roles("manager"),
+    "vote.strike": _roles("desk", "registrar"),
 }
 
 #: Acts that need the password or a factor once more, not more than ten minutes ago.
@@ -130,6 +136,9 @@ STEP_UP: frozenset[Act] = frozenset(
         "rounds.erase",
         "rounds.publish",
         "tokens.manage",
+        "vote.confirm",
+        "vote.prepare",
+        "vote.strike",
     }
 )
 

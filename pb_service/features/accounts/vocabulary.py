@@ -99,4 +99,7 @@ def permission_in_words(act: Act, words: Catalogue) -> str:
         "staff.enter": words.gettext("Open the staff pages"),
         "tokens.manage": words.gettext("Make tokens"),
         "units.edit": words.gettext("Edit units"),
+        "vote.confirm": words.gettext("Confirm the manifest of a vote"),
+        "vote.prepare": words.gettext("Prepare a vote"),
+        "vote.strike": words.gettext("Strike entries of a vote"),
     }[act]

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import canonical, entries
-from pb_service.core.rounds.documents import Ballot, BallotsDocument
+from pb_service.core.rounds.documents import Ballot
 from pb_service.core.rounds.fingerprint import fingerprint
 from pb_service.core.rounds.geojson import to_geojson
 from pb_service.core.rounds.phases import AFTER_COUNT
@@ -34,7 +34,7 @@ from pb_service.features.record import service as record
 from pb_service.features.record.store import TileStore
 from pb_service.features.results.documents import ContestDocuments
 from pb_service.features.results.errors import ContestNotFound
-from pb_service.features.results.service import contest_documents, contest_of, manifest_of, outcome_of
+from pb_service.features.results.service import ballots_in, contest_documents, contest_of, manifest_of, outcome_of
 from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.service import (
     PlaceKind,
@@ -201,7 +201,9 @@ async def published_manifest(session: AsyncSession, slug: str) -> bytes:
 async def published_ballots(session: AsyncSession, slug: str, contest_key: str) -> Sequence[Ballot]:
     """Return the ballots of a counted contest, sorted."""
     body = await published_file(session, slug, contest_key, "ballots")
-    return cast(BallotsDocument, canonical.decode(body))["open"]
+    shown = await published_round(session, slug)
+    _, manifest = await manifest_of(session, shown)
+    return ballots_in(canonical.decode(body), manifest["contests"][contest_of(shown, contest_key).position])
 
 
 async def contest_pabulib(session: AsyncSession, slug: str, contest_key: str) -> bytes:

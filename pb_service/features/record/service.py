@@ -78,6 +78,19 @@ async def entries(session: AsyncSession, log_id: UUID, size: int | None = None) 
     return [body async for batch in repository.indexed_entries(session, log_id, 0, size) for body, _ in batch]
 
 
+async def entries_from(session: AsyncSession, log_id: UUID, start: int, *, waiting: bool = False) -> list[bytes]:
+    """Return the entries from place ``start`` on; with ``waiting`` also those that have no index yet, in their order.
+
+    The places of waiting entries are certain only after ``next_index`` has kept others from adding to them.
+    """
+    size = (await repository.get_log(session, log_id)).size
+    found = [body async for batch in repository.indexed_entries(session, log_id, start, size) for body, _ in batch]
+    if waiting:
+        rest = await repository.waiting_entries(session, log_id)
+        found += [entry.body for entry in rest[max(start - size, 0) :]]
+    return found
+
+
 async def erase_rehearsal_log(session: AsyncSession, log_id: UUID) -> None:
     """Delete the log of a rehearsal with its entries and the salted files that they name.
 

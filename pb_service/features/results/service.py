@@ -1,7 +1,7 @@
 """Results from the published documents: nothing is shown that is not in the files that auditors get."""
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,8 @@ from pb_service.core.rounds.documents import (
     RuleDocument,
 )
 from pb_service.core.rounds.fingerprint import fingerprint
+from pb_service.core.sealing import payload
+from pb_service.core.sealing.payload import BallotShape
 from pb_service.core.tally import rule_by_name, tally
 from pb_service.core.tally.explain import explanation
 from pb_service.features.counting import repository as counting
@@ -108,8 +110,8 @@ async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str],
             continue
         progress(contest.title[0][1])
         outcome = await outcome_of(session, count)
-        ballots = cast(BallotsDocument, await _document(session, count.ballots_sha256))["open"]
         in_manifest = manifest["contests"][contest.position]
+        ballots = ballots_in(await _document(session, count.ballots_sha256), in_manifest)
         other = _under_another_rule(in_manifest, contest, ballots, unit=counted.unit)
         derived = explanation(in_manifest, outcome, ballots, other)
         session.add(ContestExplanation(contest_id=contest.id, explanation=derived))
@@ -123,6 +125,16 @@ def _under_another_rule(
     rule = rule_by_name(name, ties=in_manifest["rule"]["ties"], unit=unit)
     instance = instance_of(contest, ballots, unit=unit)
     return rule, cast(OutcomeDocument, tally(instance, rule).document())
+
+
+def ballots_in(document: object, contest: ContestDocument) -> Sequence[Ballot]:
+    """Return the ballots of a published ballots file: in clear, or as the payloads of an opened box, sorted."""
+    published = cast(Mapping[str, Any], document)
+    if "open" in published:
+        return cast(BallotsDocument, published)["open"]
+    shape = BallotShape.of(contest["fmt"], contest["limits"], [cost for _, cost in contest["pro"]])
+    payloads = [canonical.unb64u(item) for item in (*published["on"], *published["pa"])]
+    return sorted(payload.decode(item, shape) for item in payloads)
 
 
 async def _document(session: AsyncSession, sha256: bytes) -> object:

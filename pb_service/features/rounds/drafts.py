@@ -189,7 +189,7 @@ async def _state(session: AsyncSession, found: Round, name: StepName) -> StepSta
         version=row.version if row else 0,
         edited_by=row.edited_by if row else None,
         edited_at=row.edited_at if row else None,
-        changeable=phases.MAY_CHANGE[found.phase][name],
+        changeable=phases.MAY_CHANGE[found.bound_phase][name],
         missing=tuple(validation.missing(name, setup, (await municipality(session)).languages)),
     )
 
@@ -242,7 +242,7 @@ async def change_step(
     setup = msgspec.structs.replace(setup, **{name: step})
     refused = [Problem(path, "fixed", {"phase": found.phase}) for path in _refused(found, name, before, step)]
     if isinstance(before, DatesStep) and isinstance(step, DatesStep):
-        refused += phases.refused_dates(found.phase, before, step, now)
+        refused += phases.refused_dates(found.bound_phase, before, step, now)
     if refused:
         raise ChangeRefused("The phase that the round is in does not allow this any more.", refused)
     problems = validation.problems(name, setup)
@@ -262,7 +262,7 @@ async def change_step(
 
 
 def _refused(found: Round, name: StepName, before: Step, step: Step) -> list[str]:
-    return phases.refused_changes(found.phase, name, before, step)
+    return phases.refused_changes(found.bound_phase, name, before, step)
 
 
 async def require_reason(session: AsyncSession, reason: Text | None) -> None:

@@ -232,7 +232,7 @@ async def _store_places(
     reason: Text | None,
     now: datetime,
 ) -> None:
-    if not phases.may_change(found.phase, "districts", "places"):
+    if not phases.may_change(found.bound_phase, "districts", "places"):
         fixed = Problem("places", "fixed", {"phase": found.phase})
         raise ChangeRefused("The phase that the round is in does not allow this any more.", [fixed])
     if found.phase != "set_up":

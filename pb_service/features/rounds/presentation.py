@@ -232,7 +232,7 @@ def locked_fields(found: Round, form: Form, step: StepName, *, edits: bool) -> C
             return False
         if not edits and (name.rpartition(".")[2] not in LANGUAGES or form.value(f"{name}.state") == "original"):
             return True
-        return not may_change(found.phase, step, _changed_path(name)) or _has_begun(found.phase, name)
+        return not may_change(found.bound_phase, step, _changed_path(name)) or _has_begun(found.bound_phase, name)
 
     return locked
 

@@ -170,4 +170,7 @@ def _texts(words: Reader) -> dict[str, str]:
         "not_by": words.gettext("“%(target)s” cannot be begun by hand"),
         "no_manifest": words.gettext("the ballot list must be locked by two people first"),
         "no_list": words.gettext("the ballot list is not fixed yet"),
+        "not_confirmed": words.gettext("two people and the trustees must confirm the manifest first"),
+        "before_opens": words.gettext("the manifest says a later time for the vote to open"),
+        "not_closed": words.gettext("two people must close the vote first"),
     }

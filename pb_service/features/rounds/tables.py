@@ -67,6 +67,12 @@ class Round(Base):
         return self.log_id
 
     @property
+    def bound_phase(self) -> Phase:
+        """The phase that decides what may still change: that of the vote, from the moment its manifest is fixed."""
+        fixed = self.manifest_sha256 is not None and not self.imported and self.phase == "assessment"
+        return "voting" if fixed else self.phase
+
+    @property
     def vote(self) -> tuple[datetime, datetime]:
         """When the vote opens and closes; known at the latest when its manifest is fixed."""
         assert self.opens_at is not None and self.closes_at is not None  # noqa: PT018, S101

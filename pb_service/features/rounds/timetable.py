@@ -105,7 +105,7 @@ def _why_not_extend(found: Round, dates: DatesStep) -> Problem | None:
     following = phases.following(found.phase, [planned.phase for planned in dates.phases])
     if calendar.next_change(dates, following) is None:
         return Problem("phase", "no_date")
-    if found.phase == "voting":
+    if found.bound_phase == "voting":
         return Problem("phase", "in_manifest")
     return None
 
@@ -146,7 +146,7 @@ async def resume(
     found = await _published(session, actor, slug, "rounds.phase", now)
     if not found.paused_at:
         raise PhaseRefused(Problem("phase", "not_paused"))
-    if move_dates and found.phase == "voting":
+    if move_dates and found.bound_phase == "voting":
         raise PhaseRefused(Problem("phase", "in_manifest"))
     await require_reason(session, reason)
     paused_at, found.paused_at = found.paused_at, None

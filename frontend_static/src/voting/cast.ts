@@ -1,0 +1,160 @@
+// Check or cast: the sealed ballot is opened for another device and thrown away, or sent and answered with a receipt.
+import { unb64u } from "../crypto/bytes";
+import { freshToken, send } from "./api";
+import type { Sealed } from "./device";
+import type { VotingPage } from "./page";
+import { drawCode, MOST_SIGNS } from "./qr";
+import { ask } from "./sealing";
+
+export function checkOrCast(page: VotingPage): void {
+	new CastPage(page).begin();
+}
+
+class CastPage {
+	#token: string;
+	#wake: (() => void) | undefined;
+
+	constructor(private readonly page: VotingPage) {
+		this.#token = page.element.dataset.csrf ?? "";
+	}
+
+	begin(): void {
+		const sealed = this.page.device.sealed;
+		if (sealed === undefined || sealed.contest !== this.page.contest) {
+			this.page.show("none");
+			return;
+		}
+		for (const place of this.page.parts("[data-code]")) place.textContent = grouped(sealed.code);
+		this.page.part("[data-cast]").addEventListener("click", () => void this.#cast());
+		this.page.part("[data-check]").addEventListener("click", () => void this.#check());
+		this.page.part("[data-again]").addEventListener("click", () => this.#wake?.());
+		if (sealed.state === "opened") void this.#showOpened(sealed);
+		else if (sealed.state === "casting") void this.#cast();
+		else this.page.show("sealed");
+	}
+
+	/**
+	 * Send until there is an answer: the voter pressed once, and the rest is ours to do. What would open the ballot is
+	 * thrown away before it leaves, so that nothing on this device can show later what was in it.
+	 */
+	async #cast(): Promise<void> {
+		const sealed = this.page.device.sealed;
+		if (sealed === undefined || this.#isSending) return;
+		this.#isSending = true;
+		this.page.device.sealed = { ...sealed, state: "casting", secrets: [] };
+		this.page.show("casting");
+		this.page.part("[data-progress]").focus();
+		this.page.say(this.page.words.say("casting"));
+		try {
+			await this.#sendUntilAnswered({ ...sealed, secrets: [] });
+		} finally {
+			this.#isSending = false;
+		}
+	}
+
+	#isSending = false;
+	/** How often there was no answer: it is said aloud once, and stands on the page all the time. */
+	#tries = 0;
+
+	async #sendUntilAnswered(first: Sealed): Promise<void> {
+		let sealed = first;
+		for (;;) {
+			const answer = await send(this.page.round, sealed.fields, this.#token);
+			switch (answer.kind) {
+				case "cast":
+					return this.#received(sealed, answer);
+				case "base":
+					sealed = await this.#sealAgain(sealed, answer.base);
+					break;
+				case "stale": {
+					const token = await freshToken(location.href).catch(() => undefined);
+					if (token === "") return this.#refused(sealed, "signed-out");
+					this.#token = token ?? this.#token;
+					await this.#wait(1);
+					break;
+				}
+				case "later":
+					await this.#wait(answer.after);
+					break;
+				default:
+					return this.#refused(sealed, answer.kind === "signed-out" ? "signed-out" : answer.type);
+			}
+		}
+	}
+
+	#received(sealed: Sealed, { index, code, receipt }: { index: number; code: string; receipt: string }): void {
+		const { device, eid, contest } = this.page;
+		device.receipt = { eid, contest, index, code, receipt, again: sealed.again };
+		device.forgetChoice(contest);
+		device.sealed = undefined;
+		location.replace(this.page.address("/receipt"));
+	}
+
+	/** Another ballot in the same name came in between: the same choices are sealed after it (protocol.md 6, c). */
+	async #sealAgain(sealed: Sealed, base: number): Promise<Sealed> {
+		const { device, shape, eid, key, contest } = this.page;
+		if (shape === undefined) throw new Error("the page has no contest");
+		const { ballot } = sealed;
+		const alias = String(sealed.fields.a);
+		const made = await ask("seal", { election: { eid, key }, contest, shape, ballot, alias, base });
+		const again: Sealed = { ...sealed, ...made, secrets: [], again: true };
+		device.sealed = again;
+		return again;
+	}
+
+	/** What cannot be cast as it is: it is sealed still and not cast, and the page says why and what can be done. */
+	#refused(sealed: Sealed, type: string): void {
+		const known = ["paper", "rank", "closed", "not-open", "paused", "signed-out"].includes(type) ? type : "other";
+		// Whoever signs in again comes back to a ballot that is sent at once: she pressed Cast before.
+		this.page.device.sealed = { ...sealed, state: known === "signed-out" ? "casting" : "sealed" };
+		this.page.show("refused", `refused-${known}`);
+		this.page.part("[data-refused]").focus();
+	}
+
+	async #wait(seconds: number): Promise<void> {
+		this.page.show("casting", "waiting");
+		if (this.#tries++ === 0) this.page.say(this.page.words.count("waiting", seconds));
+		this.page.part("[data-waiting-text]").textContent = this.page.words.count("waiting", seconds);
+		await new Promise<void>((done) => {
+			const timer = window.setTimeout(done, seconds * 1000);
+			const now = (): void => {
+				window.clearTimeout(timer);
+				done();
+			};
+			this.#wake = now;
+			window.addEventListener("online", now, { once: true });
+		});
+		this.page.show("casting");
+	}
+
+	/** Open the ballot for another device. From now on it can never be cast: whoever has the file knows the choices. */
+	async #check(): Promise<void> {
+		const sealed = this.page.device.sealed;
+		if (sealed === undefined || this.#isSending || sealed.state !== "sealed") return;
+		if (sealed.secrets.length === 0) return location.assign(this.page.address("/review"));
+		const opened: Sealed = { ...sealed, state: "opened" };
+		this.page.device.sealed = opened;
+		await this.#showOpened(opened);
+		this.page.part("[data-opened]").focus();
+	}
+
+	async #showOpened(sealed: Sealed): Promise<void> {
+		const { fields, payload, secrets, code } = sealed;
+		const made = { fields: fields as never, payload, secrets, code };
+		const { file, short } = await ask("open", { eid: this.page.eid, made });
+		const check = `${location.origin}${this.page.element.dataset.base}/check`;
+		for (const place of this.page.parts("[data-check-address]")) place.textContent = check;
+		const link = this.page.part<HTMLAnchorElement>("[data-file]");
+		link.href = URL.createObjectURL(new Blob([unb64u(file) as BlobPart], { type: "application/json" }));
+		link.download = `${sealed.code}.json`;
+		this.page.part("[data-short]").textContent = short;
+		const address = `${check}#${short}`;
+		this.page.show("opened");
+		const isShort = address.length <= MOST_SIGNS;
+		this.page.part("[data-qr-part]").hidden = !isShort;
+		if (isShort) await drawCode(this.page.part("[data-qr]"), address);
+	}
+}
+
+/** The seal code as people compare it: four groups of four. */
+export const grouped = (code: string): string => (code.match(/.{1,4}/g) ?? []).join(" ");

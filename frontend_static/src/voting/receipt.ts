@@ -1,0 +1,82 @@
+// The receipt: shown, checked on this device against what the log has published, copied, printed, kept as a file.
+import { grouped } from "./cast";
+import type { Kept } from "./device";
+import type { VotingPage } from "./page";
+import { drawCode } from "./qr";
+import { ask } from "./sealing";
+import type { Proven } from "./tasks";
+
+export function showReceipt(page: VotingPage): void {
+	const receipt = page.device.receipt;
+	if (receipt === undefined) {
+		page.show("none");
+		return;
+	}
+	page.show("receipt", ...(receipt.again ? ["again"] : []));
+	for (const place of page.parts("[data-code]")) place.textContent = grouped(receipt.code);
+	page.part("[data-index]").textContent = page.words.number(receipt.index);
+	page.part("[data-text]").textContent = receipt.receipt;
+	for (const name of page.parts("[data-contest-name]")) name.hidden = name.dataset.contestName !== receipt.contest;
+	const file = page.part<HTMLAnchorElement>("[data-file]");
+	file.href = URL.createObjectURL(new Blob([receipt.receipt], { type: "text/plain" }));
+	file.download = `${receipt.code}.txt`;
+	const found = `${location.origin}${page.element.dataset.base}/check?code=${receipt.code}`;
+	void drawCode(page.part("[data-qr]"), found);
+	page.part("[data-copy]").addEventListener("click", () => void copy(page, receipt.code));
+	page.part("[data-print-receipt]").addEventListener("click", () => window.print());
+	for (const form of page.parts<HTMLFormElement>("form[data-leave]"))
+		form.addEventListener("submit", () => {
+			page.device.receipt = undefined;
+		});
+	void check(page, receipt);
+}
+
+async function copy(page: VotingPage, code: string): Promise<void> {
+	try {
+		await navigator.clipboard.writeText(grouped(code));
+		page.say(page.words.say("copied"));
+	} catch {
+		page.say(page.words.say("not-copied"));
+	}
+}
+
+/** Hold the receipt against the newest published tree head, by this device's own calculation. */
+async function check(page: VotingPage, receipt: Kept): Promise<void> {
+	const result = page.part("[data-proof]");
+	try {
+		const proven = await prove(page, receipt.receipt);
+		const holds = proven.logged && proven.published !== "differs" && proven.code === receipt.code;
+		result.dataset.proof = holds ? "holds" : "fails";
+		page.show("receipt", ...(receipt.again ? ["again"] : []), holds ? "proven" : "failed");
+		for (const size of page.parts("[data-size]")) size.textContent = page.words.number(proven.size);
+		if (!holds) page.part("[data-when=failed][tabindex]").focus();
+	} catch {
+		result.dataset.proof = "unknown";
+		page.show("receipt", ...(receipt.again ? ["again"] : []), "unknown");
+	}
+}
+
+/**
+ * What a receipt proves now. Where the record has grown since, the same ballot must be proven in a tree at least as large
+ * as the published one too. Throws when the published tree head cannot be had, or the text is no receipt.
+ */
+export async function prove(page: VotingPage, receipt: string): Promise<Proven> {
+	const { log, eid } = page;
+	const checkpoint = await text(`/pb/${page.round}/checkpoint`);
+	if (checkpoint === undefined) throw new Error("the record has no tree head");
+	const proven = await ask("prove", { receipt, checkpoint, log, eid });
+	if (proven.published !== "later") return proven;
+	const fresh = await text(`/api/rounds/${page.round}/receipts/${proven.seal}`);
+	if (fresh === undefined) return { ...proven, published: "differs" };
+	const again = await ask("prove", { receipt: fresh, checkpoint, log, eid });
+	const holds = again.logged && again.seal === proven.seal && again.index === proven.index;
+	return { ...again, published: holds && again.size >= proven.newest ? "later" : "differs" };
+}
+
+/** What stands at an address; undefined where the server says that nothing does. */
+async function text(address: string): Promise<string | undefined> {
+	const answer = await fetch(address, { cache: "no-store" });
+	if (answer.status === 404) return undefined;
+	if (!answer.ok) throw new Error("the record cannot be had");
+	return answer.text();
+}

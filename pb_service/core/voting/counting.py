@@ -1,0 +1,99 @@
+"""What comes next in a count, and what a contest's box holds: pure functions of the state of the vote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from pb_service.core.record.canonical import b64u
+from pb_service.core.rounds.documents import RuleDocument
+from pb_service.core.sealing import threshold
+from pb_service.core.sealing.election import Election
+from pb_service.core.sealing.group import Spread
+from pb_service.core.sealing.manifest import Contest
+from pb_service.core.sealing.opening import Opened, open_box, read_paper_list
+from pb_service.core.sealing.trusteeship import checked_list, share_of
+from pb_service.core.tally import Instance, Project, tally
+
+StepKind = Literal["input", "mix", "dec", "paperlist", "result"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a count. ``stage`` is that of a mix, from 1; ``trustee`` whose turn it is, 0 where nobody's."""
+
+    kind: StepKind
+    contest: str
+    trustee: int = 0
+    stage: int = 0
+
+
+def next_step(election: Election) -> Step | None:
+    """Return the next step of a closed vote, None when every contest has its result.
+
+    All lists come first. Then contest by contest: every trustee mixes, in order, the first of them open, as many as
+    it takes; the paper list where paper was handed out; the result.
+    """
+    manifest, setup = election.manifest, election.setup
+    assert manifest is not None and setup is not None  # noqa: S101, PT018 - it is closed
+    for contest in manifest.contests:
+        if election.progress[contest].rows is None:
+            return Step("input", contest)
+    for contest in manifest.contests:
+        progress = election.progress[contest]
+        if progress.result is not None:
+            continue
+        if progress.rows:
+            if len(progress.stages) < setup.setting.trustees and not progress.parts:
+                mixed = {trustee for trustee, _, _ in progress.stages}
+                free = next(number for number in range(1, setup.setting.trustees + 1) if number not in mixed)
+                return Step("mix", contest, free, len(progress.stages) + 1)
+            if len(progress.parts) < setup.setting.quorum:
+                free = next(number for number in range(1, setup.setting.trustees + 1) if number not in progress.parts)
+                return Step("dec", contest, free)
+        if progress.paper is None and election.handed_out(contest):
+            return Step("paperlist", contest)
+        return Step("result", contest)
+    return None
+
+
+def open_contest(
+    election: Election,
+    contest: Contest,
+    files: Mapping[bytes, bytes],
+    spread: Spread,
+    checked: set[tuple[bytes, bytes, bytes]],
+) -> Opened:
+    """Combine the parts of the first quorum and decode the box, with the paper list if there is one.
+
+    Raises TrusteeRefusal for a mix, DecryptionError for a part, OpeningError for a paper list that does not hold.
+    """
+    manifest, setup, progress = election.manifest, election.setup, election.progress[contest.id]
+    assert manifest is not None and setup is not None  # noqa: S101, PT018 - it is closed
+    points: list[bytes] = []
+    if progress.rows:
+        rows = checked_list(election, contest.id, files, spread, checked)
+        first = list(progress.parts.items())[: setup.setting.quorum]
+        parts = {
+            number: threshold.verify(rows, files[file], share_of(election, contest.id, number), spread)
+            for number, file in first
+        }
+        points = threshold.combine(rows, parts, spread)
+    paper: list[bytes] = []
+    if progress.paper is not None:
+        count, sha256 = progress.paper
+        paper, _ = read_paper_list(files[sha256], manifest.eid, contest.id, contest.shape.width, count)
+    return open_box(points, paper, contest.shape)
+
+
+def outcome_of(election: Election, contest: Contest, opened: Opened) -> dict[str, Any]:
+    """Return the outcome document over everything valid in the box (docs/schemas/bundle.md section 7)."""
+    manifest = election.manifest
+    assert manifest is not None  # noqa: S101 - it is closed
+    document, ballots = contest.document, opened.ballots(contest.shape)
+    projects = [Project(code, cost) for code, cost in document["pro"]]
+    instance = Instance(
+        projects, document["budget"], document["fmt"], ballots, unit=manifest.document["unit"], contest=contest.id
+    )
+    outcome = tally(instance, cast(RuleDocument, document["rule"])).document()
+    counts = {"ballots": len(ballots), "blank": sum(not ballot for ballot in ballots), "over": 0}
+    return {**outcome, "v": 1, "e": b64u(manifest.eid), "d": contest.id, "counts": counts}

@@ -1,0 +1,285 @@
+"""Counting a sealed vote: step by step, each an entry of the record, each checked before it is taken.
+
+What comes next follows from the record, so whoever is interrupted looks there and goes on. A mix or a part whose proof
+does not hold is refused: it is kept as a step that pages show, never as an entry, and the count waits.
+"""
+
+import asyncio
+import hashlib
+import multiprocessing
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import entries
+from pb_service.core.record.canonical import b64u, encode, unb64u
+from pb_service.core.sealing import shuffle, threshold
+from pb_service.core.sealing.election import Election
+from pb_service.core.sealing.group import Spread
+from pb_service.core.sealing.manifest import Manifest
+from pb_service.core.sealing.trusteeship import Trustee, TrusteeRefusal, checked_list, share_of, stage_of
+from pb_service.core.voting.counting import Step, next_step, open_contest, outcome_of
+from pb_service.features.counting import repository
+from pb_service.features.counting.tables import ContestCount, CountingStep
+from pb_service.features.opening.keyholders import keyholders
+from pb_service.features.opening.state import VoteState
+from pb_service.features.record import service as record
+from pb_service.features.rounds import repository as rounds
+from pb_service.features.rounds.schedule import begin
+from pb_service.features.rounds.tables import Round
+from pb_service.platform.clock import Clock
+from pb_service.platform.db import Database
+from pb_service.platform.keys import KeyFolder
+
+#: From so many pairs on, the work of a step is spread over processes: below, starting them takes longer.
+_SPREAD_FROM = 1_000
+
+log_event = structlog.get_logger()
+
+
+class Surroundings(Protocol):
+    """What a count needs of the service."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def keys(self) -> KeyFolder: ...
+
+    @property
+    def operator_key(self) -> Ed25519PrivateKey: ...
+
+
+@dataclass(frozen=True)
+class Made:
+    """A step as somebody made it: its entry, the files that the entry names, and figures for pages."""
+
+    step: Step
+    entry: bytes
+    files: tuple[tuple[str, bytes], ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Count:
+    """One process's work at a count, as long as it lasts: the state of the vote and the mixes that were checked."""
+
+    def __init__(self, service: Surroundings, counted: Round) -> None:
+        self._service = service
+        self._round = counted
+        self._state = VoteState(counted.log)
+        self._checked: set[tuple[bytes, bytes, bytes]] = set()
+        self._files: dict[bytes, bytes] = {}
+
+    async def run(self) -> bool:
+        """Take every step that this server can take. Returns whether all contests have their results."""
+        while True:
+            async with self._service.database.transaction() as session:
+                election = await self._state.hold(session)  # entries count from their commit on, indexed or not
+            if election.closed_at is None:
+                return False
+            step = next_step(election)
+            if step is None:
+                return True
+            if step.kind == "input" and self._service.clock().timestamp() < election.closed_at + _strikes(election):
+                return False
+            if step.kind == "paperlist" or not await self._take(election, step):
+                return False
+
+    async def _take(self, election: Election, step: Step) -> bool:
+        async with self._service.database.reading() as session:
+            await self._gather(session, election, step.contest)
+        try:
+            async with _spread(election, step.contest) as spread:
+                made = await self._make(election, step, spread)
+        except (TrusteeRefusal, shuffle.ShuffleError, threshold.DecryptionError) as error:
+            await self.refuse(step, str(error))
+            return False
+        await self._log(made)
+        return True
+
+    async def refuse(self, step: Step, why: str) -> None:
+        """Keep what was refused, for staff to see."""
+        log_event.error("counting.refused", round=self._round.slug, kind=step.kind, contest=step.contest)
+        async with self._service.database.transaction() as session:
+            row = _row(self._round.id, step, self._service.clock())
+            row.is_refused, row.about = True, {"why": why}
+            session.add(row)
+
+    async def _make(self, election: Election, step: Step, spread: Spread) -> Made:
+        match step.kind:
+            case "input":
+                return await asyncio.to_thread(self._input, election, step)
+            case "mix":
+                return await asyncio.to_thread(self._mix, election, step, spread)
+            case "dec":
+                await self._keep_opened(election, step)
+                return await asyncio.to_thread(self._part, election, step, spread)
+            case _:
+                return await asyncio.to_thread(self._result, election, step, spread)
+
+    def _input(self, election: Election, step: Step) -> Made:
+        manifest = _manifest(election)
+        rows = election.counting_rows(step.contest)
+        count = len(rows) // (64 * manifest.contests[step.contest].shape.width)
+        at = int(self._service.clock().timestamp())
+        fields = {"d": step.contest, "n": count, "f": b64u(_sha256(rows)), "ts": at}
+        return Made(step, self._by_operator("input", election, fields), about={"rows": count})
+
+    def _mix(self, election: Election, step: Step, spread: Spread) -> Made:
+        trustee = self._trustee(election, step.trustee)
+        trustee.checked = self._checked
+        before = checked_list(election, step.contest, self._files, spread, self._checked)
+        entry, after, proof = trustee.mix(election, step.contest, self._files, secrets.token_bytes, spread)
+        # Not because we doubt ourselves: what the record takes was checked, whoever made it.
+        shuffle.verify(before, after, proof, stage_of(election, step.contest, step.stage, step.trustee), spread)
+        return Made(step, entry, (("mix", after), ("mix-proof", proof)), {"rows": election.progress[step.contest].rows})
+
+    def _part(self, election: Election, step: Step, spread: Spread) -> Made:
+        trustee = self._trustee(election, step.trustee)
+        trustee.checked = self._checked
+        entry, file = trustee.decrypt(election, step.contest, self._files, secrets.token_bytes, spread)
+        rows = checked_list(election, step.contest, self._files, spread, self._checked)
+        threshold.verify(rows, file, share_of(election, step.contest, step.trustee), spread)
+        return Made(step, entry, (("part", file),), {"rows": election.progress[step.contest].rows})
+
+    def _result(self, election: Election, step: Step, spread: Spread) -> Made:
+        manifest = _manifest(election)
+        contest = manifest.contests[step.contest]
+        opened = open_contest(election, contest, self._files, spread, self._checked)
+        outcome = outcome_of(election, contest, opened)
+        ballots, told = encode(opened.document(manifest.eid, contest.id)), encode(outcome)
+        fields = {"d": contest.id, "bal": b64u(_sha256(ballots)), "out": b64u(_sha256(told))}
+        about = {**outcome["counts"], "invalid": len(opened.invalid), "paper": len(opened.paper)}
+        entry = self._by_operator("result", election, fields)
+        return Made(step, entry, (("ballots", ballots), ("outcome", told)), about)
+
+    def _trustee(self, election: Election, number: int) -> Trustee:
+        assert election.setup is not None  # noqa: S101 - it is closed
+        n = election.setup.setting.trustees
+        return keyholders(self._service.keys, self._round.id, n, election)[number - 1]
+
+    def _by_operator(self, kind: str, election: Election, fields: Mapping[str, Any]) -> bytes:
+        return entries.signed_entry(kind, _manifest(election).eid, fields, {"op": self._service.operator_key})
+
+    async def _keep_opened(self, election: Election, step: Step) -> None:
+        """Bind a trustee to the one list of this contest that she opens, before there is anything to show of it."""
+        wanted = election.progress[step.contest].list_hash
+        async with self._service.database.transaction() as session:
+            kept = await repository.keep_opened(session, self._round.id, step.contest, step.trustee, wanted)
+        if kept != wanted:
+            raise TrusteeRefusal("Another list of this contest was opened before; a second one never is.")
+
+    async def _gather(self, session: AsyncSession, election: Election, contest: str) -> None:
+        """Have at hand what the stages and parts of a contest named so far."""
+        progress = election.progress[contest]
+        named = [sha256 for _, *pair in progress.stages for sha256 in pair] + list(progress.parts.values())
+        named += [progress.paper[1]] if progress.paper else []
+        for sha256 in named:
+            if sha256 not in self._files:
+                self._files[sha256] = await record.get_file(session, sha256)
+
+    async def _log(self, made: Made) -> None:
+        """Append a step with its files, if it still is the next one."""
+        now = self._service.clock()
+        async with self._service.database.transaction() as session:
+            election = await self._state.hold(session)
+            if next_step(election) != made.step:
+                return  # somebody else took it meanwhile
+            for kind, body in made.files:
+                await record.put_file(session, body, kind=kind, at=now)
+                self._files[_sha256(body)] = body
+            try:
+                await self._state.append(session, made.entry)
+            except BaseException:
+                self._state = VoteState(self._round.log)
+                raise
+            row = _row(self._round.id, made.step, now)
+            row.about = dict(made.about)
+            session.add(row)
+            if made.step.kind == "result":
+                await self._count_row(session, made, now)
+
+    async def _count_row(self, session: AsyncSession, made: Made, now: datetime) -> None:
+        fields = entries.parse(made.entry).fields
+        contest = await repository.contest_called(session, self._round.id, made.step.contest)
+        session.add(
+            ContestCount(
+                contest_id=contest.id,
+                ballots_sha256=unb64u(fields["bal"]),
+                outcome_sha256=unb64u(fields["out"]),
+                counted_at=now,
+            )
+        )
+
+
+async def count(service: Surroundings, round_id: UUID) -> bool:
+    """Go on with the count of a closed round as far as this server can; publish when every contest is counted.
+
+    Returns whether it is published. Whatever was interrupted is taken up where the record stands.
+    """
+    async with service.database.reading() as session:
+        found = await repository.round_called(session, round_id)
+    if found is None or found.phase != "counting":
+        return found is not None and found.phase == "results"
+    if not await Count(service, found).run():
+        return False
+    async with service.database.transaction() as session:
+        locked = await rounds.by_id(session, round_id)
+        if locked is not None and locked.phase == "counting":
+            await begin(session, locked, "results", pusher="count", role="clock", now=service.clock())
+    return True
+
+
+@asynccontextmanager
+async def _spread(election: Election, contest: str) -> AsyncIterator[Spread]:
+    """Spread long lists over processes; short ones are done at once."""
+    rows, width = election.progress[contest].rows or 0, _manifest(election).contests[contest].shape.width
+    if rows * width < _SPREAD_FROM:
+        yield map
+        return
+    pool = ProcessPoolExecutor(os.cpu_count() or 1, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool.map
+    finally:
+        await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+
+
+def _row(round_id: UUID, step: Step, now: datetime) -> CountingStep:
+    return CountingStep(
+        round_id=round_id,
+        kind=step.kind,
+        contest=step.contest,
+        trustee=step.trustee,
+        stage=step.stage,
+        at=now,
+        is_refused=False,
+        about={},
+    )
+
+
+def _strikes(election: Election) -> int:
+    """For how many seconds after the close envelopes may still be struck."""
+    seconds: int = _manifest(election).document["strikes"]
+    return seconds
+
+
+def _manifest(election: Election) -> Manifest:
+    assert election.manifest is not None  # noqa: S101 - it is closed
+    return election.manifest
+
+
+def _sha256(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()

@@ -1,0 +1,20 @@
+"""What can keep a vote from opening."""
+
+from typing import ClassVar
+
+from pb_service.platform.errors import DomainError
+
+
+class OpeningRefused(DomainError):
+    """A step of the opening cannot be taken now. ``code`` says why:
+
+    phase, imported, no_list, no_times, mode, begun, not_begun, no_registrar, no_auditor, lot, trustees, manifest,
+    changed, fixed, same_hand, voucher.
+    """
+
+    status: ClassVar[int] = 409
+    type: ClassVar[str] = "opening-refused"
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or f"This step of the opening cannot be taken now ({code}).")
+        self.code = code

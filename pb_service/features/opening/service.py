@@ -1,0 +1,317 @@
+"""From a fixed ballot list to an open vote: the trustees' ceremony, the manifest, and two people who sign it.
+
+Every step is an entry of the record, appended only after the state of the vote took it. The vote opens with the last
+trustee's confirmation; the phase may begin from then on, not before the manifest's own time. Functions never commit.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import entries
+from pb_service.core.record.canonical import b64u, encode, unb64u
+from pb_service.core.record.signatures import SIGNATURE_SIZE, public_bytes, sign_entry
+from pb_service.core.rounds.phases import Phase
+from pb_service.core.rounds.setup import Problem, Setup
+from pb_service.core.sealing.election import Election
+from pb_service.core.sealing.manifest import Manifest
+from pb_service.core.sealing.rehearsal import Rehearsal
+from pb_service.core.sealing.trusteeship import Trustee
+from pb_service.features.accounts import access_log, signing_keys
+from pb_service.features.accounts.policy import Actor, require
+from pb_service.features.assessment.lists import published_list
+from pb_service.features.opening import repository
+from pb_service.features.opening.drafting import Surroundings, draft, granted_keys, official_keys, vote_times
+from pb_service.features.opening.errors import OpeningRefused
+from pb_service.features.opening.keyholders import hold_ceremony, keyholders
+from pb_service.features.opening.state import VoteState, state_of
+from pb_service.features.opening.tables import ManifestSignature, Opening
+from pb_service.features.record import service as record
+from pb_service.features.rounds.setups import setup_of
+from pb_service.features.rounds.tables import Round
+
+Signer = Literal["registrar", "auditor"]
+SIGNERS: tuple[Signer, ...] = ("registrar", "auditor")
+
+#: For how long after the end those who had signed in before may still cast, in seconds.
+GRACE = 900
+#: For how long after the close envelopes may still be struck, in seconds, if nobody says otherwise.
+STRIKES = 24 * 3600
+MOST_STRIKES = 30 * 24 * 3600
+
+#: How many trustees the server holds where the set-up names none, and how many of them open the ballots.
+_TRUSTEES, _QUORUM = 3, 2
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a manager chooses at the beginning: whose key may abandon the ceremony (None: the first registrar's), how
+    long after the close envelopes may be struck, and the text of the public lot where the rule needs one.
+    """
+
+    registrar_key: bytes | None = None
+    strikes: int = STRIKES
+    lot: str | None = None
+
+
+async def begin(
+    session: AsyncSession, actor: Actor, found: Round, order: Order, *, around: Surroundings, now: datetime
+) -> Opening:
+    """Begin the opening of a locked round: the setup is logged, and the server's trustees hold their ceremony.
+
+    Raises OpeningRefused, Forbidden, StepUpNeeded.
+    """
+    require(actor, "vote.prepare", round_id=found.id, now=now)
+    setup = await setup_of(session, found)
+    await _require_ready(session, found, setup)
+    if await repository.opening_of(session, found.id) is not None:
+        raise OpeningRefused("begun")
+    if not 0 <= order.strikes <= MOST_STRIKES:
+        raise OpeningRefused("strikes")
+    registrars = [key.public_key for grant, key in await granted_keys(session, found) if grant.role == "registrar"]
+    registrar = order.registrar_key or next(iter(registrars), None)
+    if registrar is None or registrar not in registrars:
+        raise OpeningRefused("no_registrar", "No registrar's key is granted in this round.")
+    opening = Opening(
+        round_id=found.id,
+        registrar_key=registrar,
+        grace=GRACE,
+        strikes=order.strikes,
+        lot=order.lot,
+        begun_by=actor.account_id,
+        begun_at=now,
+    )
+    session.add(opening)
+    await session.flush()
+    state = await state_of(session, found.log, hold=True)
+    await _log_setup(session, found, state, setup=setup, registrar=registrar, around=around, now=now)
+    n = len(keyholders(around.keys, found.id, _count(setup)))
+    for _ in range(3):
+        for number in range(n):
+            trustee = keyholders(around.keys, found.id, n, state.election)[number]
+            await state.append(session, hold_ceremony(trustee, state.election))
+    await access_log.note(session, actor.account_id, "vote.begun", found.slug, now=now)
+    return opening
+
+
+async def prepare(session: AsyncSession, actor: Actor, found: Round, *, around: Surroundings, now: datetime) -> Opening:
+    """Make the manifest of a locked round to be confirmed, anew if it was made before; signatures under it are gone.
+
+    Raises OpeningRefused, Forbidden, StepUpNeeded.
+    """
+    require(actor, "vote.prepare", round_id=found.id, now=now)
+    await _require_ready(session, found, await setup_of(session, found))
+    opening = await _begun(session, found)
+    roles = {key.role for key in await official_keys(session, found, now)}
+    if "auditor" not in roles:
+        raise OpeningRefused("no_auditor", "No auditor's key is granted in this round.")
+    state = await state_of(session, found.log, hold=True)
+    opening.manifest = await draft(session, found, opening, state.election, around, now=now)
+    opening.manifest_at = now
+    await repository.drop_signatures(session, found.id)
+    await access_log.note(session, actor.account_id, "vote.prepared", found.slug, now=now)
+    return opening
+
+
+def to_sign(opening: Opening) -> dict[str, Any]:
+    """Return the entry that people sign: the manifest's hash, without signatures. Raises OpeningRefused."""
+    if opening.manifest is None:
+        raise OpeningRefused("not_prepared")
+    eid = entries.election_id(opening.manifest)
+    return {"v": 1, "k": "manifest", "e": b64u(eid), "f": b64u(_sha256(opening.manifest))}
+
+
+async def confirm(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    role: Signer,
+    eid: bytes,
+    *,
+    public_key: str,
+    signature: str,
+    around: Surroundings,
+    now: datetime,
+) -> bool:
+    """Take one person's signature under the manifest of a locked round; with the second the vote is opened.
+
+    ``eid`` is the manifest that was looked at. Returns whether it is open now. Raises OpeningRefused,
+    SignatureRefused, Forbidden, StepUpNeeded.
+    """
+    require(actor, "vote.confirm", round_id=found.id, now=now)
+    opening = await _begun(session, found)
+    if found.manifest_sha256 is not None:
+        raise OpeningRefused("fixed")
+    entry = to_sign(opening)
+    if opening.manifest is None or entries.election_id(opening.manifest) != eid:
+        raise OpeningRefused("changed", "The manifest was made anew since you looked at it.")
+    key = await signing_keys.verify(
+        session, actor, entry, public_key=public_key, signature=signature, round_id=found.id, role=role, now=now
+    )
+    election = (await state_of(session, found.log, hold=True)).election
+    if await draft(session, found, opening, election, around, now=now) != opening.manifest:
+        raise OpeningRefused("changed", "What the manifest is made of has changed since it was made.")
+    manifest = Manifest.read(opening.manifest)
+    if (role, key.public_key) not in manifest.keys.values():
+        raise OpeningRefused("changed", "The manifest does not name this key: it was granted later.")
+    signed = list(await repository.signatures_of(session, found.id))
+    if any(other.account_id == actor.account_id and other.role != role for other in signed):
+        raise OpeningRefused("same_hand", "Two people must confirm the manifest.")
+    if all(other.role != role for other in signed):
+        made = ManifestSignature(
+            round_id=found.id,
+            role=role,
+            eid=eid,
+            public_key=key.public_key,
+            signature=unb64u(signature, SIGNATURE_SIZE),
+            account_id=actor.account_id,
+            signed_at=now,
+        )
+        session.add(made)
+        await session.flush()
+        signed.append(made)
+        await access_log.note(session, actor.account_id, "vote.confirmed", f"{found.slug} {role}", now=now)
+    if {one.role for one in signed} < set(SIGNERS):
+        return False
+    await _open(session, found, opening, manifest=manifest, signed=signed, around=around, now=now)
+    return True
+
+
+async def guard_open(session: AsyncSession, found: Round, target: Phase, now: datetime) -> Problem | None:
+    """A phase guard: a round of one's own votes from the last trustee's confirmation on, and from its own time."""
+    if target != "voting" or found.imported:
+        return None
+    opening = await repository.opening_of(session, found.id)
+    if opening is None or opening.opened_at is None:
+        return Problem("phase", "not_confirmed")
+    return Problem("phase", "before_opens") if found.opens_at and now < found.opens_at else None
+
+
+async def _open(
+    session: AsyncSession,
+    found: Round,
+    opening: Opening,
+    *,
+    manifest: Manifest,
+    signed: Sequence[ManifestSignature],
+    around: Surroundings,
+    now: datetime,
+) -> None:
+    """Log the manifest with everybody's signatures, let the trustees rehearse, and log their confirmations."""
+    body = opening.manifest
+    assert body is not None  # noqa: S101 - it was signed
+    found.manifest_sha256 = await record.put_file(session, body, kind="manifest", at=now)
+    found.mode, document = str(manifest.document["mode"]), manifest.document
+    found.opens_at, found.closes_at = (
+        datetime.fromtimestamp(document[name], now.tzinfo) for name in ("opens", "closes")
+    )
+    state = await state_of(session, found.log, hold=True)
+    names = {key: name for name, (_, key) in manifest.keys.items()}
+    operator = sign_entry(to_sign(opening), {"op": around.keys.ed25519("op")})
+    pairs = [*operator["sg"], *([names[one.public_key], b64u(one.signature)] for one in signed)]
+    await state.append(session, encode({**operator, "sg": sorted(pairs)}))
+    election = state.election
+    assert election.setup is not None  # noqa: S101 - it took the manifest
+    trustees = keyholders(around.keys, found.id, election.setup.setting.trustees, election)
+    opening.rehearsal = rehearse(election, trustees)
+    await state.append(session, *[trustee.confirm(election) for trustee in trustees])
+    opening.opened_at = now
+
+
+def rehearse(election: Election, trustees: Sequence[Trustee]) -> dict[str, Any]:
+    """Let the server's trustees mix and open three known ballots with the real key (docs/protocol.md section 17).
+
+    Raises RehearsalError, so that nobody confirms a key that does not open. Returns what is shown to staff.
+    """
+    rehearsal = Rehearsal(election)
+    files: dict[bytes, bytes] = {}
+    for trustee in trustees:
+        message, after, proof = rehearsal.mix(trustee.number, trustee.key, secrets.token_bytes)
+        files |= {_sha256(after): after, _sha256(proof): proof}
+        rehearsal.append(message, files)
+    for trustee in trustees:
+        message, file = rehearsal.decrypt(trustee.number, trustee.key, trustee.share or 0, secrets.token_bytes)
+        files[_sha256(file)] = file
+        rehearsal.append(message, files)
+    return {"ballots": 3, "mixes": rehearsal.mixes, "quorums": rehearsal.check_opened()}
+
+
+async def _log_setup(
+    session: AsyncSession,
+    found: Round,
+    state: VoteState,
+    *,
+    setup: Setup,
+    registrar: bytes,
+    around: Surroundings,
+    now: datetime,
+) -> None:
+    count = _count(setup)
+    trustees = keyholders(around.keys, found.id, count)
+    document = {
+        "v": 1,
+        "origin": await record.origin_of(session, found.log),
+        "try": state.election.setup.attempt + 1 if state.election.setup else 1,
+        "t": quorum_of(setup),
+        "n": count,
+        "trustees": [
+            {"name": _name_of(setup, trustee.number), "pk": b64u(public_bytes(trustee.key))} for trustee in trustees
+        ],
+        "reg": b64u(registrar),
+    }
+    body = encode(document)
+    await record.put_file(session, body, kind="setup", at=now)
+    await state.append(session, entries.setup_entry(entries.setup_id(body), _sha256(body)))
+
+
+def trustee_names(setup: Setup) -> list[str]:
+    """Return what the trustees of a vote are called, in the order of their numbers."""
+    return [_name_of(setup, number) for number in range(1, _count(setup) + 1)]
+
+
+def quorum_of(setup: Setup) -> int:
+    """Return how many trustees open the ballots."""
+    return min(max(setup.trustees.threshold, 2), _count(setup)) if setup.trustees.trustees else _QUORUM
+
+
+def _count(setup: Setup) -> int:
+    named = len(setup.trustees.trustees)
+    return min(named, 15) if named >= 2 else _TRUSTEES
+
+
+def _name_of(setup: Setup, number: int) -> str:
+    named = setup.trustees.trustees
+    if len(named) < 2:
+        return f"Server {number}"
+    trustee = named[number - 1]
+    return f"{trustee.name}, {trustee.organisation}" if trustee.organisation else trustee.name
+
+
+async def _require_ready(session: AsyncSession, found: Round, setup: Setup) -> None:
+    if found.imported:
+        raise OpeningRefused("imported")
+    if found.manifest_sha256 is not None:
+        raise OpeningRefused("fixed")
+    if found.phase != "assessment":
+        raise OpeningRefused("phase")
+    if setup.trustees.mode != "self":
+        raise OpeningRefused("mode", "Only votes whose keys lie on this server can be opened here yet.")
+    if await published_list(session, found) is None:
+        raise OpeningRefused("no_list", "The ballot list is not fixed.")
+    vote_times(setup)
+
+
+async def _begun(session: AsyncSession, found: Round) -> Opening:
+    opening = await repository.opening_of(session, found.id)
+    if opening is None:
+        raise OpeningRefused("not_begun")
+    return opening
+
+
+def _sha256(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()

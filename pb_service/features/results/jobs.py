@@ -1,0 +1,42 @@
+"""The job of the stage results: what its pages need beyond the outcomes, worked out once a vote has been counted."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.rounds.phases import Phase
+from pb_service.features.results.service import explain
+from pb_service.features.rounds.tables import Round
+from pb_service.platform import jobs
+from pb_service.platform.clock import Clock
+from pb_service.platform.db import Database
+from pb_service.platform.jobs import Handler
+
+EXPLAIN_JOB = "results.explain"
+
+
+class Surroundings(Protocol):
+    """What this job needs of the service."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+
+async def explain_later(session: AsyncSession, found: Round, _source: Phase, target: Phase, _now: datetime) -> None:
+    """A phase effect: with its results a round of one's own asks for their explanation."""
+    if target == "results" and not found.imported and found.manifest_sha256 is not None:
+        await jobs.enqueue(session, EXPLAIN_JOB, {"slug": found.slug}, key=f"{EXPLAIN_JOB}:{found.id}")
+
+
+async def explain_results(service: Surroundings, payload: Mapping[str, Any]) -> None:
+    """Derive the answers to "what if" for every contest that lacks them."""
+    async with service.database.transaction() as session:
+        await explain(session, payload["slug"])
+
+
+HANDLERS: Mapping[str, Handler[Surroundings]] = {EXPLAIN_JOB: explain_results}

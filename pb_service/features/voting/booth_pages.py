@@ -1,0 +1,228 @@
+"""The booth: the ballot, the review, and where a sealed ballot is checked or cast.
+
+The ballot is the same for everybody, so it may be kept by caches, and it never learns who reads it or what is chosen.
+Review and casting belong to one person: without a session their addresses show the way to sign in and back again.
+"""
+
+from typing import Annotated, Any
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.features.accounts.policy import Actor
+from pb_service.features.voting import service
+from pb_service.features.voting.errors import NoVote
+from pb_service.features.voting.page_parts import Booth, PageRequest, enter, show, show_no_vote
+from pb_service.features.voting.polling import Pollings
+from pb_service.features.voting.presentation import (
+    Asked,
+    ContestView,
+    about_format,
+    grouped,
+    legend,
+    meter_name,
+    prices,
+    shown_to,
+    theme_choices,
+)
+from pb_service.features.voting.service import Place
+from pb_service.platform.clock import Clock
+from pb_service.platform.keys import KeyFolder
+from pb_service.web.languages import language_of
+
+Session = NamedDependency[AsyncSession]
+Votes = NamedDependency[Pollings]
+Now = NamedDependency[Clock]
+Which = Annotated[str, QueryParameter(max_length=64)]
+
+#: Drawings of buttons that no other page has.
+_DRAWING = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>'
+LOCK = Markup(_DRAWING.format("M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3"))  # noqa: S704 - our own drawing
+EYE = Markup(  # noqa: S704 - our own drawing
+    _DRAWING.format(
+        "M2.5 12s3.5-6 9.5-6 9.5 6 9.5 6-3.5 6-9.5 6-9.5-6-9.5-6zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z"
+    )
+)
+
+
+@get("/", access="anyone", cache=True)
+async def show_ballot(
+    *,
+    request: PageRequest,
+    session: Session,
+    pollings: Votes,
+    clock: Now,
+    lang: FromPath[str],
+    slug: FromPath[str],
+    contest: Which = "",
+    q: Annotated[str, QueryParameter(max_length=100)] = "",
+    most: Annotated[str, QueryParameter(max_length=20)] = "",
+    theme: Annotated[list[str] | None, QueryParameter()] = None,
+) -> Response[str]:
+    """The ballot of a contest; where there are several and none is named, which they are."""
+    language = language_of(lang)
+    try:
+        booth = await enter(session, pollings, slug, language, now=clock())
+    except NoVote:
+        return await show_no_vote(request, session, slug, language)
+    chosen = booth.contest(contest)
+    if chosen is None:
+        return _show_areas(request, booth)
+    words, several = booth.names.words, len(booth.view.contests) > 1
+    asked = Asked(q.strip(), int(most) if most.isdecimal() else None, tuple(theme or ()))
+    listed = shown_to(chosen, asked)
+    return show(
+        request,
+        "ballot",
+        booth,
+        title=words.gettext("Your vote"),
+        contest=listed,
+        asked=asked,
+        shown=sum(project.matches for project in listed.projects),
+        about=about_format(chosen, booth.polling.manifest.contests[chosen.id].document["limits"], words),
+        legend=legend(chosen, words),
+        meter_name=meter_name(chosen, words),
+        prices=prices(chosen, words),
+        themes=theme_choices(chosen, booth.names),
+        back=f"{booth.base}/vote" if several else booth.base,
+        back_text=words.gettext("Areas") if several else words.gettext("The round"),
+        review=_address(booth, "review", chosen),
+    )
+
+
+def _show_areas(request: PageRequest, booth: Booth) -> Response[str]:
+    """Where somebody may vote: one of the contests of each group."""
+    words = booth.names.words
+    groups = [
+        {"name": _group_name(name, booth), "contests": [booth.view.contest(key) for key in contests]}
+        for name, contests in booth.polling.groups.items()
+    ]
+    return show(
+        request,
+        "area",
+        booth,
+        title=words.gettext("Where do you want to vote?"),
+        groups=groups,
+        is_choice=any(len(contests) > 1 for contests in booth.polling.groups.values()),
+        back=booth.base,
+        back_text=words.gettext("The round"),
+    )
+
+
+def _group_name(group: str, booth: Booth) -> str:
+    words = booth.names.words
+    return words.gettext("The whole city") if group == "city" else words.gettext("One area")
+
+
+@get("/review", access="anyone")
+async def show_review(
+    *,
+    request: PageRequest,
+    session: Session,
+    pollings: Votes,
+    clock: Now,
+    keys: NamedDependency[KeyFolder],
+    actor: NamedDependency[Actor],
+    lang: FromPath[str],
+    slug: FromPath[str],
+    contest: Which = "",
+) -> Response[Any]:
+    """What was chosen, once more. The page holds every project; the script shows those of this device's ballot."""
+    language = language_of(lang)
+    booth = await enter(session, pollings, slug, language, now=clock())
+    chosen = booth.contest(contest)
+    if chosen is None:
+        return _show_areas(request, booth)
+    if actor.account_id is None:
+        return _show_identify(request, booth, chosen, "review", actor)
+    places = await service.places(session, booth.polling, actor, keys=keys)
+    place = next((one for one in places if chosen.id in one.contests), None)
+    words = booth.names.words
+    return show(
+        request,
+        "review",
+        booth,
+        actor=actor,
+        title=words.gettext("Review your vote"),
+        contest=chosen,
+        meter_name=meter_name(chosen, words),
+        change=_address(booth, "", chosen),
+        lock=LOCK,
+        **_stands(place, booth),
+    )
+
+
+def _stands(place: Place | None, booth: Booth) -> dict[str, Any]:
+    """Whether somebody may vote here, and what stands in that name already."""
+    stands = place.stands if place and place.stands.kind != "none" else None
+    cast_in = booth.view.contest(stands.contest) if stands else None
+    return {
+        "may_vote": place is not None,
+        "stands": stands,
+        "stands_at": booth.names.words.moment(stands.at) if stands and stands.at else "",
+        "stands_in": cast_in.title.text if cast_in and cast_in.title else "",
+        "stands_code": grouped(stands.code) if stands else "",
+    }
+
+
+@get("/cast", access="anyone")
+async def show_cast(
+    *,
+    request: PageRequest,
+    session: Session,
+    pollings: Votes,
+    clock: Now,
+    actor: NamedDependency[Actor],
+    lang: FromPath[str],
+    slug: FromPath[str],
+    contest: Which = "",
+) -> Response[Any]:
+    """Check or cast what was sealed in this window."""
+    language = language_of(lang)
+    booth = await enter(session, pollings, slug, language, now=clock())
+    chosen = booth.contest(contest)
+    if chosen is None:
+        return _show_areas(request, booth)
+    if actor.account_id is None:
+        return _show_identify(request, booth, chosen, "cast", actor)
+    return show(
+        request,
+        "cast",
+        booth,
+        actor=actor,
+        title=booth.names.words.gettext("Check or cast"),
+        contest=chosen,
+        review=_address(booth, "review", chosen),
+        here=_address(booth, "cast", chosen),
+        eye=EYE,
+    )
+
+
+def _show_identify(
+    request: PageRequest, booth: Booth, contest: ContestView, onward: str, actor: Actor
+) -> Response[str]:
+    """Show who is not signed in how to sign in and come back; what was chosen stays on the device meanwhile."""
+    return show(
+        request,
+        "identify",
+        booth,
+        actor=actor,
+        title=booth.names.words.gettext("Show that you may vote"),
+        contest=contest,
+        onward=_address(booth, onward, contest),
+        change=_address(booth, "", contest),
+    )
+
+
+def _address(booth: Booth, step: str, contest: ContestView) -> str:
+    """The address of a step; it names the contest where there are several."""
+    several = len(booth.view.contests) > 1
+    return f"{booth.base}/vote{'/' if step else ''}{step}{f'?contest={contest.id}' if several else ''}"
+
+
+booth_router = Router(
+    "/{lang:str}/rounds/{slug:str}/vote", route_handlers=[show_ballot, show_review, show_cast], include_in_schema=False
+)

@@ -1,0 +1,447 @@
+"""The door of the vote: envelopes are checked, stored together, and answered when the record that holds them is public.
+
+Docs/adr/0040 says why these commits are its own. An envelope goes through four places:
+
+1. its form, alias and proof are checked, the proof in a thread;
+2. it waits while the transaction before it is on its way, then one transaction takes all that wait: locks their
+   aliases, looks what stands in these names, keeps their points, and adds entries and rows;
+3. the sequencer, of this process or another, gives the entries indices and publishes a checkpoint;
+4. the receipt is made from the published tiles, and only now is the voter answered.
+
+What happens twice happens once: an envelope is known by its seal hash, wherever it is met again. Nothing here counts.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import checkpoint, entries, merkle
+from pb_service.core.record.canonical import b64u
+from pb_service.core.record.receipt import Receipt
+from pb_service.core.record.tiles import Tile, TileTree
+from pb_service.core.rounds.fingerprint import crockford
+from pb_service.core.rounds.phases import AFTER_COUNT, Phase
+from pb_service.core.sealing.election import RANKS
+from pb_service.core.sealing.envelope import Envelope, EnvelopeError, check
+from pb_service.features.accounts.policy import Actor
+from pb_service.features.record import repository as record
+from pb_service.features.record.store import TileStore
+from pb_service.features.voting import repository
+from pb_service.features.voting.errors import (
+    BadEnvelope,
+    BaseOutdated,
+    Busy,
+    CastRefused,
+    Closed,
+    NotOpen,
+    OnPaper,
+    Outranked,
+    Paused,
+    Repeated,
+)
+from pb_service.features.voting.polling import Polling
+from pb_service.features.voting.repository import Moment, Standing
+from pb_service.platform.clock import Clock
+from pb_service.platform.db import Database, DatabaseUnavailable
+from pb_service.platform.keys import KeyFolder
+
+#: Envelopes that one process holds at once; who comes beyond them is asked to come back.
+MOST_AT_ONCE = 2_000
+#: Envelopes in one transaction.
+BATCH = 500
+#: How long a voter waits for the record before she is told to ask again, in seconds.
+PATIENCE = 20
+#: How often the published checkpoint is looked at while somebody waits for it, in seconds.
+_LOOK = 0.02
+_CHECKERS = 2
+_OVER: frozenset[Phase] = frozenset({"counting", *AFTER_COUNT})
+
+log_event = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """That an envelope is in the published record. ``is_new``: this posting put it there."""
+
+    index: int
+    seal: bytes
+    receipt: str
+    is_new: bool
+
+    @property
+    def code(self) -> str:
+        """What a person compares."""
+        return crockford(self.seal[:10])
+
+
+@dataclass(eq=False)
+class _Item:
+    """An envelope on its way. ``outcome`` is what everybody who posted it waits for."""
+
+    polling: Polling
+    actor: Actor
+    envelope: Envelope
+    group: str
+    cls: str
+    seal: bytes
+    body: bytes
+    outcome: "asyncio.Future[tuple[int, str]]"
+    entry_id: int = 0
+    is_new: bool = True
+    refusal: CastRefused | None = None  # given once the entry that stands in its way is public
+
+    @property
+    def name(self) -> tuple[str, bytes]:
+        return self.group, self.envelope.place.alias
+
+    @property
+    def points(self) -> list[bytes]:
+        return [a for a, _ in self.envelope.pairs]
+
+
+@dataclass
+class _Waiting:
+    """Envelopes of one log that wait for the published record, and the size that was looked at last."""
+
+    items: list[_Item] = field(default_factory=list)
+    looked_at: int = -1
+
+
+class CastingService:
+    """One of these a process. Nothing is kept here that could be lost: what it holds, clients post again.
+
+    It holds ``most`` envelopes at once.
+    """
+
+    def __init__(
+        self, database: Database, tiles: TileStore, keys: KeyFolder, clock: Clock, *, most: int = MOST_AT_ONCE
+    ) -> None:
+        self._most = most
+        self._database = database
+        self._tiles = tiles
+        self._keys = keys
+        self._clock = clock
+        self._voucher: Ed25519PrivateKey | None = None
+        self._pool = ThreadPoolExecutor(_CHECKERS, thread_name_prefix="cast")
+        self._known: dict[tuple[UUID, bytes], _Item] = {}
+        self._queue: list[_Item] = []
+        self._waiting: dict[tuple[str, UUID], _Waiting] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def cast(self, polling: Polling, actor: Actor, envelope: Envelope) -> Answer:
+        """Take an envelope and return its receipt once the published record holds it.
+
+        Raises NotYours, BadEnvelope, CastRefused, and Busy: then the same envelope may be posted again at any time.
+        """
+        contest = polling.manifest.contests.get(envelope.place.contest)
+        if contest is None or len(envelope.pairs) != contest.shape.width:
+            raise BadEnvelope("This envelope belongs to no contest of the vote.")
+        standing = polling.standing(actor, self._keys, contest.group, envelope.place.alias)
+        seal = envelope.seal_hash()
+        key = (polling.log_id, seal)
+        item, is_ours = self._known.get(key), False
+        if item is None:
+            if len(self._known) >= self._most:
+                raise Busy("Many are voting just now. Try again in a moment.")
+            is_ours, outcome = True, asyncio.get_running_loop().create_future()
+            item = _Item(polling, actor, envelope, contest.group, standing.cls, seal, b"", outcome)
+            outcome.add_done_callback(lambda done: self._forget(key, done))
+            self._known[key] = item
+            self._start(f"check/{seal.hex()}", self._check(item))
+        try:
+            index, receipt = await asyncio.wait_for(asyncio.shield(item.outcome), PATIENCE)
+        except TimeoutError:
+            raise Busy("The record is slow just now. Ask again in a moment: nothing is lost.") from None
+        return Answer(index, seal, receipt, is_ours and item.is_new)
+
+    async def close(self) -> None:
+        """End what is under way; those who wait are told to come back."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for item in list(self._known.values()):
+            _fail(item, Busy("The service is restarting. Ask again in a moment."))
+        self._pool.shutdown(cancel_futures=True)
+
+    def _start(self, name: str, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks[name] = task
+        task.add_done_callback(lambda _: self._tasks.pop(name, None))
+
+    def _forget(self, key: tuple[UUID, bytes], done: "asyncio.Future[tuple[int, str]]") -> None:
+        self._known.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # whoever posted it may be gone
+
+    # 1. Checked
+
+    async def _check(self, item: _Item) -> None:
+        try:
+            if self._voucher is None:
+                self._voucher = self._keys.ed25519("vouch")
+            loop = asyncio.get_running_loop()
+            item.body = await loop.run_in_executor(self._pool, _entry, item.envelope, item.cls, self._voucher)
+        except EnvelopeError as error:
+            _fail(item, BadEnvelope(f"This envelope does not hold: {error}."))
+        except Exception as error:
+            _fail(item, error)
+        else:
+            self._queue.append(item)
+            if "commit" not in self._tasks:
+                self._start("commit", self._commit_all())
+
+    # 2. Stored
+
+    async def _commit_all(self) -> None:
+        """Store what is there, and what has come meanwhile, until nothing is."""
+        while self._queue:
+            log_id = self._queue[0].polling.log_id
+            batch = [item for item in self._queue if item.polling.log_id == log_id][:BATCH]
+            taken = set(batch)
+            self._queue = [item for item in self._queue if item not in taken]
+            try:
+                await self._commit(log_id, batch)
+            except Exception as error:
+                log_event.warning("voting.commit_failed", error=type(error).__name__)
+                for item in batch:
+                    _fail(item, error if isinstance(error, DatabaseUnavailable) else Busy("Try again in a moment."))
+                continue
+            waiting = self._waiting.setdefault((batch[0].polling.slug, log_id), _Waiting())
+            waiting.items += [item for item in batch if not item.outcome.done()]
+            waiting.looked_at = -1
+            if "watch" not in self._tasks:
+                self._start("watch", self._watch())
+
+    async def _commit(self, log_id: UUID, batch: Sequence[_Item]) -> None:
+        """Decide about each envelope and store those that are taken, in one transaction. Refusals are told after it."""
+        refused: dict[_Item, CastRefused] = {}
+        names = {item.name for item in batch}
+        async with self._database.transaction() as session:
+            await repository.hold_log(session, log_id)
+            await repository.hold_aliases(session, {_lock(log_id, *name) for name in names})
+            moment = await repository.moment(session, log_id)
+            seals = [item.seal for item in batch]
+            standing = await repository.envelopes_of(session, log_id, names, seals)
+            papers = await repository.papers_of(session, log_id, names)
+            door = _Door(moment, standing, {(row.group, row.alias) for row, _ in papers if row.struck_at is None})
+            taken = []
+            for item in batch:
+                refusal = door.known(item) or await self._too_late(session, item, moment) or door.refusal(item)
+                if isinstance(refusal, CastRefused):
+                    refused[item] = refusal
+                elif refusal is None:
+                    taken.append(item)
+            taken = await _keep_points(session, log_id, taken, refused)
+            await _store(session, log_id, taken, self._clock())
+        for item in batch:
+            if (error := refused.get(item)) and not item.entry_id:
+                _fail(item, error)
+            else:
+                item.refusal = error
+
+    async def _too_late(self, session: AsyncSession, item: _Item, moment: Moment) -> CastRefused | None:
+        """Say why the round takes no envelopes at this moment, or None.
+
+        After the end those may still cast who had signed in before it, for as long as the manifest says, unless the
+        vote was closed meanwhile.
+        """
+        now = self._clock()
+        if moment.phase in _OVER:
+            return Closed("The vote is over.")
+        if moment.phase != "voting" or moment.opens_at is None or moment.closes_at is None or now < moment.opens_at:
+            return NotOpen("The vote has not begun.")
+        if moment.paused:
+            return Paused("The vote is paused.")
+        if now < moment.closes_at:
+            return None
+        grace = timedelta(seconds=item.polling.manifest.document["grace"])
+        since = await repository.signed_in_at(session, item.actor.session_id)
+        in_time = now < moment.closes_at + grace and since is not None and since < moment.closes_at
+        return None if in_time else Closed("The vote is over.")
+
+    # 3. and 4. Public
+
+    async def _watch(self) -> None:
+        """Answer those whose envelopes the published record holds, until nobody waits."""
+        while self._waiting:
+            await asyncio.sleep(_LOOK)
+            for (slug, log_id), waiting in list(self._waiting.items()):
+                waiting.items = [item for item in waiting.items if not item.outcome.done()]
+                if not waiting.items:
+                    del self._waiting[slug, log_id]
+                    continue
+                try:
+                    await self._answer(slug, waiting)
+                except Exception as error:
+                    log_event.warning("voting.look_failed", error=type(error).__name__)
+                    await asyncio.sleep(0.2)
+
+    async def _answer(self, slug: str, waiting: _Waiting) -> None:
+        note = self._tiles.read_checkpoint(slug)
+        size = checkpoint.parse(note).size if note else 0
+        if note is None or size == waiting.looked_at:
+            return
+        async with self._database.reading() as session:
+            indices = await repository.indices_below(session, [item.entry_id for item in waiting.items], size)
+            again = [item.entry_id for item in waiting.items if not item.is_new and item.entry_id in indices]
+            bodies = await repository.bodies_of(session, again)
+        ready = [item for item in waiting.items if item.entry_id in indices]
+        for item in ready:
+            if item.entry_id in bodies:
+                item.body = bodies[item.entry_id][1]  # as it was logged, whoever vouched for it then
+        wanted = [(item.body, indices[item.entry_id]) for item in ready if item.refusal is None]
+        made = iter(await asyncio.to_thread(receipts, self._tiles, slug, note, wanted))
+        for item in ready:
+            if item.refusal is None:
+                with suppress(asyncio.InvalidStateError):
+                    item.outcome.set_result((indices[item.entry_id], next(made)))
+            else:
+                _fail(item, BaseOutdated(size) if isinstance(item.refusal, BaseOutdated) else item.refusal)
+        waiting.looked_at = size
+
+
+class _Door:
+    """What stands in the way of an envelope, by what stands in its name and by what came before it in the batch."""
+
+    def __init__(self, moment: Moment, standing: Iterable[Standing], papers: set[tuple[str, bytes]]) -> None:
+        self._size = moment.size
+        self._papers = papers
+        self._by_seal: dict[bytes, Standing] = {}
+        self._by_name: dict[tuple[str, bytes], list[Standing]] = {}
+        self._taken: set[tuple[str, bytes]] = set()
+        for found in standing:
+            self._by_seal[found.seal_hash] = found
+            self._by_name.setdefault((found.group, found.alias), []).append(found)
+
+    def known(self, item: _Item) -> bool | None:
+        """Whether the envelope was taken before: then it is answered with its receipt, whatever has come since."""
+        found = self._by_seal.get(item.seal)
+        if found is None:
+            return None
+        item.entry_id, item.is_new = found.entry_id, False
+        return True
+
+    def refusal(self, item: _Item) -> CastRefused | None:
+        """Say why the envelope is not taken, or None. Then it stands for those after it (protocol.md, 6)."""
+        earlier = self._by_name.get(item.name, [])
+        base = item.envelope.place.base
+        if item.name in self._papers:
+            return OnPaper("A paper ballot was given in this name, and paper wins.")
+        if any(found.rank > RANKS[item.cls] for found in earlier if not found.is_struck):
+            return Outranked("A ballot stands that was cast with a stronger proof of identity.")
+        if item.name in self._taken:
+            return BaseOutdated(self._size)
+        last = earlier[-1] if earlier else None
+        if last is not None and (last.index is None or last.index >= base):
+            item.entry_id, item.is_new = last.entry_id, False  # told when that one is public: it gives the new base
+            return BaseOutdated(self._size)
+        if base > self._size:
+            return BaseOutdated(self._size)
+        self._taken.add(item.name)
+        return None
+
+
+async def _keep_points(
+    session: AsyncSession, log_id: UUID, taken: Sequence[_Item], refused: dict[_Item, CastRefused]
+) -> list[_Item]:
+    """Keep the points of the envelopes, and refuse those that repeat one (docs/protocol.md section 6, d)."""
+    seen: set[bytes] = set()
+    fresh: list[_Item] = []
+    repeated = Repeated("This envelope repeats a part of another one.")
+    for item in taken:
+        if len(set(item.points)) < len(item.points) or not seen.isdisjoint(item.points):
+            refused[item] = repeated
+        else:
+            seen.update(item.points)
+            fresh.append(item)
+    if not fresh:
+        return []
+    new = await repository.add_points(session, log_id, seen)
+    if new == seen:
+        return fresh
+    kept = [item for item in fresh if new.issuperset(item.points)]
+    refused |= {item: repeated for item in fresh if not new.issuperset(item.points)}
+    await repository.drop_points(session, log_id, new - {point for item in kept for point in item.points})
+    return kept
+
+
+async def _store(session: AsyncSession, log_id: UUID, taken: Sequence[_Item], now: datetime) -> None:
+    if not taken:
+        return
+    leaves = [merkle.leaf_hash(item.body) for item in taken]
+    bodies = [(item.body, leaf) for item, leaf in zip(taken, leaves, strict=True)]
+    numbers = await record.add_entries(session, log_id, bodies)
+    rows = []
+    for item, leaf in zip(taken, leaves, strict=True):
+        item.entry_id = numbers[leaf]
+        rows.append(
+            {
+                "entry_id": item.entry_id,
+                "log_id": log_id,
+                "group": item.group,
+                "alias": item.envelope.place.alias,
+                "seal_hash": item.seal,
+                "cls": item.cls,
+                "rank": RANKS[item.cls],
+                "contest": item.envelope.place.contest,
+                "at": now,
+            }
+        )
+    await repository.add_envelopes(session, rows)
+
+
+def receipts(tiles: TileStore, slug: str, note: bytes, wanted: Sequence[tuple[bytes, int]]) -> list[str]:
+    """Return the receipts of entries, given with their indices, under a published checkpoint that holds them."""
+    if not wanted:
+        return []
+    size = checkpoint.parse(note).size
+
+    @cache
+    def read(tile: Tile) -> bytes:
+        return tiles.read_tile(slug, tile) or b""
+
+    node = cache(TileTree(size, read).node)
+    return [
+        Receipt(body, index, tuple(merkle.prove_inclusion(node, index, size)), note).text() for body, index in wanted
+    ]
+
+
+def _entry(envelope: Envelope, cls: str, voucher: Ed25519PrivateKey) -> bytes:
+    """Return the entry of an envelope, its proof checked. Raises EnvelopeError."""
+    check(envelope)
+    return entries.signed_entry("env", envelope.place.eid, fields_of(envelope, cls), {"vouch": voucher})
+
+
+def fields_of(envelope: Envelope, cls: str) -> Mapping[str, Any]:
+    """Return the fields of an envelope's entry, without kind and signatures."""
+    return {
+        "d": envelope.place.contest,
+        "a": b64u(envelope.place.alias),
+        "b": envelope.place.base,
+        "ct": [[b64u(a), b64u(b)] for a, b in envelope.pairs],
+        "pf": [b64u(part) for part in envelope.proof],
+        "y": cls,
+    }
+
+
+def _lock(log_id: UUID, group: str, alias: bytes) -> int:
+    """The number of a lock: 64 bits, with a sign. Two aliases that share one by chance only wait for each other."""
+    digest = hashlib.sha256(b"pb/alias-lock" + log_id.bytes + alias + group.encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _fail(item: _Item, error: BaseException) -> None:
+    with suppress(asyncio.InvalidStateError):
+        item.outcome.set_exception(error)

@@ -1,0 +1,295 @@
+"""Steps of a running vote that several people sign, each with a reason: strikes, more time, keys; and incidents.
+
+Whoever begins says what and why; then everybody whose signature the step needs signs the same entry with a key of their
+own, and with the last signature it is logged. What the state of the vote does not take is never logged.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import entries
+from pb_service.core.record.canonical import b64u, decode, encode, unb64u
+from pb_service.core.record.forms import STRIKE_REASONS
+from pb_service.core.record.signatures import SIGNATURE_SIZE, sign_entry
+from pb_service.core.sealing.election import Election, RecordError
+from pb_service.features.accounts import access_log, signing_keys
+from pb_service.features.accounts.policy import Act, Actor, Role, require
+from pb_service.features.opening.drafting import granted_keys
+from pb_service.features.opening.state import state_of
+from pb_service.features.proposals.reasons import required_reason
+from pb_service.features.record import service as record
+from pb_service.features.rounds.tables import Round
+from pb_service.features.voting import repository
+from pb_service.features.voting.tables import OrderSignature, VoteOrder
+from pb_service.platform.errors import DomainError
+
+OrderKind = Literal["strike", "extend", "key"]
+
+#: Whose signatures each kind needs, beside the operator's where it is named below.
+SIGNED_BY: Mapping[OrderKind, tuple[Role, ...]] = {
+    "strike": ("desk", "desk", "registrar"),
+    "extend": ("registrar", "auditor"),
+    "key": ("registrar", "auditor"),
+}
+_BY_OPERATOR: frozenset[OrderKind] = frozenset({"extend"})
+_BEGUN_BY: Mapping[OrderKind, Act] = {"strike": "vote.strike", "extend": "vote.prepare", "key": "vote.prepare"}
+
+#: Roles whose keys can be added to a running vote, and how their ids begin.
+_ADDED: Mapping[str, str] = {"registrar": "reg", "auditor": "aud", "desk": "desk"}
+
+#: Why an entry is struck, as the record knows it: of the public list of reasons, without a word about anybody.
+REASONS = STRIKE_REASONS
+
+
+class OrderRefused(DomainError):
+    """A step cannot be taken. ``code``: phase, unknown, reason, time, role, same_hand, ended, record."""
+
+    status: ClassVar[int] = 409
+    type: ClassVar[str] = "order-refused"
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or f"This step of the vote cannot be taken ({code}).")
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An order with who has signed it already, and the roles that are still to sign."""
+
+    order: VoteOrder
+    signed: Sequence[OrderSignature]
+    missing: tuple[Role, ...]
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What is signed, without signatures."""
+        found: dict[str, Any] = decode(self.order.entry)
+        return found
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What somebody asks for: the fields of the entry, and why."""
+
+    kind: OrderKind
+    fields: Mapping[str, Any]
+    reason: Mapping[str, str]
+
+
+async def ask_strike(
+    session: AsyncSession, actor: Actor, found: Round, index: int, *, why: str, reason: Mapping[str, str], now: datetime
+) -> VoteOrder:
+    """Ask for an envelope or a paper entry to count no more. ``why`` is one of REASONS, ``reason`` the words for it.
+
+    Raises OrderRefused, ReasonMissing, Forbidden, StepUpNeeded.
+    """
+    election = await _begun(session, actor, found, "strike", now)
+    leaf = election.leaf_of(index)
+    if leaf is None or index in election.struck:
+        raise OrderRefused("unknown", "There is no envelope or paper ballot at this place that could be struck.")
+    if why not in REASONS:
+        raise OrderRefused("reason")
+    fields = {"x": index, "lh": b64u(leaf), "why": why}
+    return await _order(session, actor, found, _Asked("strike", fields, reason), election, now=now)
+
+
+async def ask_extend(
+    session: AsyncSession, actor: Actor, found: Round, until: datetime, reason: Mapping[str, str], *, now: datetime
+) -> VoteOrder:
+    """Ask for a later end of the vote. Raises OrderRefused, ReasonMissing, Forbidden, StepUpNeeded."""
+    election = await _begun(session, actor, found, "extend", now)
+    closes = int(until.timestamp())
+    if closes <= election.closes or election.closed_at is not None or until <= now:
+        raise OrderRefused("time", "A vote can only be made longer, before it is closed.")
+    return await _order(session, actor, found, _Asked("extend", {"closes": closes}, reason), election, now=now)
+
+
+async def ask_key(
+    session: AsyncSession, actor: Actor, found: Round, public_key: bytes, *, reason: Mapping[str, str], now: datetime
+) -> VoteOrder:
+    """Ask for a key that was granted after the manifest to be known to the record, in the role of its grant.
+
+    Raises OrderRefused, ReasonMissing, Forbidden, StepUpNeeded.
+    """
+    election = await _begun(session, actor, found, "key", now)
+    granted = {key.public_key: grant.role for grant, key in await granted_keys(session, found)}
+    role = granted.get(public_key)
+    if role is None or role not in _ADDED or public_key in {key for _, key in election.keys.values()}:
+        raise OrderRefused("unknown", "No such key is granted in this round, or the record knows it already.")
+    name = next(f"{_ADDED[role]}{number}" for number in count(1) if not election.is_spent(f"{_ADDED[role]}{number}"))
+    fields = {"id": name, "role": role, "pk": b64u(public_key)}
+    return await _order(session, actor, found, _Asked("key", fields, reason), election, now=now)
+
+
+async def take_off_key(
+    session: AsyncSession, actor: Actor, found: Round, key_id: str, *, reason: Mapping[str, str], now: datetime
+) -> VoteOrder:
+    """Ask for a key to sign no more from now on. Raises OrderRefused, ReasonMissing, Forbidden, StepUpNeeded."""
+    election = await _begun(session, actor, found, "key", now)
+    if election.keys.get(key_id, ("", b""))[0] not in _ADDED:
+        raise OrderRefused("unknown", "There is no such key of an official.")
+    return await _order(session, actor, found, _Asked("key", {"id": key_id, "off": True}, reason), election, now=now)
+
+
+async def sign(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    order_id: UUID,
+    role: Role,
+    *,
+    public_key: str,
+    signature: str,
+    operator: Ed25519PrivateKey,
+    now: datetime,
+) -> bool:
+    """Take one signature under an order of a locked round; with the last one it is logged. Returns whether it is.
+
+    Raises OrderRefused, SignatureRefused, Forbidden.
+    """
+    waiting = await waiting_order(session, found, order_id)
+    if waiting.order.logged_at is not None or waiting.order.dropped_at is not None:
+        raise OrderRefused("ended")
+    key = await signing_keys.verify(
+        session, actor, waiting.entry, public_key=public_key, signature=signature, round_id=found.id, role=role, now=now
+    )
+    if any(one.public_key == key.public_key for one in waiting.signed):
+        return False  # the same once more changes nothing
+    if any(one.account_id == actor.account_id for one in waiting.signed):
+        raise OrderRefused("same_hand", "Each signature is another person's.")
+    if role not in waiting.missing:
+        raise OrderRefused("role", "No signature in this role is missing.")
+    state = await state_of(session, found.log, hold=True)
+    names = {public: name for name, (kind, public) in state.election.keys.items() if kind == role}
+    if key.public_key not in names:
+        raise OrderRefused("role", "The record does not know this key in this role.")
+    made = OrderSignature(
+        order_id=order_id,
+        public_key=key.public_key,
+        role=role,
+        signature=unb64u(signature, SIGNATURE_SIZE),
+        account_id=actor.account_id,
+        signed_at=now,
+    )
+    session.add(made)
+    await session.flush()
+    await access_log.note(session, actor.account_id, "vote.signed", f"{order_id} {role}", now=now)
+    signed = [*waiting.signed, made]
+    if len(signed) < len(SIGNED_BY[_kind(waiting.order)]):
+        return False
+    known = {public: name for name, (_, public) in state.election.keys.items()}
+    pairs = [[known[one.public_key], b64u(one.signature)] for one in signed]
+    if _kind(waiting.order) in _BY_OPERATOR:
+        pairs += sign_entry(waiting.entry, {"op": operator})["sg"]
+    try:
+        await state.append(session, encode({**waiting.entry, "sg": sorted(pairs)}))
+    except RecordError as error:
+        raise OrderRefused("record", f"The record does not take this: {error}.") from error
+    waiting.order.logged_at = now
+    await _effect(session, found, waiting, now)
+    return True
+
+
+async def drop(session: AsyncSession, actor: Actor, found: Round, order_id: UUID, *, now: datetime) -> None:
+    """Let go of an order that was not logged. Raises OrderRefused, Forbidden, StepUpNeeded."""
+    waiting = await waiting_order(session, found, order_id)
+    require(actor, _BEGUN_BY[_kind(waiting.order)], round_id=found.id, now=now)
+    if waiting.order.logged_at is not None:
+        raise OrderRefused("ended")
+    waiting.order.dropped_at = now
+
+
+async def waiting_order(session: AsyncSession, found: Round, order_id: UUID) -> Waiting:
+    """Return an order of a round. Raises OrderRefused."""
+    for waiting in await orders(session, found):
+        if waiting.order.id == order_id:
+            return waiting
+    raise OrderRefused("unknown")
+
+
+async def orders(session: AsyncSession, found: Round) -> list[Waiting]:
+    """Return the orders of a round, newest first, with whose signatures are missing."""
+    listed = []
+    for order in await repository.orders_of(session, found.id):
+        signed = await repository.order_signatures(session, order.id)
+        left = Counter[str](SIGNED_BY[_kind(order)]) - Counter(one.role for one in signed)
+        missing = tuple(role for role in dict.fromkeys(SIGNED_BY[_kind(order)]) for _ in range(left[role]))
+        listed.append(Waiting(order, signed, missing))
+    return listed
+
+
+async def note_incident(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    texts: Mapping[str, str],
+    *,
+    operator: Ed25519PrivateKey,
+    now: datetime,
+) -> None:
+    """Say in the record that something went wrong, in words for everybody. Raises OrderRefused, ReasonMissing."""
+    require(actor, "vote.prepare", round_id=found.id, now=now)
+    state = await state_of(session, found.log, hold=True)
+    if state.election.manifest is None:
+        raise OrderRefused("phase")
+    said = await required_reason(session, texts)
+    body = encode({"v": 1, "t": int(now.timestamp()), "texts": [list(pair) for pair in sorted(said.items())]})
+    fields = {"f": b64u(await record.put_file(session, body, kind="incident", at=now))}
+    await state.append(session, entries.signed_entry("incident", state.election.manifest.eid, fields, {"op": operator}))
+
+
+async def _begun(session: AsyncSession, actor: Actor, found: Round, kind: OrderKind, now: datetime) -> Election:
+    require(actor, _BEGUN_BY[kind], round_id=found.id, now=now)
+    election = (await state_of(session, found.log)).election
+    if not election.opened or election.counting:
+        raise OrderRefused("phase", "The vote is not open, or its envelopes are listed already.")
+    return election
+
+
+async def _order(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    asked: "_Asked",
+    election: Election,
+    *,
+    now: datetime,
+) -> VoteOrder:
+    assert election.manifest is not None  # noqa: S101 - it is opened
+    order = VoteOrder(
+        round_id=found.id,
+        kind=asked.kind,
+        entry=encode({"v": 1, "k": asked.kind, "e": b64u(election.manifest.eid), **asked.fields}),
+        reason=await required_reason(session, asked.reason),
+        asked_by=actor.account_id,
+        asked_at=now,
+    )
+    session.add(order)
+    await session.flush()
+    await access_log.note(session, actor.account_id, "vote.asked", f"{order.id} {asked.kind}", now=now)
+    return order
+
+
+async def _effect(session: AsyncSession, found: Round, logged: Waiting, now: datetime) -> None:
+    """Let the tables follow what the record says now."""
+    entry = logged.entry
+    match _kind(logged.order):
+        case "strike":
+            await repository.strike(session, found.log, entry["x"], now)
+        case "extend":
+            found.closes_at = datetime.fromtimestamp(entry["closes"], UTC)
+        case _:
+            pass
+
+
+def _kind(order: VoteOrder) -> OrderKind:
+    kinds: Mapping[str, OrderKind] = {"strike": "strike", "extend": "extend", "key": "key"}
+    return kinds[order.kind]

@@ -1,0 +1,75 @@
+"""The vote of a round as the door and the booth know it: what cannot change once the manifest is confirmed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import canonical
+from pb_service.core.sealing.manifest import Manifest
+from pb_service.core.voting.groups import groups_of
+from pb_service.features.accounts.policy import Actor
+from pb_service.features.assessment.lists import published_list
+from pb_service.features.opening.repository import opening_of
+from pb_service.features.record import service as record
+from pb_service.features.roll.standing import Standing, standings_in
+from pb_service.features.rounds.finding import published_round
+from pb_service.features.voting.errors import NotYours, NoVote
+from pb_service.platform.keys import KeyFolder
+
+
+@dataclass(frozen=True)
+class Polling:
+    """A vote that trustees have confirmed. ``ballot_list`` is the list as two people fixed it, texts in all languages.
+
+    ``groups``: the contests of each group, in the order of the manifest.
+    """
+
+    slug: str
+    round_id: UUID
+    log_id: UUID
+    manifest: Manifest
+    ballot_list: Mapping[str, Any]
+    groups: dict[str, list[str]]
+
+    def standings(self, actor: Actor, keys: KeyFolder) -> list[Standing]:
+        """Return where somebody may vote. Raises SignInNeeded."""
+        return standings_in(self.round_id, self.groups, actor, keys=keys)
+
+    def standing(self, actor: Actor, keys: KeyFolder, group: str, alias: bytes) -> Standing:
+        """Return the standing that has this alias. Raises NotYours if it is not that of whoever is signed in."""
+        for found in self.standings(actor, keys):
+            if found.group == group and found.alias == alias:
+                return found
+        raise NotYours("This envelope has another alias than yours.")
+
+
+class Pollings:
+    """The votes that this process has met, each read once: after the trustees' confirmation nothing in it changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Polling] = {}
+
+    def known(self, slug: str) -> Polling | None:
+        """Return the vote of a round if this process has met it."""
+        return self._known.get(slug)
+
+    async def find(self, session: AsyncSession, slug: str) -> Polling:
+        """Return the vote of a published round. Raises RoundNotFound, NoVote."""
+        known = self.known(slug)
+        if known is None:
+            known = await _read(session, slug)
+            self._known[slug] = known
+        return known
+
+
+async def _read(session: AsyncSession, slug: str) -> Polling:
+    found = await published_round(session, slug, whole=False)
+    opening, listed = await opening_of(session, found.id), await published_list(session, found)
+    if found.manifest_sha256 is None or opening is None or opening.opened_at is None or listed is None:
+        raise NoVote("There is no vote in this round yet.")
+    manifest = Manifest.read(await record.get_file(session, found.manifest_sha256))
+    groups = groups_of(manifest.contests)
+    return Polling(slug, found.id, found.log, manifest, canonical.decode(listed.body), groups)

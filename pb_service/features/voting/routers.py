@@ -1,0 +1,18 @@
+"""Every router of the vote that shows pages, and the receipts that anybody may ask for."""
+
+from litestar import Router
+
+from pb_service.features.voting.booth_pages import booth_router
+from pb_service.features.voting.check_pages import check_router
+from pb_service.features.voting.picture_pages import picture_router
+from pb_service.features.voting.receipt_pages import receipt_api, receipt_router
+from pb_service.features.voting.record_pages import record_router
+
+voting_pages: list[Router] = [
+    booth_router,
+    receipt_router,
+    check_router,
+    record_router,
+    picture_router,
+    receipt_api,
+]

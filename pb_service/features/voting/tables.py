@@ -1,0 +1,115 @@
+"""Tables of the stage voting: what is known of envelopes and paper ballots beside their entries in the record.
+
+The record says what was cast; these rows find it by alias, point and seal, so that the door can decide at once. None
+of them counts anything, and none knows a person.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pb_service.platform.db import Base, uuid7
+
+
+class CastEnvelope(Base):
+    """An envelope that was taken. ``seal_hash`` tells it from every other; ``struck_at``: it counts no more."""
+
+    __tablename__ = "cast_envelope"
+
+    entry_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("record_entry.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    log_id: Mapped[UUID] = mapped_column(ForeignKey("record_log.id", ondelete="CASCADE"))
+    group: Mapped[str] = mapped_column("grp", Text)
+    alias: Mapped[bytes] = mapped_column(LargeBinary)
+    seal_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    cls: Mapped[str] = mapped_column(Text)
+    rank: Mapped[int] = mapped_column(SmallInteger)
+    contest: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    struck_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        Index("uq_cast_envelope_seal", "log_id", "seal_hash", unique=True),
+        Index("ix_cast_envelope_alias", "log_id", "grp", "alias"),
+        CheckConstraint("octet_length(alias) = 32 AND octet_length(seal_hash) = 32", name="hashes"),
+    )
+
+
+class EnvelopePoint(Base):
+    """A first point of a pair of some envelope: none may occur again in the record (docs/protocol.md section 6, d)."""
+
+    __tablename__ = "envelope_point"
+
+    log_id: Mapped[UUID] = mapped_column(ForeignKey("record_log.id", ondelete="CASCADE"), primary_key=True)
+    point: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+
+
+class PaperHandout(Base):
+    """A paper ballot that was handed out: paper wins over every envelope of the same person."""
+
+    __tablename__ = "paper_handout"
+
+    entry_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("record_entry.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    log_id: Mapped[UUID] = mapped_column(ForeignKey("record_log.id", ondelete="CASCADE"))
+    group: Mapped[str] = mapped_column("grp", Text)
+    alias: Mapped[bytes] = mapped_column(LargeBinary)
+    contest: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    struck_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        Index(
+            "uq_paper_handout_standing",
+            "log_id",
+            "grp",
+            "alias",
+            unique=True,
+            postgresql_where=text("struck_at IS NULL"),
+        ),
+    )
+
+
+class VoteOrder(Base):
+    """A step of a running vote that several people sign: a strike, more time, a key. ``entry`` is what they sign.
+
+    ``reason`` by language, for the record's file and for who is concerned. It is logged when all have signed.
+    """
+
+    __tablename__ = "vote_order"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(Text)
+    entry: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[dict[str, str]] = mapped_column(JSONB)
+    asked_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    logged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    dropped_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('strike', 'extend', 'key')", name="kind"),
+        CheckConstraint("logged_at IS NULL OR dropped_at IS NULL", name="logged_or_dropped"),
+        Index("ix_vote_order_round_id", "round_id", "asked_at"),
+    )
+
+
+class OrderSignature(Base):
+    """One person's signature under an order, in a role."""
+
+    __tablename__ = "vote_order_signature"
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("vote_order.id", ondelete="CASCADE"), primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    role: Mapped[str] = mapped_column(Text)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (CheckConstraint("octet_length(signature) = 64", name="signature"),)
