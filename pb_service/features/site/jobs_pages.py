@@ -121,6 +121,8 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "accounts.registration": lambda words: words.gettext("Send a link for registering"),
     "accounts.reset": lambda words: words.gettext("Send a link for a new password"),
     "accounts.retention": lambda words: words.gettext("Delete what has been kept long enough"),
+    "counting.count": lambda words: words.gettext("Count a closed vote"),
+    "results.explain": lambda words: words.gettext("Work out the reasons of a result"),
     "mail.deliver": lambda words: words.gettext("Send a mail"),
     "mail.tidy": lambda words: words.gettext("Delete mails that were given up long ago"),
     "rounds.erase_files": lambda words: words.gettext("Erase the files of a rehearsal"),
