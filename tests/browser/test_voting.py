@@ -20,12 +20,14 @@ from pb_service.features.accounts import sessions
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.sessions import Visitor
 from pb_service.features.rounds.finding import find_round
+from pb_service.features.rounds.timetable import pause, resume
 from pb_service.features.voting.tables import CastEnvelope
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
 from tests.browser.conftest import open_page, overflow, violations
 from tests.conftest import FakeClock
+from tests.rounds import REASON
 from tests.staff import PASSWORD, hire
 from tests.voting import OpenVote, open_vote
 
@@ -424,10 +426,35 @@ async def test_who_is_signed_out_meanwhile_signs_in_and_it_is_sent(polls: Polls,
     code = await seal(polls, page, 0)
     await page.context.clear_cookies()
     await page.locator("[data-cast]").click()
-    await page.locator("[data-when=refused-signed-out]").wait_for()
+    await page.locator("[data-when=refused-signed-out] a").click()
+    await page.wait_for_url(re.compile(r"/sign-in\?"))
     await polls.enter(page, voter)
-    await page.goto(polls.page("/cast"))
+    await page.reload()
     assert await receipt_on(page) == code
+    await page.context.close()
+
+
+async def test_a_paused_vote_is_kept_and_one_too_late_refused(polls: Polls, browser: Browser) -> None:
+    """The page says that nothing was cast and why; after the pause the same sealed vote is cast."""
+    vote, page = polls.vote, await open_page(browser)
+    voter = await polls.enter(page)
+    code = await seal(polls, page, 0)
+    async with vote.service.database.transaction() as session:
+        await pause(session, vote.manager, vote.slug, reason=REASON, now=vote.clock())
+    await page.locator("[data-cast]").click()
+    await page.locator("[data-when=refused-paused]").wait_for()
+    async with vote.service.database.transaction() as session:
+        await resume(session, vote.manager, vote.slug, reason=REASON, move_dates=False, now=vote.clock())
+    await page.locator("[data-when=refused-paused] a").click()
+    await page.locator("[data-when=sealed] [data-cast]").click()
+    assert await receipt_on(page) == code
+    await seal(polls, page, 1)
+    async with vote.service.database.reading() as session:
+        vote.clock.now = (await find_round(session, vote.slug)).vote[1] + timedelta(hours=1)
+    await polls.enter(page, voter)
+    await page.locator("[data-cast]").click()
+    await page.locator("[data-when=refused-closed]").wait_for()
+    assert await polls.envelopes() == 1
     await page.context.close()
 
 

@@ -47,6 +47,8 @@ class CastPage {
 		this.page.say(this.page.words.say("casting"));
 		try {
 			await this.#sendUntilAnswered({ ...sealed, secrets: [] });
+		} catch {
+			this.#refused({ ...sealed, secrets: [] }, "other"); // sealing again did not work on this device
 		} finally {
 			this.#isSending = false;
 		}
@@ -141,7 +143,12 @@ class CastPage {
 	async #showOpened(sealed: Sealed): Promise<void> {
 		const { fields, payload, secrets, code } = sealed;
 		const made = { fields: fields as never, payload, secrets, code };
-		const { file, short } = await ask("open", { eid: this.page.eid, made });
+		const opening = await ask("open", { eid: this.page.eid, made }).catch(() => undefined);
+		if (opening === undefined) {
+			this.page.show("refused", "refused-other");
+			return;
+		}
+		const { file, short } = opening;
 		const check = `${location.origin}${this.page.element.dataset.base}/check`;
 		for (const place of this.page.parts("[data-check-address]")) place.textContent = check;
 		const link = this.page.part<HTMLAnchorElement>("[data-file]");

@@ -196,7 +196,7 @@ async def show_cast(
         title=booth.names.words.gettext("Check or cast"),
         contest=chosen,
         review=_address(booth, "review", chosen),
-        here=_address(booth, "cast", chosen),
+        this_page=_address(booth, "cast", chosen),
         eye=EYE,
     )
 

@@ -390,7 +390,7 @@ async def _store(session: AsyncSession, log_id: UUID, taken: Sequence[_Item], no
             {
                 "entry_id": item.entry_id,
                 "log_id": log_id,
-                "group": item.group,
+                "grp": item.group,
                 "alias": item.envelope.place.alias,
                 "seal_hash": item.seal,
                 "cls": item.cls,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from litestar import Request, Response
@@ -17,11 +18,18 @@ from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.public import public_round
 from pb_service.features.voting.errors import NoVote
 from pb_service.features.voting.polling import Polling, Pollings
-from pb_service.features.voting.presentation import BoothView, ContestView, booth_view
+from pb_service.features.voting.presentation import BoothView, ContestView, at_moment, booth_view
 from pb_service.web.locales import Language
 from pb_service.web.render import page
 
 PageRequest = Request[Any, Any, Any]
+
+#: As long as pages are kept by caches.
+_KEPT_SECONDS = 30
+_MOST_KEPT = 100
+
+#: By election and language: what its pages show, and until when (this process's clock) that is shown without a look.
+_kept: dict[tuple[bytes, Language], tuple[Names, BoothView, float]] = {}
 
 
 @dataclass(frozen=True)
@@ -42,14 +50,30 @@ class Booth:
 
 
 async def enter(session: AsyncSession, pollings: Pollings, slug: str, language: Language, *, now: datetime) -> Booth:
-    """Return the vote of a published round. Raises RoundNotFound, NoVote."""
+    """Return the vote of a published round. Raises RoundNotFound, NoVote.
+
+    A vote makes three pages for each voter, so what seldom changes is looked up once in a while alone; whether the vote
+    is open and until when is asked each time.
+    """
     polling = await pollings.find(session, slug)
     found = await published_round(session, slug, whole=False)
-    shown = await public_round(session, slug)
+    key = (polling.manifest.eid, language)
+    names, view, until = _kept.get(key, (None, None, 0.0))
+    if names is None or view is None or monotonic() >= until:
+        names, view = await _look_up(session, polling, language)
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        _kept[key] = (names, view, monotonic() + _KEPT_SECONDS)
+    return Booth(polling, names, at_moment(view, found, names.words, now=now))
+
+
+async def _look_up(session: AsyncSession, polling: Polling, language: Language) -> tuple[Names, BoothView]:
+    """Names, texts and contact of a vote; its contests and projects never change."""
+    shown = await public_round(session, polling.slug)
     form, _ = await form_of(session, shown.id)
     names = Names(shown, {theme.key: theme.name for theme in form.themes}, reader_of(shown, language))
     contact = (await municipality(session)).contact
-    return Booth(polling, names, booth_view(polling, found, shown, names, contact, now=now))
+    return names, booth_view(polling, shown, names, contact)
 
 
 def show(

@@ -1,5 +1,6 @@
 """The vote of a round as the door and the booth know it: what cannot change once the manifest is confirmed."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,7 @@ class Pollings:
 
     def __init__(self) -> None:
         self._known: dict[str, Polling] = {}
+        self._reading = asyncio.Lock()  # a crowd at the opening reads it once
 
     def known(self, slug: str) -> Polling | None:
         """Return the vote of a round if this process has met it."""
@@ -58,10 +60,11 @@ class Pollings:
 
     async def find(self, session: AsyncSession, slug: str) -> Polling:
         """Return the vote of a published round. Raises RoundNotFound, NoVote."""
-        known = self.known(slug)
-        if known is None:
-            known = await _read(session, slug)
-            self._known[slug] = known
+        async with self._reading:
+            known = self.known(slug)
+            if known is None:
+                known = await _read(session, slug)
+                self._known[slug] = known
         return known
 
 

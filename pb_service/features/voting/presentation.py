@@ -65,7 +65,10 @@ class ContestView:
 
 @dataclass(frozen=True)
 class BoothView:
-    """The vote of a round. ``log`` is the verifier key of its record; ``closes_at`` and ``opens_at`` are in words."""
+    """The vote of a round. ``log`` is the verifier key of its record; ``closes_at`` and ``opens_at`` are in words.
+
+    What comes after ``contests`` is that of a moment (`at_moment`).
+    """
 
     slug: str
     name: Spoken
@@ -73,16 +76,20 @@ class BoothView:
     eid: str
     key: str
     log: str
-    state: State
-    now: int
-    closes: int
-    opens_at: str
-    closes_at: str
-    grace_minutes: int
+    grace: int
     unit: int
     contact: Contact
     instructions: Spoken | None
     contests: tuple[ContestView, ...]
+    state: State = "before"
+    now: int = 0
+    closes: int = 0
+    opens_at: str = ""
+    closes_at: str = ""
+
+    @property
+    def grace_minutes(self) -> int:
+        return self.grace // 60
 
     def contest(self, key: str) -> ContestView | None:
         return next((contest for contest in self.contests if contest.id == key), None)
@@ -109,31 +116,36 @@ class Asked:
         )
 
 
-def booth_view(
-    polling: Polling, found: Round, shown: PublicRound, names: Names, contact: Contact, *, now: datetime
-) -> BoothView:
-    """Return the vote of a round in the language of ``names``."""
-    document, words = polling.manifest.document, names.words
-    opens, closes = found.vote
+def booth_view(polling: Polling, shown: PublicRound, names: Names, contact: Contact) -> BoothView:
+    """Return what of a round's vote does not change with the time, in the language of ``names``."""
+    document, language = polling.manifest.document, names.words.language
     log = next(key["pk"] for key in document["keys"] if key["role"] == "log")
     own = shown.setup.texts.contact
     return BoothView(
         slug=polling.slug,
-        name=round_name(shown, words.language),
+        name=round_name(shown, language),
         mode=document["mode"],
         eid=b64u(polling.manifest.eid),
         key=document["y"],
         log=checkpoint.vkey(document["origin"], unb64u(log, 32)),
-        state=_state(found, document["grace"], now),
+        grace=document["grace"],
+        unit=document["unit"],
+        contact=own if own.email or own.phone else contact,
+        instructions=spoken(shown.setup.texts.instructions, language),
+        contests=tuple(_contest(polling, place, names) for place in range(len(document["contests"]))),
+    )
+
+
+def at_moment(view: BoothView, found: Round, words: Reader, *, now: datetime) -> BoothView:
+    """Return a vote as it stands now: whether it is open, and when it opens and closes as last extended."""
+    opens, closes = found.vote
+    return replace(
+        view,
+        state=_state(found, view.grace, now),
         now=int(now.timestamp()),
         closes=int(closes.timestamp()),
         opens_at=words.moment(opens),
         closes_at=words.moment(closes),
-        grace_minutes=document["grace"] // 60,
-        unit=document["unit"],
-        contact=own if own.email or own.phone else contact,
-        instructions=spoken(shown.setup.texts.instructions, words.language),
-        contests=tuple(_contest(polling, place, names) for place in range(len(document["contests"]))),
     )
 
 

@@ -16,9 +16,9 @@ from sqlalchemy import (
     delete,
     func,
     literal,
-    or_,
     select,
     text,
+    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -30,6 +30,17 @@ from pb_service.features.record.tables import Log, LogEntry
 from pb_service.features.rounds.tables import Round
 from pb_service.features.voting.tables import CastEnvelope, EnvelopePoint, OrderSignature, PaperHandout, VoteOrder
 from pb_service.platform.files import StoredFile
+
+_COLUMNS = (
+    CastEnvelope.entry_id,
+    CastEnvelope.group,
+    CastEnvelope.alias,
+    CastEnvelope.seal_hash,
+    CastEnvelope.rank,
+    CastEnvelope.contest,
+    CastEnvelope.at,
+    CastEnvelope.struck_at,
+)
 
 
 @dataclass(frozen=True)
@@ -89,36 +100,30 @@ async def envelopes_of(
 ) -> list[Standing]:
     """Return the envelopes taken for these (group, alias), and those with these seals, oldest first."""
     by_alias = _given(aliases)
-    wanted = [
-        CastEnvelope.entry_id.in_(
-            select(CastEnvelope.entry_id)
-            .join(by_alias, and_(CastEnvelope.group == by_alias.c.grp, CastEnvelope.alias == by_alias.c.alias))
-            .where(CastEnvelope.log_id == log_id)
-        )
-    ]
-    if seals:
-        wanted.append(CastEnvelope.seal_hash == func.any(cast(list(seals), ARRAY(LargeBinary))))
-    query = (
-        select(CastEnvelope, LogEntry.idx)
+    found = (
+        select(*_COLUMNS, LogEntry.idx)
         .join(LogEntry, LogEntry.id == CastEnvelope.entry_id)
-        .where(CastEnvelope.log_id == log_id, or_(*wanted))
-        .order_by(CastEnvelope.entry_id)
+        .where(CastEnvelope.log_id == log_id)
     )
-    return [_standing(row, index) for row, index in await session.execute(query)]
+    named = found.join(by_alias, and_(CastEnvelope.group == by_alias.c.grp, CastEnvelope.alias == by_alias.c.alias))
+    sealed = found.where(CastEnvelope.seal_hash == func.any(cast(list(seals), ARRAY(LargeBinary))))
+    # Two queries in one, each with an index of its own: an OR between them would read the whole table.
+    rows = await session.execute(union(named, sealed) if seals else named)
+    return sorted((_standing(row) for row in rows), key=lambda each: each.entry_id)
 
 
 async def envelope_by_seal(session: AsyncSession, log_id: UUID, seal: bytes) -> Standing | None:
     """Return the envelope with a seal hash, or with a seal hash that begins so: whole bytes of what its code spells."""
     last = seal.ljust(32, b"\xff")
     query = (
-        select(CastEnvelope, LogEntry.idx)
+        select(*_COLUMNS, LogEntry.idx)
         .join(LogEntry, LogEntry.id == CastEnvelope.entry_id)
         .where(CastEnvelope.log_id == log_id, CastEnvelope.seal_hash.between(seal, last))
         .order_by(CastEnvelope.entry_id)
         .limit(1)
     )
     found = (await session.execute(query)).one_or_none()
-    return _standing(*found) if found else None
+    return _standing(found) if found else None
 
 
 async def picture_by_hash(session: AsyncSession, sha256: bytes) -> UUID | None:
@@ -162,7 +167,8 @@ async def drop_points(session: AsyncSession, log_id: UUID, points: Collection[by
 
 async def add_envelopes(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep what is known of envelopes beside their entries."""
-    await session.execute(insert(CastEnvelope), rows)
+    table = CastEnvelope.__table__  # not the class: its rows need not become objects
+    await session.execute(insert(table), rows)
 
 
 async def indices_below(session: AsyncSession, entry_ids: Collection[int], size: int) -> dict[int, int]:
@@ -201,17 +207,19 @@ def _given(aliases: Collection[tuple[str, bytes]]) -> Any:
     )
 
 
-def _standing(row: CastEnvelope, index: int | None) -> Standing:
+def _standing(row: Sequence[Any]) -> Standing:
+    """The standing of a row of _COLUMNS and the entry's index."""
+    entry_id, group, alias, seal_hash, rank, contest, at, struck_at, index = row
     return Standing(
-        entry_id=row.entry_id,
+        entry_id=entry_id,
         index=index,
-        group=row.group,
-        alias=row.alias,
-        seal_hash=row.seal_hash,
-        rank=row.rank,
-        contest=row.contest,
-        at=row.at,
-        struck_at=row.struck_at,
+        group=group,
+        alias=alias,
+        seal_hash=seal_hash,
+        rank=rank,
+        contest=contest,
+        at=at,
+        struck_at=struck_at,
     )
 
 

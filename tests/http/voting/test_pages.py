@@ -7,12 +7,16 @@ import re
 import httpx
 import pytest
 
+from pb_service.app import create_app
 from pb_service.core.record.receipt import Receipt
 from pb_service.core.record.signatures import public_bytes
+from pb_service.service import Service
 from pb_service.web.assets import DIST
 from pb_service.web.locales import Language
 from pb_service.web.render import environment
-from tests.voting import Booth, OpenVote, posted
+from tests.conftest import FakeClock
+from tests.http.conftest import running
+from tests.voting import Booth, OpenVote, posted, prepared_vote
 
 VOTE = "/en/rounds/spring/vote"
 
@@ -32,6 +36,16 @@ async def test_where_there_is_a_choice_the_areas_are_listed(client: httpx.AsyncC
         page = (await client.get(address)).text
         assert "You may vote in one area." in page
         assert [f"contest={key}" in page for key in ("pohjoinen", "etela")] == [True, True]
+
+
+async def test_before_its_opening_a_round_has_no_vote(service: Service, clock: FakeClock) -> None:
+    """Who follows a link too early is told so, and where the dates stand."""
+    await prepared_vote(service, clock)
+    app = create_app(service)
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # scopes typed apart
+    async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as reader:
+        assert "There is no vote yet" in (await reader.get(VOTE)).text
+        assert (await reader.get(f"{VOTE}/review")).status_code == 404
 
 
 async def test_filters_work_without_script(client: httpx.AsyncClient) -> None:
