@@ -123,14 +123,10 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "accounts.registration": lambda words: words.gettext("Send a link for registering"),
     "accounts.reset": lambda words: words.gettext("Send a link for a new password"),
     "accounts.retention": lambda words: words.gettext("Delete what has been kept long enough"),
-<<<<<<< HEAD
     "assessment.publish": lambda words: words.gettext("Publish prepared decisions"),
     "assessment.remind": lambda words: words.gettext("Remind staff of what is due"),
     "assessment.sweep": lambda words: words.gettext("Look for prepared decisions that are due"),
-=======
     "counting.count": lambda words: words.gettext("Count a closed vote"),
-    "results.explain": lambda words: words.gettext("Work out the reasons of a result"),
->>>>>>> vote
     "mail.deliver": lambda words: words.gettext("Send a mail"),
     "mail.tidy": lambda words: words.gettext("Delete mails that were given up long ago"),
     "proposals.answered": lambda words: words.gettext("Tell who asked that there is an answer"),
@@ -138,6 +134,7 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "proposals.import": lambda words: words.gettext("Take a table of proposals in"),
     "proposals.notice": lambda words: words.gettext("Tell of what happened to a proposal"),
     "proposals.tidy": lambda words: words.gettext("Delete drafts that nobody claimed"),
+    "results.explain": lambda words: words.gettext("Work out the reasons of a result"),
     "rounds.erase_files": lambda words: words.gettext("Erase the files of a rehearsal"),
     "rounds.phase": lambda words: words.gettext("Change the phase of a round"),
     "rounds.sweep": lambda words: words.gettext("Look for phases that are due"),
