@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from secrets import token_bytes
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
