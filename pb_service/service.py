@@ -81,6 +81,8 @@ async def open_service(
     """
     keys = KeyFolder(settings.data / "keys")
     database = Database(url, name=process_name(role))
+    # Connections of their own: what was acknowledged must become public however many requests wait for the others.
+    recording = Database(url, name=process_name(role), pool_size=4)
     tiles = TileStore(settings.data / "record")
     log_key = keys.ed25519("log")
     service = Service(
@@ -91,7 +93,7 @@ async def open_service(
         log_key=log_key,
         operator_key=keys.ed25519("op"),
         tiles=tiles,
-        sequencer=Sequencer(database, tiles, log_key),
+        sequencer=Sequencer(recording, tiles, log_key),
         witnesses=policy_of(settings.witnesses),
         bundles=BundleShelf(settings.data / "bundles"),
         mailer=mailer(settings, keys),
@@ -100,7 +102,7 @@ async def open_service(
         personal_data=PERSONAL_DATA,
         files=FileStore(shelf(settings.files_url, settings.data / "files"), settings.scan_command),
         pollings=Pollings(),
-        casting=CastingService(database, tiles, keys, clock),
+        casting=CastingService(recording, tiles, keys, clock),
     )
     try:
         await service.sequencer.recover()
@@ -109,6 +111,7 @@ async def open_service(
         await service.casting.close()
         service.passwords.close()
         await service.limits.close()
+        await recording.close()
         await database.close()
 
 

@@ -4,11 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+from typing import cast as cast_type
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     LargeBinary,
+    Table,
     Text,
     and_,
     cast,
@@ -167,7 +169,7 @@ async def drop_points(session: AsyncSession, log_id: UUID, points: Collection[by
 
 async def add_envelopes(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep what is known of envelopes beside their entries."""
-    table = CastEnvelope.__table__  # not the class: its rows need not become objects
+    table = cast_type(Table, CastEnvelope.__table__)  # not the class: its rows need not become objects
     await session.execute(insert(table), rows)
 
 
@@ -175,7 +177,7 @@ async def indices_below(session: AsyncSession, entry_ids: Collection[int], size:
     """Return the indices of those entries that the first ``size`` of their log hold."""
     wanted = LogEntry.id == func.any(cast(list(entry_ids), ARRAY(BigInteger)))
     found = await session.execute(select(LogEntry.id, LogEntry.idx).where(wanted, LogEntry.idx < size))
-    return {row[0]: row[1] for row in found}
+    return {number: index for number, index in found if index is not None}
 
 
 async def bodies_of(session: AsyncSession, entry_ids: Collection[int]) -> dict[int, tuple[int | None, bytes]]:
