@@ -89,7 +89,7 @@ async def show_counting(request: PageRequest, session: Session) -> Response[str]
         round_name=name_of(found.names, language),
         words=words,
         mode=mode_in_words(found.mode, words),
-        heading=heading(progress, words),
+        heading=heading(progress, found.mode, words),
         **shown(progress, words),
     )
 
@@ -116,7 +116,7 @@ async def _page(
         mode=mode_in_words(found.mode if found.mode != "open" else "self", words),
         is_voted_on=_is_voted_on(found),
         **shown(progress, words),
-        **context,
+        **{**context, "section": "rounds"},
     )
 
 
@@ -137,15 +137,19 @@ def shown(progress: Progress, words: Reader) -> dict[str, Any]:
     }
 
 
-def heading(progress: Progress, words: Reader) -> str:
-    """What goes on just now, in one sentence."""
+def heading(progress: Progress, mode: str, words: Reader) -> str:
+    """What goes on just now; that nobody could read a ballot only where the mode keeps it."""
     now = next((stage.kind for stage in progress.stages if stage.state == "now"), "")
     if progress.waits:
         return words.gettext("The count waits: a proof did not hold.")
     return {
         "close": words.gettext("The vote is being closed."),
-        "input": words.gettext("The vote is closed. Nobody has been able to read a ballot."),
-        "mix": words.gettext("The ballots are being mixed. Nobody has been able to read them yet."),
+        "input": words.gettext("The vote is closed.")
+        if mode == "self"
+        else words.gettext("The vote is closed. Nobody has been able to read a ballot."),
+        "mix": words.gettext("The ballots are being mixed.")
+        if mode == "self"
+        else words.gettext("The ballots are being mixed. Nobody has been able to read them yet."),
         "dec": words.gettext("The mixed ballots are being opened."),
         "result": words.gettext("The ballots are being counted."),
     }.get(now, words.gettext("The ballots are counted."))

@@ -167,7 +167,7 @@ async def _page(
         needs_lot=any("draw" in contest.rule["ties"] for contest in found.contests),
         is_fixed=found.manifest_sha256 is not None,
         is_listed=listed is not None,
-        **context,
+        **{**context, "section": "rounds"},
     )
 
 
