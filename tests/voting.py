@@ -288,7 +288,7 @@ class Booth:
     async def cast(self, sealed: dict[str, Any], slug: str = "spring") -> httpx.Response:
         """Post an envelope as the booth's script does."""
         headers = {"origin": "http://localhost", "x-csrf-token": self.token}
-        return await self.client.post(f"/api/rounds/{slug}/cast", json=sealed, headers=headers)
+        return await self.client.post(f"/api/v1/rounds/{slug}/cast", json=sealed, headers=headers)
 
 
 async def cast(vote: OpenVote, voter: Actor, ballot: Ballot, *, contest: str = "") -> Answer:

@@ -108,7 +108,7 @@ async def posts(service: Service, count: int) -> list[bytes]:
 
 def _request(cookie: str, token: str, body: bytes) -> bytes:
     head = (
-        f"POST /api/rounds/{SLUG}/cast HTTP/1.1\r\nhost: localhost\r\norigin: http://localhost\r\n"
+        f"POST /api/v1/rounds/{SLUG}/cast HTTP/1.1\r\nhost: localhost\r\norigin: http://localhost\r\n"
         f"cookie: pb-session={cookie}\r\nx-csrf-token: {token}\r\ncontent-type: application/json\r\n"
         f"content-length: {len(body)}\r\n\r\n"
     )

@@ -376,7 +376,7 @@ async def test_trouble_on_the_way_ends_with_one_receipt(
     page = await open_page(browser, width=PHONE)
     await polls.enter(page)
     code = await seal(polls, page, 0)
-    await page.route("**/api/rounds/*/cast", trouble, times=1)
+    await page.route("**/api/v1/rounds/*/cast", trouble, times=1)
     await page.locator("[data-cast]").click()
     await page.locator("[data-when=waiting]").wait_for()
     assert "försöker själva igen" in await page.locator("[data-waiting-text]").inner_text()
@@ -390,12 +390,12 @@ async def test_sending_goes_on_after_the_window_was_opened_anew(polls: Polls, br
     page = await open_page(browser)
     await polls.enter(page)
     code = await seal(polls, page, 0)
-    await page.route("**/api/rounds/*/cast", lose_answer)
+    await page.route("**/api/v1/rounds/*/cast", lose_answer)
     await page.locator("[data-cast]").click()
     await page.locator("[data-when=waiting]").wait_for()
     kept = await page.evaluate("sessionStorage.getItem('pb-sealed:spring')")
     assert '"secrets":[]' in kept
-    await page.unroute("**/api/rounds/*/cast")
+    await page.unroute("**/api/v1/rounds/*/cast")
     await page.reload()
     assert await receipt_on(page) == code
     assert await polls.envelopes() == 1

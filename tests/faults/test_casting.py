@@ -57,7 +57,7 @@ class Voter:
             self.sealed = posted(await self.vote.sealed(self.booth.actor, [self.told % 3], base=self.base))
         url = f"http://127.0.0.1:{port}"
         headers = {"origin": url, "x-csrf-token": self.booth.token}
-        answer = await self.booth.client.post(f"{url}/api/rounds/spring/cast", json=self.sealed, headers=headers)
+        answer = await self.booth.client.post(f"{url}/api/v1/rounds/spring/cast", json=self.sealed, headers=headers)
         if answer.status_code in {200, 201}:
             said = answer.json()
             self.receipts.setdefault(said["seal"], []).append(said["receipt"])

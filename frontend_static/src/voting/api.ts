@@ -25,7 +25,7 @@ const AGAIN_SECONDS = 4;
 
 /** My standings in a round; undefined when nobody is signed in. Throws when the server cannot be reached. */
 export async function standings(round: string): Promise<Standing[] | undefined> {
-	const answer = await fetch(`/api/rounds/${round}/booth/me`, {
+	const answer = await fetch(`/api/v1/rounds/${round}/booth/me`, {
 		cache: "no-store",
 		signal: AbortSignal.timeout(PATIENCE_MS),
 	});
@@ -38,7 +38,7 @@ export async function standings(round: string): Promise<Standing[] | undefined> 
 export async function send(round: string, fields: { [name: string]: unknown }, token: string): Promise<Answer> {
 	let answer: Response;
 	try {
-		answer = await fetch(`/api/rounds/${round}/cast`, {
+		answer = await fetch(`/api/v1/rounds/${round}/cast`, {
 			method: "POST",
 			headers: { "content-type": "application/json", "x-csrf-token": token },
 			body: JSON.stringify(fields),

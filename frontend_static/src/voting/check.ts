@@ -66,7 +66,7 @@ async function look(page: VotingPage, given: { file?: string; short?: string }):
 }
 
 async function contestsOf(page: VotingPage): Promise<Map<string, { contest: Contest; shape: Shape }>> {
-	const answer = await fetch(`/api/rounds/${page.round}/booth`);
+	const answer = await fetch(`/api/v1/rounds/${page.round}/booth`);
 	if (!answer.ok) throw new Error("the contests cannot be had");
 	const { contests } = (await answer.json()) as { contests: Contest[] };
 	return new Map(

@@ -66,7 +66,7 @@ export async function prove(page: VotingPage, receipt: string): Promise<Proven> 
 	if (checkpoint === undefined) throw new Error("the record has no tree head");
 	const proven = await ask("prove", { receipt, checkpoint, log, eid });
 	if (proven.published !== "later") return proven;
-	const fresh = await text(`/api/rounds/${page.round}/receipts/${proven.seal}`);
+	const fresh = await text(`/api/v1/rounds/${page.round}/receipts/${proven.seal}`);
 	if (fresh === undefined) return { ...proven, published: "differs" };
 	const again = await ask("prove", { receipt: fresh, checkpoint, log, eid });
 	const holds = again.logged && again.seal === proven.seal && again.index === proven.index;

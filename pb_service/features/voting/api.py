@@ -213,4 +213,4 @@ def _problem(status: int, kind: str, detail: str, **more: Any) -> Response[Any]:
 
 
 #: Needs the dependencies ``pollings`` and ``casting``.
-voting_api = Router("/api/rounds", route_handlers=[booth, booth_me, cast, voting_record])
+voting_api = Router("/api/v1/rounds", route_handlers=[booth, booth_me, cast, voting_record])

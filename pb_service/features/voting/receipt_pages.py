@@ -99,4 +99,4 @@ async def show_text(
 
 
 receipt_router = Router("/{lang:str}/rounds/{slug:str}/vote", route_handlers=[show_receipt], include_in_schema=False)
-receipt_api = Router("/api/rounds", route_handlers=[show_text])
+receipt_api = Router("/api/v1/rounds", route_handlers=[show_text])

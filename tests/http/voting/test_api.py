@@ -21,7 +21,7 @@ async def booth(client: httpx.AsyncClient, vote: OpenVote) -> Booth:
 
 async def test_booth_shows_the_ballots_to_everybody(client: httpx.AsyncClient) -> None:
     """Nobody need sign in to see what is voted on, and caches may keep it."""
-    answer = await client.get("/api/rounds/spring/booth")
+    answer = await client.get("/api/v1/rounds/spring/booth")
     shown = answer.json()
     assert "public" in answer.headers["cache-control"]
     assert [contest["id"] for contest in shown["contests"]] == ["pohjoinen", "etela"]
@@ -31,7 +31,7 @@ async def test_booth_shows_the_ballots_to_everybody(client: httpx.AsyncClient) -
 
 async def test_who_is_signed_in_learns_where_to_vote(booth: Booth) -> None:
     """A standing has its alias, its contests and what stands; nothing yet."""
-    answer = await booth.client.get("/api/rounds/spring/booth/me")
+    answer = await booth.client.get("/api/v1/rounds/spring/booth/me")
     assert answer.headers["cache-control"] == "no-store"
     [place] = answer.json()
     assert (place["group"], place["cls"], place["stands"]) == ("district", "acct", {"kind": "none"})
@@ -46,7 +46,7 @@ async def test_envelope_is_answered_with_its_receipt(booth: Booth, vote: OpenVot
     receipt = Receipt.parse(first.json()["receipt"])
     receipt.verify("example.org/pb/spring", public_bytes(vote.service.log_key))
     assert again.json()["index"] == first.json()["index"] == receipt.index
-    [place] = (await booth.client.get("/api/rounds/spring/booth/me")).json()
+    [place] = (await booth.client.get("/api/v1/rounds/spring/booth/me")).json()
     assert place["stands"]["code"] == first.json()["code"]
 
 
@@ -54,7 +54,7 @@ async def test_own_record_shows_every_entry(booth: Booth, vote: OpenVote) -> Non
     """Who votes again sees both entries in her name; the last one counts."""
     await booth.cast(posted(await vote.sealed(booth.actor, [0])))
     await booth.cast(posted(await vote.sealed(booth.actor, [1], contest="etela")))
-    shown = (await booth.client.get("/api/rounds/spring/voting-record")).json()
+    shown = (await booth.client.get("/api/v1/rounds/spring/voting-record")).json()
     assert [(entry["contest"], entry["counts"]) for entry in shown] == [("pohjoinen", False), ("etela", True)]
 
 
@@ -96,4 +96,4 @@ async def test_nobody_casts_without_signing_in(client: httpx.AsyncClient) -> Non
     """Without a session there is no alias to cast under."""
     booth = Booth(client, Actor(), "")
     assert (await booth.cast({})).status_code in {401, 403}
-    assert (await client.get("/api/rounds/spring/booth/me")).status_code == 401
+    assert (await client.get("/api/v1/rounds/spring/booth/me")).status_code == 401

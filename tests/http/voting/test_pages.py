@@ -101,13 +101,13 @@ async def test_anybody_has_a_receipt_by_its_seal(client: httpx.AsyncClient, vote
     booth = await Booth.enter(client, vote)
     first = (await booth.cast(posted(await vote.sealed(booth.actor, [0])))).json()
     await booth.cast(posted(await vote.sealed(booth.actor, [1])))
-    answer = await client.get(f"/api/rounds/spring/receipts/{first['seal']}")
+    answer = await client.get(f"/api/v1/rounds/spring/receipts/{first['seal']}")
     receipt = Receipt.parse(answer.text)
     head = receipt.verify("example.org/pb/spring", public_bytes(vote.service.log_key))
     assert receipt.index == first["index"]
     assert head.size > Receipt.parse(first["receipt"]).verify(head.origin, public_bytes(vote.service.log_key)).size
     for seal in ("00" * 32, "nothing", first["seal"].upper()):
-        assert (await client.get(f"/api/rounds/spring/receipts/{seal}")).status_code == 404
+        assert (await client.get(f"/api/v1/rounds/spring/receipts/{seal}")).status_code == 404
 
 
 async def test_scripts_are_what_the_page_says_they_are(client: httpx.AsyncClient) -> None:
