@@ -280,16 +280,16 @@ def test_clocks_may_disagree_by_five_minutes() -> None:
 def test_entries_of_the_process_may_stand_anywhere() -> None:
     plan = builder.small()
     own = [entry | ({"ts": 1_700_000_000} if entry["k"] == "close" else {}) for entry in plan.entries[1:-1]]
-    plan.entries = [stage("proposal.received", 1_700_000_000)]
+    plan.entries = [stage("feedback.closed", 1_700_000_000)]
     for entry in own:
-        plan.entries += [entry, stage("proposal.received", 1_700_000_000)]
+        plan.entries += [entry, stage("feedback.closed", 1_700_000_000)]
     assert failed(plan.seal()) == set()
 
 
 def test_long_records_pass() -> None:
     """More than two tiles, so with a second level."""
     plan = builder.small()
-    plan.entries[1:1] = [stage("proposal.received", 1_700_000_000 + number) for number in range(600)]
+    plan.entries[1:1] = [stage("feedback.closed", 1_700_000_000 + number) for number in range(600)]
     plan.entries[602:603] = []
     members = plan.seal()
     assert {"tile/0/001", "tile/1/000.p/2", "tile/entries/001"} < members.keys()
