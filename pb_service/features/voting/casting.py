@@ -13,7 +13,7 @@ What happens twice happens once: an envelope is known by its seal hash, wherever
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -158,7 +158,7 @@ class CastingService:
             item = _Item(polling, actor, envelope, contest.group, standing.cls, seal, b"", outcome)
             outcome.add_done_callback(lambda done: self._forget(key, done))
             self._known[key] = item
-            self._start(f"check/{seal.hex()}", self._check(item))
+            self._start(f"check/{seal.hex()}", lambda: self._check(item))
         try:
             index, receipt = await asyncio.wait_for(asyncio.shield(item.outcome), PATIENCE)
         except TimeoutError:
@@ -175,10 +175,17 @@ class CastingService:
             _fail(item, Busy("The service is restarting. Ask again in a moment."))
         self._pool.shutdown(cancel_futures=True)
 
-    def _start(self, name: str, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do the work of this name, unless it is being done.
+
+        A task that has ended stands in the table until the loop's next turn: by its name alone it would seem at work,
+        and what came in that moment would wait for nobody.
+        """
+        if (known := self._tasks.get(name)) and not known.done():
+            return
+        task = asyncio.get_running_loop().create_task(work())
         self._tasks[name] = task
-        task.add_done_callback(lambda _: self._tasks.pop(name, None))
+        task.add_done_callback(lambda ended: self._tasks.pop(name) if self._tasks.get(name) is ended else None)
 
     def _forget(self, key: tuple[UUID, bytes], done: "asyncio.Future[tuple[int, str]]") -> None:
         self._known.pop(key, None)
@@ -199,8 +206,7 @@ class CastingService:
             _fail(item, error)
         else:
             self._queue.append(item)
-            if "commit" not in self._tasks:
-                self._start("commit", self._commit_all())
+            self._start("commit", self._commit_all)
 
     # 2. Stored
 
@@ -221,8 +227,7 @@ class CastingService:
             waiting = self._waiting.setdefault((batch[0].polling.slug, log_id), _Waiting())
             waiting.items += [item for item in batch if not item.outcome.done()]
             waiting.looked_at = -1
-            if "watch" not in self._tasks:
-                self._start("watch", self._watch())
+            self._start("watch", self._watch)
 
     async def _commit(self, log_id: UUID, batch: Sequence[_Item]) -> None:
         """Decide about each envelope and store those that are taken, in one transaction. Refusals are told after it."""
@@ -285,6 +290,7 @@ class CastingService:
                 try:
                     await self._answer(slug, waiting)
                 except Exception as error:
+                    waiting.looked_at = -1
                     log_event.warning("voting.look_failed", error=type(error).__name__)
                     await asyncio.sleep(0.2)
 
@@ -293,6 +299,7 @@ class CastingService:
         size = checkpoint.parse(note).size if note else 0
         if note is None or size == waiting.looked_at:
             return
+        waiting.looked_at = size  # before anything is awaited: who comes meanwhile sets it back, to be looked for too
         async with self._database.reading() as session:
             indices = await repository.indices_below(session, [item.entry_id for item in waiting.items], size)
             again = [item.entry_id for item in waiting.items if not item.is_new and item.entry_id in indices]
@@ -309,7 +316,6 @@ class CastingService:
                     item.outcome.set_result((indices[item.entry_id], next(made)))
             else:
                 _fail(item, BaseOutdated(size) if isinstance(item.refusal, BaseOutdated) else item.refusal)
-        waiting.looked_at = size
 
 
 class _Door:

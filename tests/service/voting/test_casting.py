@@ -72,6 +72,17 @@ async def closes(vote: OpenVote) -> datetime:
         return (await find_round(session, vote.slug, whole=False)).vote[1]
 
 
+async def test_who_comes_just_when_the_work_ends_is_answered_too(vote: OpenVote) -> None:
+    """Posts that follow an answer by a little more each time, past the end of the watch; none is left waiting."""
+    voter, polling = await vote.voter(), await vote.polling()
+    envelope, door = await vote.sealed(voter, [0]), vote.service.casting
+    first = await door.cast(polling, voter, envelope)
+    for step in range(150):
+        again = await door.cast(polling, voter, envelope)
+        assert (again.index, again.is_new) == (first.index, False)
+        await asyncio.sleep(step % 50 / 2000)
+
+
 async def test_ten_thousand_identical_posts_are_one_envelope(vote: OpenVote, other: CastingService) -> None:
     """However often the same envelope comes, at whichever process: one entry, one place, a receipt for each post."""
     voter, polling = await vote.voter(), await vote.polling()
