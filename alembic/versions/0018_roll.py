@@ -204,9 +204,123 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("round_id", "account_id", name=op.f("pk_roll_declaration")),
     )
+    _letters()
+    _passes()
+
+
+def _letters() -> None:
+    op.create_table(
+        "letter_batch",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["made_by"], ["account.id"], name=op.f("fk_letter_batch_made_by_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round.id"], name=op.f("fk_letter_batch_round_id_round"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter_batch")),
+        sa.UniqueConstraint("round_id", "number", name=op.f("uq_letter_batch_round_id_number")),
+    )
+    op.create_index(op.f("ix_letter_batch_round_id"), "letter_batch", ["round_id"])
+    op.create_table(
+        "code_letter",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("pseudonym", sa.LargeBinary(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided_why", sa.Text(), nullable=True),
+        sa.CheckConstraint("octet_length(pseudonym) = 32", name=op.f("ck_code_letter_pseudonym")),
+        sa.CheckConstraint(
+            "voided_why IN ('stolen', 'lost', 'returned', 'removed', 'reprinted')",
+            name=op.f("ck_code_letter_voided_why"),
+        ),
+        sa.CheckConstraint("(voided_at IS NULL) = (voided_why IS NULL)", name=op.f("ck_code_letter_voided")),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["letter_batch.id"], name=op.f("fk_code_letter_batch_id_letter_batch"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round.id"], name=op.f("fk_code_letter_round_id_round"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_letter")),
+        sa.UniqueConstraint("round_id", "number", name=op.f("uq_code_letter_round_id_number")),
+    )
+    op.create_index(op.f("ix_code_letter_batch_id"), "code_letter", ["batch_id"])
+    op.create_index(
+        "uq_code_letter_in_force",
+        "code_letter",
+        ["round_id", "pseudonym"],
+        unique=True,
+        postgresql_where=sa.text("voided_at IS NULL"),
+    )
+    op.create_table(
+        "code_key",
+        sa.Column("letter_id", sa.Uuid(), nullable=False),
+        sa.Column("grp", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("octet_length(public_key) = 32", name=op.f("ck_code_key_public_key")),
+        sa.ForeignKeyConstraint(
+            ["letter_id"], ["code_letter.id"], name=op.f("fk_code_key_letter_id_code_letter"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("letter_id", "grp", name=op.f("pk_code_key")),
+        sa.UniqueConstraint("public_key", name=op.f("uq_code_key_public_key")),
+    )
+
+
+def _passes() -> None:
+    op.create_table(
+        "booth_pass",
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("cls", sa.Text(), nullable=False),
+        sa.Column("aliases", postgresql.JSONB(), nullable=True),
+        sa.Column("keys", postgresql.JSONB(), nullable=True),
+        sa.Column("session_key", sa.LargeBinary(), nullable=True),
+        sa.Column("nonce", sa.Text(), nullable=True),
+        sa.Column("blind", sa.LargeBinary(), nullable=True),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("evidence", sa.LargeBinary(), nullable=True),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("octet_length(sha256) = 32", name=op.f("ck_booth_pass_sha256")),
+        sa.CheckConstraint("cls IN ('idt', 'code')", name=op.f("ck_booth_pass_cls")),
+        sa.CheckConstraint(
+            "(cls = 'idt') = (session_key IS NOT NULL AND nonce IS NOT NULL)", name=op.f("ck_booth_pass_idt")
+        ),
+        sa.CheckConstraint("(cls = 'code') = (keys IS NOT NULL)", name=op.f("ck_booth_pass_code")),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round.id"], name=op.f("fk_booth_pass_round_id_round"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_booth_pass")),
+        sa.UniqueConstraint("nonce", name=op.f("uq_booth_pass_nonce")),
+    )
+    op.create_index(op.f("ix_booth_pass_round_id"), "booth_pass", ["round_id"])
+    op.create_index(op.f("ix_booth_pass_expires_at"), "booth_pass", ["expires_at"])
+    op.create_table(
+        "cast_evidence",
+        sa.Column("entry_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"],
+            ["record_entry.id"],
+            name=op.f("fk_cast_evidence_entry_id_record_entry"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_cast_evidence")),
+    )
 
 
 def downgrade() -> None:
+    for table in ("cast_evidence", "booth_pass", "code_key", "code_letter", "letter_batch"):
+        op.drop_table(table)
     op.drop_table("roll_declaration")
     op.drop_table("roll_request")
     op.drop_table("roll_signature")

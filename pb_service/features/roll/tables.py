@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pb_service.features.roll import letter_tables as letter_tables  # noqa: PLC0414 - registers them with these
 from pb_service.platform.db import Base, uuid7
 
 #: States of an import. Of one round one is ``current``: it is the roll.
