@@ -24,7 +24,6 @@ from pb_service.core.rounds.documents import Ballot, BallotFormat
 from pb_service.core.rounds.setup import BallotStep, RuleStep, Setup, TrusteesStep
 from pb_service.core.sealing import payload
 from pb_service.core.sealing.envelope import Envelope, Place, seal
-from pb_service.core.voting.groups import group_of
 from pb_service.features.accounts import sessions, signing_keys
 from pb_service.features.accounts.policy import Actor, Role
 from pb_service.features.accounts.scopes import RoundScope
@@ -100,7 +99,10 @@ class OpenVote:
         """An envelope as the voter's device makes it."""
         polling, named = await self.polling(), contest or self.contest
         shape = polling.manifest.contests[named].shape
-        standing = next(one for one in polling.standings(actor, self.service.keys) if one.group == group_of(named))
+        group = polling.manifest.contests[named].group
+        async with self.service.database.reading() as session:
+            given = await polling.standings(session, actor, self.service.keys)
+        standing = next(one for one in given if one.group == group)
         place = Place(polling.manifest.eid, named, standing.alias, await self.size() if base is None else base)
         return seal(payload.encode(ballot, shape), place, polling.manifest.key, secrets.token_bytes)[0]
 

@@ -147,7 +147,9 @@ class CastingService:
         contest = polling.manifest.contests.get(envelope.place.contest)
         if contest is None or len(envelope.pairs) != contest.shape.width:
             raise BadEnvelope("This envelope belongs to no contest of the vote.")
-        standing = polling.standing(actor, self._keys, contest.group, envelope.place.alias)
+        standing = await polling.standing(
+            self._database, actor, self._keys, group=contest.group, alias=envelope.place.alias
+        )
         seal = envelope.seal_hash()
         key = (polling.log_id, seal)
         item, is_ours = self._known.get(key), False

@@ -65,7 +65,7 @@ async def places(session: AsyncSession, polling: Polling, actor: Actor, *, keys:
     """Return where somebody may vote, in the order of the groups. Raises SignInNeeded."""
     found = []
     moment = await repository.moment(session, polling.log_id)
-    for standing in polling.standings(actor, keys):
+    for standing in await polling.standings(session, actor, keys):
         stands = await _stands(session, polling, standing)
         found.append(Place(standing, tuple(polling.groups[standing.group]), moment.size, stands))
     return found
@@ -78,7 +78,7 @@ async def own_entries(
 
     Raises SignInNeeded.
     """
-    names = [(standing.group, standing.alias) for standing in polling.standings(actor, keys)]
+    names = [(standing.group, standing.alias) for standing in await polling.standings(session, actor, keys)]
     note = await asyncio.to_thread(tiles.read_checkpoint, polling.slug)
     size = checkpoint.parse(note).size if note else 0
     envelopes = await repository.envelopes_of(session, polling.log_id, names)
