@@ -12,18 +12,20 @@ from datetime import datetime
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, and_, cast, delete, func, select, tuple_, update
+from sqlalchemy import LargeBinary, and_, cast, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.voting import codes
-from pb_service.core.voting.aliases import keyed_pseudonym, person_id
+from pb_service.core.voting.aliases import person_id, person_of, roll_pseudonym
 from pb_service.features.accounts import access_log
 from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.record import service as record
+from pb_service.features.roll.fixing import changeable, unfix
 from pb_service.features.roll.letter_tables import VOIDED, CodeKey, CodeLetter, LetterBatch
-from pb_service.features.roll.standing import roll_key
-from pb_service.features.roll.tables import Roll, RollRecord, RollRoot, RollSignature
+from pb_service.features.roll.repository import ENTITLED
+from pb_service.features.roll.standing import PERSON_KEY, roll_key
+from pb_service.features.roll.tables import Roll, RollRecord
 from pb_service.features.rounds.tables import Round
 from pb_service.platform.errors import DomainError
 from pb_service.platform.keys import KeyFolder
@@ -34,7 +36,7 @@ MOST = 1_000
 
 
 class LettersRefused(DomainError):
-    """Letters cannot be made or changed so. ``code``: fixed, no_roll, too_many, nobody, addresses, unknown, void, why.
+    """Letters cannot be made or changed so. ``code``: too_many, nobody, addresses, unknown, void, why.
 
     ``rows``: with ``addresses``, what is wrong in which line.
     """
@@ -94,14 +96,15 @@ async def make(
 ) -> tuple[LetterBatch, list[Made]]:
     """Make letters of a locked round. ``anew``: who has one in force gets another, and the old one is void.
 
-    Raises LettersRefused, and then none is made; Forbidden.
+    Raises LettersRefused and RollRefused, and then none is made; Forbidden.
     """
     require(actor, "roll.edit", round_id=found.id, now=now)
-    roll = await _changeable(session, found)
+    roll = await changeable(session, found)
     if not 0 < len(recipients) <= MOST:
         raise LettersRefused("too_many" if recipients else "nobody")
-    key = roll_key(keys, found.id)
-    names = [keyed_pseudonym(key, person_id(recipient.pid)) for recipient in recipients]
+    key, person_key = roll_key(keys, found.id), keys.secret(PERSON_KEY)
+    persons = [person_of(person_key, roll.scheme, person_id(recipient.pid)) for recipient in recipients]
+    names = [roll_pseudonym(key, person) for person in persons]
     records = await _records(session, roll, names)
     standing = await _in_force(session, found.id, names)
     bad = _bad_rows(names, records, set() if anew else set(standing))
@@ -123,7 +126,7 @@ async def make(
             session.add(CodeKey(letter_id=letter.id, group=row.group, public_key=row.code_key))
         made.append(Made(number, recipient, code))
     await session.flush()
-    await _unfix(session, roll)
+    await unfix(session, roll)
     await access_log.note(
         session, actor.account_id, "letters.printed", f"{found.slug} {batch.number}: {len(made)}", now=now
     )
@@ -167,7 +170,7 @@ async def counts(session: AsyncSession, found: Round) -> Counts:
     ).where(CodeLetter.round_id == found.id)
     standing, dead, returned = (await session.execute(query)).one()
     people = select(func.count(func.distinct(RollRecord.pseudonym))).join(Roll, Roll.batch_id == RollRecord.batch_id)
-    on_roll = await session.scalar(people.where(Roll.round_id == found.id, RollRecord.removed_at.is_(None)))
+    on_roll = await session.scalar(people.where(Roll.round_id == found.id, ENTITLED))
     return Counts(on_roll or 0, standing, dead, returned)
 
 
@@ -188,11 +191,11 @@ async def aliases_of_keys(session: AsyncSession, round_id: UUID, keys: Mapping[s
             Roll.round_id == round_id,
             CodeLetter.round_id == round_id,
             CodeLetter.voided_at.is_(None),
-            RollRecord.removed_at.is_(None),
+            ENTITLED,
             tuple_(RollRecord.group, RollRecord.code_key).in_(list(keys.items())),
         )
     )
-    return {group: alias for group, alias in await session.execute(query)}
+    return dict((await session.execute(query)).tuples().all())
 
 
 async def carry_over(session: AsyncSession, round_id: UUID, batch_id: UUID) -> None:
@@ -211,19 +214,10 @@ async def carry_over(session: AsyncSession, round_id: UUID, batch_id: UUID) -> N
     await session.execute(update(RollRecord).where(RollRecord.batch_id == batch_id).values(code_key=keys))
 
 
-async def _changeable(session: AsyncSession, found: Round) -> Roll:
-    if found.manifest_sha256 is not None:
-        raise LettersRefused("fixed")
-    roll = await session.get(Roll, found.id, with_for_update=True)
-    if roll is None or roll.batch_id is None:
-        raise LettersRefused("no_roll")
-    return roll
-
-
 async def _records(session: AsyncSession, roll: Roll, names: Collection[bytes]) -> dict[bytes, list[RollRecord]]:
     query = select(RollRecord).where(
         RollRecord.batch_id == roll.batch_id,
-        RollRecord.removed_at.is_(None),
+        ENTITLED,
         RollRecord.pseudonym == func.any(cast(list(names), ARRAY(LargeBinary))),
     )
     found: dict[bytes, list[RollRecord]] = {}
@@ -277,12 +271,4 @@ async def _void(session: AsyncSession, dead: Sequence[CodeLetter], why: str, now
 async def _drop_keys(session: AsyncSession, roll: Roll, pseudonym: bytes) -> None:
     wanted = and_(RollRecord.batch_id == roll.batch_id, RollRecord.pseudonym == pseudonym)
     await session.execute(update(RollRecord).where(wanted).values(code_key=None))
-    await _unfix(session, roll)
-
-
-async def _unfix(session: AsyncSession, roll: Roll) -> None:
-    """The roll has changed: roots, counts and signatures are made anew."""
-    roll.fixed_at = None
-    for table in (RollSignature, RollRoot):
-        await session.execute(delete(table).where(table.round_id == roll.round_id))
-    await session.flush()
+    await unfix(session, roll)

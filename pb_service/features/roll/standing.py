@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.voting.aliases import alias_of, keyed_pseudonym, person_id, person_of, roll_pseudonym
-from pb_service.core.voting.groups import Group, groups_in
+from pb_service.core.voting.groups import Group, groups_in, planned
 from pb_service.features.accounts.policy import Actor, SignInNeeded
 from pb_service.features.roll import repository
 from pb_service.features.roll.tables import RollRecord
@@ -55,9 +55,12 @@ class Entitlement:
 
 
 async def entitlement(session: AsyncSession, found: Round) -> Entitlement:
-    """Return how a round finds out who may vote; nothing of it changes once its manifest is fixed."""
+    """Return how a round finds out who may vote; nothing of it changes once its manifest is fixed.
+
+    While there is no ballot list the contests are those that the set-up plans.
+    """
     setup = await setup_of(session, found)
-    groups = groups_in(setup, await repository.contests_of(session, found.id))
+    groups = groups_in(setup, await repository.contests_of(session, found.id) or planned(setup))
     return Entitlement(found.id, tuple(groups), setup.eligibility.declaration)
 
 
@@ -105,6 +108,16 @@ async def find_on_roll(session: AsyncSession, found: Round, identifier: str, *, 
     given = await _rolled(session, found.id, [person], "desk", keys=keys)
     groups = (await entitlement(session, found)).groups
     return [given[group.id] for group in groups if group.rolled and group.id in given]
+
+
+async def find_identified(
+    session: AsyncSession, found: Round, scheme: str, identifier: str, *, keys: KeyFolder
+) -> list[Standing]:
+    """Return where the person may vote whom a provider has just proven, by the roll alone; an empty list: not on it."""
+    if await repository.scheme_of(session, found.id) != scheme:
+        return []
+    person = person_of(keys.secret(PERSON_KEY), scheme, person_id(identifier))
+    return list((await _rolled(session, found.id, [person], "idt", keys=keys)).values())
 
 
 async def find_by_code(session: AsyncSession, found: Round, group: str, code_key: bytes) -> Standing | None:

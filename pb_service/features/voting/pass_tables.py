@@ -1,4 +1,4 @@
-"""Tables of voters who are not known by an account: how they are known for a while, and the evidence of their sign-ins."""
+"""Tables of voters who are not known by an account: how they are known for a while, and evidence of their sign-ins."""
 
 from datetime import datetime
 from uuid import UUID

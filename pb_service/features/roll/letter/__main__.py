@@ -21,9 +21,11 @@ def printed(letters: list[dict[str, object]]) -> bytes:
     """Return the PDF, with one page a letter."""
     drawn = [{**letter, "qr": _drawn(str(letter["scanned"]))} for letter in letters]
     template = files(__package__).joinpath("letter.typ").read_bytes()
-    return typst.compile(
-        template, sys_inputs={"letters": json.dumps(drawn)}, ignore_system_fonts=True, format="pdf", pdf_standards="ua-1"
+    given = {"letters": json.dumps(drawn)}
+    made: bytes = typst.compile(
+        template, sys_inputs=given, ignore_system_fonts=True, format="pdf", pdf_standards="ua-1"
     )
+    return made
 
 
 def _drawn(address: str) -> str:
