@@ -50,6 +50,7 @@ from pb_service.features.proposals.statistics_pages import statistics_router
 from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
+from pb_service.features.roll.letter_pages import letters_router
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
@@ -125,6 +126,7 @@ def create_app(service: Service) -> Litestar:
             proposal_data,
             voting_api,
             identify_api,
+            letters_router,
             opening_router,
             closing_router,
             counting_router,

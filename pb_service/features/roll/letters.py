@@ -51,16 +51,20 @@ class LettersRefused(DomainError):
 
 
 class BadRow(NamedTuple):
-    """A line of an address list that has no letter. ``code``: stranger (not on the roll), twice, has_letter."""
+    """A line of an address list for which no letter can be made. ``code``: stranger (not on the roll), twice."""
 
-    number: int
+    line: int
     code: str
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom a letter goes to. Number, name and address are used for the letter and kept nowhere."""
+    """Whom a letter goes to. Number, name and address are used for the letter and kept nowhere.
 
+    ``line``: where in the list they stood.
+    """
+
+    line: int
     pid: str = field(repr=False)
     address: tuple[str, ...] = field(repr=False)
     language: Language
@@ -94,27 +98,31 @@ async def make(
     keys: KeyFolder,
     now: datetime,
 ) -> tuple[LetterBatch, list[Made]]:
-    """Make letters of a locked round. ``anew``: who has one in force gets another, and the old one is void.
+    """Make letters of a locked round, at most `MOST`, for the first people who have none.
+
+    ``anew``: also who has one in force gets another, and the old one is void; of more people than `MOST` none then.
 
     Raises LettersRefused and RollRefused, and then none is made; Forbidden.
     """
     require(actor, "roll.edit", round_id=found.id, now=now)
     roll = await changeable(session, found)
-    if not 0 < len(recipients) <= MOST:
-        raise LettersRefused("too_many" if recipients else "nobody")
     key, person_key = roll_key(keys, found.id), keys.secret(PERSON_KEY)
     persons = [person_of(person_key, roll.scheme, person_id(recipient.pid)) for recipient in recipients]
-    names = [roll_pseudonym(key, person) for person in persons]
-    records = await _records(session, roll, names)
-    standing = await _in_force(session, found.id, names)
-    bad = _bad_rows(names, records, set() if anew else set(standing))
-    if bad:
+    named = [(roll_pseudonym(key, person), to) for person, to in zip(persons, recipients, strict=True)]
+    records = await _records(session, roll, [name for name, _ in named])
+    if bad := _bad_rows(named, records):
         raise LettersRefused("addresses", bad)
-    await _void(session, list(standing.values()), "reprinted", now)
-    batch, first = await _new_batch(session, found.id, actor, len(recipients), now)
+    standing = await _in_force(session, found.id, [name for name, _ in named])
+    if anew and len(named) > MOST:
+        raise LettersRefused("too_many")
+    wanted = [(name, to) for name, to in named if anew or name not in standing][:MOST]
+    if not wanted:
+        raise LettersRefused("nobody")
+    await _void(session, list(standing.values()) if anew else [], "reprinted", now)
+    batch, first = await _new_batch(session, found.id, actor, len(wanted), now)
     origin = await record.origin_of(session, found.log)
     made = []
-    for number, (name, recipient) in enumerate(zip(names, recipients, strict=True), start=first):
+    for number, (name, recipient) in enumerate(wanted, start=first):
         code = codes.new_code(secrets.token_bytes)
         letter = CodeLetter(
             round_id=found.id, batch_id=batch.id, number=number, pseudonym=name, language=recipient.language
@@ -235,16 +243,14 @@ async def _in_force(session: AsyncSession, round_id: UUID, names: Collection[byt
     return {letter.pseudonym: letter for letter in await session.scalars(query)}
 
 
-def _bad_rows(names: Sequence[bytes], known: Collection[bytes], having: Collection[bytes]) -> list[BadRow]:
+def _bad_rows(named: Sequence[tuple[bytes, Recipient]], known: Collection[bytes]) -> list[BadRow]:
     bad: list[BadRow] = []
     seen: set[bytes] = set()
-    for number, name in enumerate(names, start=1):
+    for name, recipient in named:
         if name in seen:
-            bad.append(BadRow(number, "twice"))
+            bad.append(BadRow(recipient.line, "twice"))
         elif name not in known:
-            bad.append(BadRow(number, "stranger"))
-        elif name in having:
-            bad.append(BadRow(number, "has_letter"))
+            bad.append(BadRow(recipient.line, "stranger"))
         seen.add(name)
     return bad
 

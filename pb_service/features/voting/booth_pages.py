@@ -273,5 +273,7 @@ def _address(booth: Booth, step: str, contest: ContestView) -> str:
 
 
 booth_router = Router(
-    "/{lang:str}/rounds/{slug:str}/vote", route_handlers=[show_ballot, show_review, show_cast, show_identify], include_in_schema=False
+    "/{lang:str}/rounds/{slug:str}/vote",
+    route_handlers=[show_ballot, show_review, show_cast, show_identify],
+    include_in_schema=False,
 )

@@ -143,9 +143,7 @@ class CastingService:
         self._waiting: dict[tuple[str, UUID], _Waiting] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def cast(
-        self, polling: Polling, actor: Actor, envelope: Envelope, *, signed: Signed | None = None
-    ) -> Answer:
+    async def cast(self, polling: Polling, actor: Actor, envelope: Envelope, *, signed: Signed | None = None) -> Answer:
         """Take an envelope and return its receipt once the published record holds it. ``signed``: by the voter's own
         key; without it the service vouches for the account.
 
