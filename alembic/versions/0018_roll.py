@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("code_key", sa.LargeBinary(), nullable=True),
         sa.Column("district", sa.Text(), nullable=True),
         sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("line", sa.Integer(), nullable=True),
         sa.Column("late", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("late_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),

@@ -71,12 +71,12 @@ async def standings(session: AsyncSession, found: Round, actor: Actor, *, keys: 
 
 async def standings_in(session: AsyncSession, rule: Entitlement, actor: Actor, *, keys: KeyFolder) -> list[Standing]:
     """As `standings`, where the groups of the round are at hand."""
-    if rule.asks_nothing:
-        return open_standings(rule, actor, keys=keys)
     if actor.account_id is None:
         raise SignInNeeded("Sign in first.")
     if await repository.is_erased(session, rule.round_id):
-        return []
+        return []  # and no key is made anew
+    if rule.asks_nothing:
+        return open_standings(rule, actor, keys=keys)
     declared = not rule.declaration or await repository.has_declared(session, rule.round_id, actor.account_id)
     given = {each.group: each for each in open_standings(rule, actor, keys=keys)} if declared else {}
     if any(group.rolled for group in rule.groups):
@@ -143,4 +143,9 @@ def roll_key(keys: KeyFolder, round_id: UUID) -> bytes:
 
     Half of the random part of the round's id names its file.
     """
-    return keys.secret(f"roll-{round_id.hex[12:]}")
+    return keys.secret(roll_key_name(round_id))
+
+
+def roll_key_name(round_id: UUID) -> str:
+    """Return under which name the key folder has a round's roll key."""
+    return f"roll-{round_id.hex[12:]}"

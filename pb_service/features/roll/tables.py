@@ -86,7 +86,7 @@ class RollUploadPart(Base):
 class RollRecord(Base):
     """One person in one group of contests: one row, whatever the file said.
 
-    ``code_key`` is the public key of a code letter. ``late``: added to an open vote, entitled from ``late_at`` on, when
+    ``line`` is its row in the file, by which a report names it. ``code_key`` is the public key of a code letter. ``late``: added to an open vote, entitled from ``late_at`` on, when
     its entry was logged. ``removed_at``: taken off an open vote's roll by a notice; the alias stays in the record.
     """
 
@@ -99,6 +99,7 @@ class RollRecord(Base):
     code_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     district: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(Text)
+    line: Mapped[int | None]
     late: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     late_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
