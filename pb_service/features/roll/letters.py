@@ -206,22 +206,6 @@ async def aliases_of_keys(session: AsyncSession, round_id: UUID, keys: Mapping[s
     return dict((await session.execute(query)).tuples().all())
 
 
-async def carry_over(session: AsyncSession, round_id: UUID, batch_id: UUID) -> None:
-    """Give the records of a new import the code keys of letters that were made for its people before."""
-    keys = (
-        select(CodeKey.public_key)
-        .join(CodeLetter, CodeLetter.id == CodeKey.letter_id)
-        .where(
-            CodeLetter.round_id == round_id,
-            CodeLetter.voided_at.is_(None),
-            CodeLetter.pseudonym == RollRecord.pseudonym,
-            CodeKey.group == RollRecord.group,
-        )
-        .scalar_subquery()
-    )
-    await session.execute(update(RollRecord).where(RollRecord.batch_id == batch_id).values(code_key=keys))
-
-
 async def _records(session: AsyncSession, roll: Roll, names: Collection[bytes]) -> dict[bytes, list[RollRecord]]:
     query = select(RollRecord).where(
         RollRecord.batch_id == roll.batch_id,
