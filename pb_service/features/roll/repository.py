@@ -337,3 +337,68 @@ async def erase(session: AsyncSession, round_id: UUID, now: datetime) -> None:
 async def erased_rounds(session: AsyncSession) -> Sequence[UUID]:
     """Return the rounds whose rolls are erased."""
     return (await session.scalars(select(Roll.round_id).where(Roll.erased_at.is_not(None)))).all()
+
+
+# Single people, and what residents ask
+
+
+async def remove_records(session: AsyncSession, batch_id: UUID | None, pseudonym: bytes) -> int:
+    """Delete one person's rows of a roll; return how many there were."""
+    gone = delete(RollRecord).where(RollRecord.batch_id == batch_id, RollRecord.pseudonym == pseudonym)
+    return _number(await session.execute(gone))
+
+
+async def next_sealed(session: AsyncSession, batch_id: UUID) -> int:
+    """Return the number of the next part of sealed ids; whoever asks holds the roll."""
+    found = select(func.coalesce(func.max(RollSealed.number), -1)).where(RollSealed.batch_id == batch_id)
+    return (await session.scalar(found) or 0) + 1
+
+
+async def waiting_request(session: AsyncSession, round_id: UUID, account_id: UUID) -> RollRequest | None:
+    """Return a resident's request that nobody has answered."""
+    found = select(RollRequest).where(
+        RollRequest.round_id == round_id, RollRequest.account_id == account_id, RollRequest.outcome.is_(None)
+    )
+    return (await session.scalars(found)).one_or_none()
+
+
+async def own_requests(session: AsyncSession, round_id: UUID, account_id: UUID) -> Sequence[RollRequest]:
+    """Return a resident's requests in a round, newest first."""
+    found = select(RollRequest).where(RollRequest.round_id == round_id, RollRequest.account_id == account_id)
+    return (await session.scalars(found.order_by(RollRequest.asked_at.desc()))).all()
+
+
+async def requests_of(session: AsyncSession, round_id: UUID, most: int = 200) -> Sequence[RollRequest]:
+    """Return the requests of a round: those that wait, oldest first, then the answered, newest first."""
+    found = select(RollRequest).where(RollRequest.round_id == round_id)
+    order = (RollRequest.outcome.is_not(None), RollRequest.answered_at.desc().nulls_last(), RollRequest.asked_at)
+    return (await session.scalars(found.order_by(*order).limit(most))).all()
+
+
+async def waiting_requests(session: AsyncSession, round_id: UUID) -> int:
+    """Return how many requests wait for an answer."""
+    found = select(func.count()).select_from(RollRequest)
+    return await session.scalar(found.where(RollRequest.round_id == round_id, RollRequest.outcome.is_(None))) or 0
+
+
+async def people_by_group(session: AsyncSession, round_id: UUID) -> dict[str, int]:
+    """Return how many people of a round's roll may vote in each group now."""
+    found = (
+        select(RollRecord.group, func.count())
+        .join(Roll, Roll.batch_id == RollRecord.batch_id)
+        .where(Roll.round_id == round_id, ENTITLED)
+        .group_by(RollRecord.group)
+    )
+    return {row[0]: row[1] for row in await session.execute(found)}
+
+
+async def declarations(session: AsyncSession, round_id: UUID) -> dict[str, int]:
+    """Return how many have declared to meet a round's rule, by ground."""
+    found = select(RollDeclaration.ground, func.count()).where(RollDeclaration.round_id == round_id)
+    return {row[0]: row[1] for row in await session.execute(found.group_by(RollDeclaration.ground))}
+
+
+async def declare(session: AsyncSession, round_id: UUID, account_id: UUID, ground: str, now: datetime) -> bool:
+    """Keep a declaration; a second one changes nothing. Returns whether it is the first."""
+    row = insert(RollDeclaration).values(round_id=round_id, account_id=account_id, ground=ground, declared_at=now)
+    return _number(await session.execute(row.on_conflict_do_nothing())) > 0

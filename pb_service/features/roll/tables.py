@@ -86,8 +86,9 @@ class RollUploadPart(Base):
 class RollRecord(Base):
     """One person in one group of contests: one row, whatever the file said.
 
-    ``line`` is its row in the file, by which a report names it. ``code_key`` is the public key of a code letter. ``late``: added to an open vote, entitled from ``late_at`` on, when
-    its entry was logged. ``removed_at``: taken off an open vote's roll by a notice; the alias stays in the record.
+    ``line`` is its row in the file, by which a report names it. ``code_key`` is the public key of a code letter.
+    ``late``: added to an open vote, entitled from ``late_at`` on, when its entry was logged. ``removed_at``: taken off
+    an open vote's roll by a notice; the alias stays in the record.
     """
 
     __tablename__ = "roll_record"
