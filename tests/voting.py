@@ -86,6 +86,12 @@ class OpenVote:
     desks: tuple[Official, Official]
     slug: str = "spring"
     contest: str = "pohjoinen"
+    #: What its manifest holds of the service, where that is more than keys and witnesses.
+    around: Surroundings | None = None
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self.around or Surroundings(self.service.keys, self.service.witnesses)
 
     async def polling(self) -> Polling:
         async with self.service.database.reading() as session:
@@ -207,7 +213,7 @@ async def prepared_vote(
 
 async def begin_opening(vote: OpenVote, *, strikes: int = 0) -> None:
     """Ceremony of the server's trustees, and a manifest to be signed."""
-    around = Surroundings(vote.service.keys, vote.service.witnesses)
+    around = vote.surroundings
     async with vote.service.database.transaction() as session:
         found = await find_round(session, vote.slug, for_update=True)
         order = opening.Order(strikes=strikes)
@@ -232,7 +238,7 @@ async def confirm_manifest(vote: OpenVote, role: opening.Signer, *, by: Official
             role,
             entries.election_id(begun.manifest),
             **person.sign(opening.to_sign(begun)),
-            around=Surroundings(service.keys, service.witnesses),
+            around=vote.surroundings,
             now=service.clock(),
         )
 

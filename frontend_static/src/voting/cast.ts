@@ -110,7 +110,9 @@ class CastPage {
 
 	/** What cannot be cast as it is: it is sealed still and not cast, and the page says why and what can be done. */
 	#refused(sealed: Sealed, type: string): void {
-		const known = ["paper", "rank", "closed", "not-open", "paused", "signed-out", "identify"].includes(type) ? type : "other";
+		const known = ["paper", "rank", "closed", "not-open", "paused", "signed-out", "identify"].includes(type)
+			? type
+			: "other";
 		// Whoever signs in again comes back to a ballot that is sent at once: she pressed Cast before.
 		this.page.device.sealed = { ...sealed, state: known === "signed-out" ? "casting" : "sealed" };
 		this.page.show("refused", `refused-${known}`);

@@ -34,7 +34,7 @@ export interface Signer {
 	key: string;
 	seed: string;
 	/** Of a sign-in: the hash of its token. */
-	h?: string;
+	h?: string | undefined;
 }
 
 export interface Made {

@@ -27,6 +27,7 @@ from pb_service.features.roll.repository import ENTITLED
 from pb_service.features.roll.standing import PERSON_KEY, roll_key
 from pb_service.features.roll.tables import Roll, RollRecord
 from pb_service.features.rounds.tables import Round
+from pb_service.platform.db import uuid7
 from pb_service.platform.errors import DomainError
 from pb_service.platform.keys import KeyFolder
 from pb_service.web.locales import Language
@@ -121,18 +122,24 @@ async def make(
     await _void(session, list(standing.values()) if anew else [], "reprinted", now)
     batch, first = await _new_batch(session, found.id, actor, len(wanted), now)
     origin = await record.origin_of(session, found.log)
-    made = []
+    made, keyed = [], []
     for number, (name, recipient) in enumerate(wanted, start=first):
         code = codes.new_code(secrets.token_bytes)
         letter = CodeLetter(
-            round_id=found.id, batch_id=batch.id, number=number, pseudonym=name, language=recipient.language
+            id=uuid7(),
+            round_id=found.id,
+            batch_id=batch.id,
+            number=number,
+            pseudonym=name,
+            language=recipient.language,
         )
         session.add(letter)
-        await session.flush([letter])
         for row in records[name]:
             row.code_key = codes.public_key_of(code, origin, row.group)
-            session.add(CodeKey(letter_id=letter.id, group=row.group, public_key=row.code_key))
+            keyed.append(CodeKey(letter_id=letter.id, group=row.group, public_key=row.code_key))
         made.append(Made(number, recipient, code))
+    await session.flush()
+    session.add_all(keyed)
     await session.flush()
     await unfix(session, roll)
     await access_log.note(
