@@ -51,6 +51,8 @@ from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
 from pb_service.features.roll.letter_pages import letters_router
+from pb_service.features.roll.own_pages import own_roll_router
+from pb_service.features.roll.pages import roll_router
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
@@ -127,6 +129,8 @@ def create_app(service: Service) -> Litestar:
             voting_api,
             identify_api,
             letters_router,
+            roll_router,
+            own_roll_router,
             opening_router,
             closing_router,
             counting_router,

@@ -68,7 +68,7 @@ async def hand_in(
     batch = RollBatch(
         round_id=found.id,
         state="uploaded",
-        kind=kind,
+        kind=preview.guess.kind,
         size=len(body),
         scheme=IDENTITY_CODE,
         shape=_shape(preview),
@@ -82,9 +82,10 @@ async def hand_in(
     await session.flush()
     box = _box(keys, batch)
     for number, start in enumerate(range(0, len(body), PIECE)):
-        session.add(RollUploadPart(batch_id=batch.id, number=number, body=_sealed(box, number, body[start:][:PIECE])))
+        part = RollUploadPart(batch_id=batch.id, number=number, body=_sealed(box, number, body[start:][:PIECE]))
+        session.add(part)
         await session.flush()
-    session.expire_all()
+        session.expunge(part)
     await access_log.note(session, actor.account_id, "roll.uploaded", f"{found.slug} {batch.id}", now=now)
     return await batch_of(session, found, batch.id)
 

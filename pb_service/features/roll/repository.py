@@ -222,15 +222,15 @@ WITH new AS (
 ), old AS (
     SELECT pseudonym, min(district) AS district, min(language) AS language
     FROM roll_record WHERE batch_id = CAST(:old AS uuid) GROUP BY pseudonym
-), both AS (
+), compared AS (
     SELECT new.line, new.district AS now, old.district AS before,
         CASE WHEN old.pseudonym IS NULL THEN 'added' WHEN new.pseudonym IS NULL THEN 'gone'
             WHEN (new.district, new.language) IS DISTINCT FROM (old.district, old.language) THEN 'changed'
             ELSE 'same' END AS what
     FROM new FULL JOIN old USING (pseudonym)
 )
-SELECT what, coalesce(now, before), count(*), (array_agg(line ORDER BY line))[:200]
-FROM both GROUP BY what, coalesce(now, before) ORDER BY what, coalesce(now, before)
+SELECT what, coalesce(now, before), count(*), (array_agg(line ORDER BY line))[1\\:200]
+FROM compared GROUP BY what, coalesce(now, before) ORDER BY what, coalesce(now, before)
 """
 
 

@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pb_service.features.accounts.guards import see_other
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.provider_signin import Providers
 from pb_service.features.voting import passes, service
@@ -145,6 +146,8 @@ async def show_review(
         return _show_identify(request, booth, chosen, "review", actor=actor, providers=providers)
     places = await service.places(session, booth.polling, actor, identified, keys=keys)
     place = next((one for one in places if chosen.id in one.contests), None)
+    if place is None and booth.polling.asks_declaration(chosen.group):
+        return see_other(f"{booth.base}/declare")
     words = booth.names.words
     return show(
         request,

@@ -36,6 +36,10 @@ class Polling:
     rule: Entitlement
     groups: dict[str, list[str]]
 
+    def asks_declaration(self, group: str) -> bool:
+        """Whether nobody votes in this group without having declared to meet the rule."""
+        return self.rule.declaration and self.manifest.groups[group].roll is None
+
     async def standings(self, session: AsyncSession, actor: Actor, keys: KeyFolder) -> list[Standing]:
         """Return where somebody may vote. Raises SignInNeeded."""
         return await standings_in(session, self.rule, actor, keys=keys)
