@@ -210,7 +210,7 @@ async def aliases_of_keys(session: AsyncSession, round_id: UUID, keys: Mapping[s
             tuple_(RollRecord.group, RollRecord.code_key).in_(list(keys.items())),
         )
     )
-    return dict((await session.execute(query)).tuples().all())
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 async def _records(session: AsyncSession, roll: Roll, names: Collection[bytes]) -> dict[bytes, list[RollRecord]]:
