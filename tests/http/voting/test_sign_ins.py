@@ -102,9 +102,10 @@ async def street(
         vote = await prepared_vote(service, clock, eligibility=ROLLED, dates=dates(starts))
         await taken(service, vote.registrar.actor, listed(range(1, 5)))
         await signed(vote)
-        clients = providers_of(given, service.keys, lambda: datetime.now(UTC)).clients
-        vote.around = Surroundings(service.keys, service.witnesses, clients)
+        providers = providers_of(given, service.keys, lambda: datetime.now(UTC))
+        vote.around = Surroundings(service.keys, service.witnesses, providers.clients)
         await opened(vote)
+        await providers.close()
         app = create_app(service)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # typed apart
         async with running(app), httpx.AsyncClient(transport=transport, base_url=SITE) as client:
