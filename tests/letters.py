@@ -78,7 +78,7 @@ class KeyBooth:
         return cls(client, vote, csrf._token(ring.current, visit, secrets.token_bytes(16)))
 
     async def post(self, step: str, body: dict[str, Any]) -> httpx.Response:
-        headers = {"origin": "http://localhost", "x-csrf-token": self.token}
+        headers = {"origin": str(self.client.base_url).rstrip("/"), "x-csrf-token": self.token}
         return await self.client.post(f"/api/v1/rounds/{self.vote.slug}/{step}", json=body, headers=headers)
 
     async def use(self, typed: str) -> httpx.Response:

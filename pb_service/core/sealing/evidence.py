@@ -4,6 +4,8 @@ What a token says of a person is written nowhere but in here: with the envelope 
 HPKE base mode as in the ceremony; the info binds it to the election and to the voter's session key.
 """
 
+import json
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -12,6 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from pb_service.core.record.canonical import CanonicalError, b64u, decode, encode, unb64u
 from pb_service.core.record.framing import frame, h32
 from pb_service.core.sealing.ceremony import HPKE
+
+#: Signatures of tokens that a checker on the standard library alone can check.
+ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
+#: Seconds by which a token may have been made before the vote opens or after it closes.
+SLACK = 300
 
 
 class EvidenceError(ValueError):
@@ -33,6 +40,19 @@ class SignIn:
 def nonce_of(eid: bytes, session_key: bytes, blind: bytes) -> str:
     """Return the nonce that binds a token to a voter's session key, and tells the provider nothing of it."""
     return b64u(h32("pb/nonce", eid, session_key, blind))
+
+
+def is_auditable(token: str, client_id: str, opens: int, closes: int) -> bool:
+    """Whether auditors will take a token whose signature holds (docs/protocol.md section 16, A1): by its algorithm, for
+    whom it is, and when it was made.
+    """
+    try:
+        head, claims = (json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in token.split(".")[:2])
+        made, ends = claims["iat"], claims["exp"]
+        is_in_time = opens - SLACK <= made <= closes + SLACK and made < ends
+        return head["alg"] in ALGORITHMS and claims["aud"] in (client_id, [client_id]) and bool(is_in_time)
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def seal_sign_in(evidence: SignIn, auditors: bytes, eid: bytes, session_key: bytes) -> bytes:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.record.canonical import CanonicalError, b64u, encode, unb64u
 from pb_service.core.record.entries import signed_entry
 from pb_service.core.record.signatures import is_sound_key
+from pb_service.core.sealing.evidence import is_auditable
 from pb_service.features.accounts import provider_signin
 from pb_service.features.accounts.guards import visitor_of
 from pb_service.features.accounts.identity_errors import SigninFailed
@@ -108,6 +109,9 @@ async def leave_for_provider(
         session_key, blind = unb64u(given.p, 32), unb64u(given.o, 32)
     except CanonicalError as error:
         raise BadEnvelope("This is no key.") from error
+    found = await published_round(transaction, slug, whole=False)
+    if found.phase != "voting" or now < found.vote[0]:
+        raise NotIdentified("The vote is not open.")
     client, idp = providers.clients.get(given.provider), polling.manifest.document.get("idp")
     if client is None or not is_for_voting(client.provider, idp) or not is_sound_key(session_key):
         raise NotIdentified("Nobody is identified for this vote like that.")
@@ -161,8 +165,11 @@ class VotingReturn:
             raise SigninFailed("expired", "no voter waits for this sign-in")
         slug = await repository.slug_of(session, row.round_id)
         polling = await self._pollings.find(session, slug)
+        found, idp = await published_round(session, slug, whole=False), polling.manifest.document["idp"]
+        opens, closes = (int(moment.timestamp()) for moment in found.vote)
+        if not is_auditable(proof.id_token, idp["aud"], opens, closes):
+            raise SigninFailed("invalid", "auditors would not take this token")
         await self._log_keys(session, polling, attempt.driver, now)
-        found = await published_round(session, slug, whole=False)
         await passes.finish_sign_in(session, polling, found, row=row, proof=proof, keys=self._keys, now=now)
         return attempt.next_path
 

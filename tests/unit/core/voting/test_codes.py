@@ -1,13 +1,15 @@
 """Codes of letters: read as people type them, refused with a slip of the pen, and tied to one round and group."""
 
+import json
 import secrets
+from base64 import urlsafe_b64encode
 from string import ascii_uppercase, digits
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from pb_service.core.rounds.fingerprint import SYMBOLS
-from pb_service.core.sealing.evidence import EvidenceError, SignIn, open_sign_in, seal_sign_in
+from pb_service.core.sealing.evidence import EvidenceError, SignIn, is_auditable, open_sign_in, seal_sign_in
 from pb_service.core.voting.codes import CodeError, check_symbol, new_code, printed, public_key_of, read_code
 
 
@@ -63,3 +65,25 @@ def test_evidence_opens_only_where_it_belongs() -> None:
     ):
         with pytest.raises(EvidenceError):
             open_sign_in(sealed, key, eid, session)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, True),
+        ({"aud": ["voting"]}, True),
+        ({"alg": "EdDSA", "iat": 700}, True),
+        ({"alg": "PS256"}, False),
+        ({"aud": ["voting", "other"]}, False),
+        ({"iat": 699}, False),
+        ({"iat": 2301}, False),
+        ({"exp": 1500}, False),
+        ({"iat": None}, False),
+    ],
+)
+def test_a_token_that_auditors_would_refuse_is_refused_at_once(changed: dict[str, object], expected: bool) -> None:
+    """Another algorithm or audience, or made at another time than that of the vote."""
+    fields = {"alg": "RS256", "aud": "voting", "iat": 1500, "exp": 1600, **changed}
+    parts = ({"alg": fields.pop("alg")}, fields)
+    token = ".".join(urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
+    assert is_auditable(f"{token}.x", "voting", 1000, 2000) is expected
