@@ -317,9 +317,57 @@ def _passes() -> None:
         ),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_cast_evidence")),
     )
+    op.create_table(
+        "roll_change",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("grp", sa.Text(), nullable=False),
+        sa.Column("alias", sa.LargeBinary(), nullable=False),
+        sa.Column("entry", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", postgresql.JSONB(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("logged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("logged_at IS NULL OR dropped_at IS NULL", name=op.f("ck_roll_change_logged_or_dropped")),
+        sa.ForeignKeyConstraint(
+            ["asked_by"], ["account.id"], name=op.f("fk_roll_change_asked_by_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round.id"], name=op.f("fk_roll_change_round_id_round"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roll_change")),
+    )
+    op.create_index("ix_roll_change_round_id", "roll_change", ["round_id", "asked_at"], unique=False)
+    op.create_table(
+        "roll_change_signature",
+        sa.Column("change_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("role IN ('registrar', 'auditor')", name=op.f("ck_roll_change_signature_role")),
+        sa.CheckConstraint("octet_length(signature) = 64", name=op.f("ck_roll_change_signature_signature")),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+            name=op.f("fk_roll_change_signature_account_id_account"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["change_id"],
+            ["roll_change.id"],
+            name=op.f("fk_roll_change_signature_change_id_roll_change"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("change_id", "role", name=op.f("pk_roll_change_signature")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("roll_change_signature")
+    op.drop_table("roll_change")
     for table in ("cast_evidence", "booth_pass", "code_key", "code_letter", "letter_batch"):
         op.drop_table(table)
     op.drop_table("roll_declaration")

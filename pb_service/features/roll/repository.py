@@ -7,6 +7,7 @@ from typing import cast as cast_type
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     CursorResult,
     LargeBinary,
     Result,
@@ -14,7 +15,6 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -30,6 +30,8 @@ from pb_service.features.roll.letter_tables import CodeLetter
 from pb_service.features.roll.tables import (
     Roll,
     RollBatch,
+    RollChange,
+    RollChangeSignature,
     RollDeclaration,
     RollRecord,
     RollRequest,
@@ -104,12 +106,16 @@ async def record_by_code(session: AsyncSession, round_id: UUID, group: str, code
     return (await session.scalars(found)).one_or_none()
 
 
+_FILE = """
+SELECT string_agg(alias || coalesce(code_key, decode(repeat('00', 32), 'hex')), CAST('' AS bytea) ORDER BY alias)
+FROM roll_record WHERE batch_id = :batch AND grp = :group AND NOT late
+"""
+
+
 async def roll_file(session: AsyncSession, batch_id: UUID, group: str) -> bytes:
     """Return the roll file of a group: its records, sorted; who was added to an open vote stands in none."""
-    body = RollRecord.alias.op("||")(func.coalesce(RollRecord.code_key, literal(bytes(32), LargeBinary)))
-    of_group = and_(RollRecord.batch_id == batch_id, RollRecord.group == group, not_(RollRecord.late))
-    parts = await session.stream_scalars(select(cast(body, LargeBinary)).where(of_group).order_by(RollRecord.alias))
-    return b"".join([part async for part in parts])
+    given = {"batch": batch_id, "group": group}
+    return await session.scalar(text(_FILE), given) or b""
 
 
 async def roots_of(session: AsyncSession, round_id: UUID) -> Sequence[RollRoot]:
@@ -324,7 +330,7 @@ async def erase(session: AsyncSession, round_id: UUID, now: datetime) -> None:
     """Delete everything that a round's roll says of people; roots, counts and public files stay."""
     roll = await begin_roll(session, round_id, "")
     roll.batch_id, roll.erased_at = None, now
-    for table in (CodeLetter, RollDeclaration, RollRequest):
+    for table in (CodeLetter, RollChange, RollDeclaration, RollRequest):
         await session.execute(delete(table).where(table.round_id == round_id))
     batches = select(RollBatch.id).where(RollBatch.round_id == round_id)
     for part in (RollUploadPart, RollSealed, RollRecord):
@@ -402,3 +408,38 @@ async def declare(session: AsyncSession, round_id: UUID, account_id: UUID, groun
     """Keep a declaration; a second one changes nothing. Returns whether it is the first."""
     row = insert(RollDeclaration).values(round_id=round_id, account_id=account_id, ground=ground, declared_at=now)
     return _number(await session.execute(row.on_conflict_do_nothing())) > 0
+
+
+# Changes of an open vote's roll
+
+
+async def changes_of(session: AsyncSession, round_id: UUID) -> Sequence[RollChange]:
+    """Return the late additions of a round, newest first."""
+    found = select(RollChange).where(RollChange.round_id == round_id)
+    return (await session.scalars(found.order_by(RollChange.asked_at.desc(), RollChange.id.desc()))).all()
+
+
+async def change_signatures(session: AsyncSession, change_ids: Collection[UUID]) -> Sequence[RollChangeSignature]:
+    """Return who has signed late additions."""
+    return (
+        await session.scalars(select(RollChangeSignature).where(RollChangeSignature.change_id.in_(change_ids)))
+    ).all()
+
+
+async def entitle(session: AsyncSession, batch_id: UUID | None, change: RollChange, now: datetime) -> None:
+    """Let somebody vote whose addition is logged now."""
+    await session.execute(update(RollRecord).where(_late(batch_id, change)).values(late_at=now))
+
+
+async def forget_late(session: AsyncSession, batch_id: UUID | None, change: RollChange) -> None:
+    """Forget somebody whose addition was never logged."""
+    await session.execute(delete(RollRecord).where(_late(batch_id, change), RollRecord.late_at.is_(None)))
+
+
+def _late(batch_id: UUID | None, change: RollChange) -> ColumnElement[bool]:
+    return and_(
+        RollRecord.batch_id == batch_id,
+        RollRecord.group == change.group,
+        RollRecord.alias == change.alias,
+        RollRecord.late,
+    )

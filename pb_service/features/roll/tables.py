@@ -215,3 +215,46 @@ class RollDeclaration(Base):
     declared_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (CheckConstraint("ground IN ('residence', 'school', 'anyone')", name="ground"),)
+
+
+class RollChange(Base):
+    """Somebody to be added to the roll of an open vote, in one group: ``entry`` is what registrar and auditor sign.
+
+    ``reason`` by language, for those who sign. It is logged when both have signed.
+    """
+
+    __tablename__ = "roll_change"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"))
+    group: Mapped[str] = mapped_column("grp", Text)
+    alias: Mapped[bytes] = mapped_column(LargeBinary)
+    entry: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[dict[str, str]] = mapped_column(JSONB)
+    asked_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    logged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    dropped_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("logged_at IS NULL OR dropped_at IS NULL", name="logged_or_dropped"),
+        Index("ix_roll_change_round_id", "round_id", "asked_at"),
+    )
+
+
+class RollChangeSignature(Base):
+    """One person's signature under a late addition; one a role."""
+
+    __tablename__ = "roll_change_signature"
+
+    change_id: Mapped[UUID] = mapped_column(ForeignKey("roll_change.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(Text, primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("role IN ('registrar', 'auditor')", name="role"),
+        CheckConstraint("octet_length(signature) = 64", name="signature"),
+    )
