@@ -26,7 +26,7 @@ from pb_service.features.accounts.me_pages import me_router
 from pb_service.features.accounts.passkeys import RelyingParty
 from pb_service.features.accounts.policy import ACTS, Actor
 from pb_service.features.accounts.provider_pages import provider_router
-from pb_service.features.accounts.provider_signin import Providers, providers_of
+from pb_service.features.accounts.provider_signin import Providers, Purpose, PurposeHandler, providers_of
 from pb_service.features.accounts.session_routes import session_api
 from pb_service.features.accounts.staff_pages import staff_routers
 from pb_service.features.accounts.stepup import Prover
@@ -50,6 +50,9 @@ from pb_service.features.proposals.statistics_pages import statistics_router
 from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
+from pb_service.features.roll.letter_pages import letters_router
+from pb_service.features.roll.own_pages import own_roll_router
+from pb_service.features.roll.pages import roll_router
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
@@ -61,6 +64,7 @@ from pb_service.features.site.promises_pages import promises_router
 from pb_service.features.site.round_pages import public_router
 from pb_service.features.site.statement import usable_statement
 from pb_service.features.voting.api import voting_api
+from pb_service.features.voting.identify_api import VotingReturn, identify_api
 from pb_service.features.voting.routers import voting_pages
 from pb_service.platform.health import Health
 from pb_service.platform.pagecache import page_key, page_store
@@ -82,7 +86,9 @@ def create_app(service: Service) -> Litestar:
     Raises UndeclaredAccess when a handler does not say who may use it.
     """
 
-    providers = providers_of(service.settings, service.keys, service.clock)
+    purposes: dict[Purpose, PurposeHandler] = {}
+    providers = providers_of(service.settings, service.keys, service.clock, purposes)
+    purposes["vote"] = VotingReturn(service.pollings, service.keys, providers)
     drivers: list[SigninDriver] = [*providers.clients.values()]
     if service.settings.development:
         drivers.append(DevelopmentDriver())
@@ -121,6 +127,10 @@ def create_app(service: Service) -> Litestar:
             session_api,
             proposal_data,
             voting_api,
+            identify_api,
+            letters_router,
+            roll_router,
+            own_roll_router,
             opening_router,
             closing_router,
             counting_router,
@@ -204,7 +214,7 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "service": service,
         "tile_store": service.tiles,
         "shelf": service.bundles,
-        "opening_around": Surroundings(service.keys, service.witnesses),
+        "opening_around": Surroundings(service.keys, service.witnesses, providers.clients),
         "pollings": service.pollings,
         "casting": service.casting,
     }

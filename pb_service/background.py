@@ -15,6 +15,7 @@ from pb_service.features.proposals import jobs as proposals
 from pb_service.features.record.repository import waiting_by_log
 from pb_service.features.record.witnesses import Witnesses, unwitnessed
 from pb_service.features.results import jobs as results
+from pb_service.features.roll import jobs as roll
 from pb_service.features.rounds import jobs as rounds
 from pb_service.features.site import feedback
 from pb_service.features.site import jobs as site
@@ -35,6 +36,7 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **rounds.HANDLERS,
     **proposals.HANDLERS,
     **assessment.HANDLERS,
+    **roll.HANDLERS,
     **counting.HANDLERS,
     **results.HANDLERS,
     **site.HANDLERS,
@@ -48,6 +50,7 @@ EVERY: Sequence[tuple[str, timedelta]] = (
     *rounds.EVERY,
     *proposals.EVERY,
     *assessment.EVERY,
+    *roll.EVERY,
     *site.EVERY,
 )
 

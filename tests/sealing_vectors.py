@@ -11,10 +11,11 @@ from pb_service.core.record import merkle
 from pb_service.core.record.canonical import b64u, encode, unb64u
 from pb_service.core.record.framing import frame, h32, u32
 from pb_service.core.rounds.documents import Ballot, BallotFormat, Limits
-from pb_service.core.sealing import ceremony, envelope, payload, shuffle, threshold
+from pb_service.core.sealing import ceremony, envelope, evidence, payload, shuffle, threshold
 from pb_service.core.sealing.blocks import payload_of
 from pb_service.core.sealing.group import generator, read_points, scalar_bytes, times_base
 from pb_service.core.sealing.payload import BallotShape
+from pb_service.core.voting import codes
 from tests import hpke
 from tests.sealing import repeatable
 
@@ -46,6 +47,8 @@ def make() -> dict[str, Any]:
         "shuffles": [_shuffle(rows, width, key) for rows, width in ((1, 1), (2, 1), (5, 1), (7, 2), (3, 7))],
         "ceremonies": [_ceremony(trustees, quorum) for trustees, quorum in ((2, 2), (3, 2), (5, 3))],
         "trees": [_tree(size) for size in (1, 2, 3, 7, 8, 13)],
+        "letters": [_letter(number) for number in range(4)],
+        "sign_ins": [_sign_in(number) for number in range(2)],
     }
 
 
@@ -148,6 +151,31 @@ def _tree(size: int) -> dict[str, Any]:
             }
             for old in range(1, size + 1)
         ],
+    }
+
+
+def _letter(number: int) -> dict[str, Any]:
+    """A code letter: what is printed, and the public key that it stands for in a group of a round."""
+    code = codes.new_code(repeatable(f"letter {number}"))
+    origin, group = f"example.org/pb/round-{number}", ("district", "city")[number % 2]
+    return {
+        "printed": codes.printed(code),
+        "origin": origin,
+        "group": group,
+        "key": codes.public_key_of(code, origin, group).hex(),
+    }
+
+
+def _sign_in(number: int) -> dict[str, Any]:
+    """A sign-in for voting: its nonce, and the hash of its token."""
+    random, token = repeatable(f"sign-in {number}"), f"e30.e30.{number}"
+    key, blind = random(32), random(32)
+    return {
+        "key": key.hex(),
+        "blind": blind.hex(),
+        "token": token,
+        "nonce": evidence.nonce_of(EID, key, blind),
+        "hash": evidence.SignIn(blind, token).hash().hex(),
     }
 
 

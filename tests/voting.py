@@ -24,7 +24,6 @@ from pb_service.core.rounds.documents import Ballot, BallotFormat
 from pb_service.core.rounds.setup import BallotStep, RuleStep, Setup, TrusteesStep
 from pb_service.core.sealing import payload
 from pb_service.core.sealing.envelope import Envelope, Place, seal
-from pb_service.core.voting.groups import group_of
 from pb_service.features.accounts import sessions, signing_keys
 from pb_service.features.accounts.policy import Actor, Role
 from pb_service.features.accounts.scopes import RoundScope
@@ -87,6 +86,12 @@ class OpenVote:
     desks: tuple[Official, Official]
     slug: str = "spring"
     contest: str = "pohjoinen"
+    #: What its manifest holds of the service, where that is more than keys and witnesses.
+    around: Surroundings | None = None
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self.around or Surroundings(self.service.keys, self.service.witnesses)
 
     async def polling(self) -> Polling:
         async with self.service.database.reading() as session:
@@ -100,7 +105,10 @@ class OpenVote:
         """An envelope as the voter's device makes it."""
         polling, named = await self.polling(), contest or self.contest
         shape = polling.manifest.contests[named].shape
-        standing = next(one for one in polling.standings(actor, self.service.keys) if one.group == group_of(named))
+        group = polling.manifest.contests[named].group
+        async with self.service.database.reading() as session:
+            given = await polling.standings(session, actor, self.service.keys)
+        standing = next(one for one in given if one.group == group)
         place = Place(polling.manifest.eid, named, standing.alias, await self.size() if base is None else base)
         return seal(payload.encode(ballot, shape), place, polling.manifest.key, secrets.token_bytes)[0]
 
@@ -205,7 +213,7 @@ async def prepared_vote(
 
 async def begin_opening(vote: OpenVote, *, strikes: int = 0) -> None:
     """Ceremony of the server's trustees, and a manifest to be signed."""
-    around = Surroundings(vote.service.keys, vote.service.witnesses)
+    around = vote.surroundings
     async with vote.service.database.transaction() as session:
         found = await find_round(session, vote.slug, for_update=True)
         order = opening.Order(strikes=strikes)
@@ -230,7 +238,7 @@ async def confirm_manifest(vote: OpenVote, role: opening.Signer, *, by: Official
             role,
             entries.election_id(begun.manifest),
             **person.sign(opening.to_sign(begun)),
-            around=Surroundings(service.keys, service.witnesses),
+            around=vote.surroundings,
             now=service.clock(),
         )
 

@@ -25,6 +25,8 @@ if (document.querySelector("[data-draft-of], [data-draft-sent]"))
 	import("./draft").then(({ keepDraft }) => keepDraft());
 
 // Borders of districts and places of proposals, drawn on a map.
+if (document.querySelector("[data-progress]")) import("./progress").then(({ followProgress }) => followProgress());
+
 if (document.querySelector("border-map")) import("./border");
 
 // Passkeys, where a page asks for one.

@@ -126,6 +126,18 @@ class KeyFolder:
                 self._exchange(name, [newest, *kept])
         return len(older) - len(kept)
 
+    def destroy(self, name: str) -> bool:
+        """Erase all secrets of that name for good, so that nothing made with them can be made again.
+
+        Returns whether there were any.
+        """
+        with self._exchanging():
+            file = self.path / f"{name}.key"
+            if not _NAME.fullmatch(name) or not os.path.lexists(file):
+                return False
+            file.unlink()
+        return True
+
     @contextmanager
     def _exchanging(self) -> Iterator[None]:
         """Of two processes that exchange a key at once, one waits for the other."""

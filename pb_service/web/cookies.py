@@ -1,10 +1,10 @@
-"""The cookies of the service: who is signed in, which forms were shown, that an account has been used here before, and
-which proposal was written here before its author signed in.
+"""The cookies of the service: who is signed in, which forms were shown, that an account has been used here before,
+which proposal was written here before its author signed in, and who was identified for one vote.
 
 All are needed for what the reader asked for, so there is nothing to consent to. Over TLS their names begin with
-`__Host-`: no other host of the domain can set them, and they never travel in clear. Only the last
-two outlive the browser: the one keeps guessers elsewhere from locking the reader out (features/accounts/signin.py), the
-other finds the draft again after the mail that verifies an address.
+`__Host-`: no other host of the domain can set them, and they never travel in clear. Only two
+outlive the browser: `pb-known` keeps guessers elsewhere from locking the reader out (features/accounts/signin.py),
+`pb-draft` finds the draft again after the mail that verifies an address.
 """
 
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
-CookieKind = Literal["pb-session", "pb-visit", "pb-known", "pb-draft"]
+CookieKind = Literal["pb-session", "pb-visit", "pb-known", "pb-draft", "pb-booth"]
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 #: How long a cookie is kept; the others go when the browser is closed.

@@ -16,6 +16,8 @@ const PEOPLE = {
 	otto: { person: "311299-987K", birthdate: "1999-12-31", municipality: "091", postal: "00100", acr: "loa2" },
 	nobody: {},
 };
+/** Whoever is not listed signs in with a person id of her own. */
+const claimsOf = (id) => PEOPLE[id] ?? { person: id };
 
 const [port, ...redirectUris] = process.argv.slice(2);
 let rotations = 0;
@@ -57,7 +59,7 @@ function start() {
 		interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
 		findAccount: (_context, id) => ({
 			accountId: id,
-			claims: () => ({ sub: id, ...PEOPLE[id], address: { postal_code: PEOPLE[id]?.postal } }),
+			claims: () => ({ sub: id, ...claimsOf(id), address: { postal_code: PEOPLE[id]?.postal } }),
 		}),
 		pkce: { required: () => true },
 		ttl: { IdToken: 300, AccessToken: 300, AuthorizationCode: 60, Grant: 600, Interaction: 600, Session: 600 },

@@ -11,7 +11,9 @@ import { openWith, sealTo } from "./hpke";
 import { extends_, includes, leafHash, root } from "./merkle";
 import { type Ballot, decodeBallot, encodeBallot, type Format, type Limits, shapeOf } from "./payload";
 import { drawSecrets, prove, type Stage, verify } from "./shuffle";
+import { publicKey } from "./signatures";
 import { combine, decrypt, verifyPart } from "./threshold";
+import { codeSeed, nonceOf, readCode, tokenHash } from "./voter";
 
 const KEY = 424242n;
 const EID = h32("pb/test", utf8("vectors"));
@@ -56,12 +58,29 @@ interface TreeVector {
 	consistency: { size: number; root: string; path: string[] }[];
 }
 
+interface LetterVector {
+	printed: string;
+	origin: string;
+	group: string;
+	key: string;
+}
+
+interface SignInVector {
+	key: string;
+	blind: string;
+	token: string;
+	nonce: string;
+	hash: string;
+}
+
 export interface Vectors {
 	generators: string[];
 	ballots: BallotVector[];
 	shuffles: ShuffleVector[];
 	ceremonies: CeremonyVector[];
 	trees: TreeVector[];
+	letters: LetterVector[];
+	sign_ins: SignInVector[];
 }
 
 /** Appendix A.2.1 of RFC 9180, in hexadecimal. */
@@ -107,6 +126,15 @@ export function remake(given: Vectors): Vectors {
 		shuffles: given.shuffles.map(({ rows, width }) => mixed(rows, width)),
 		ceremonies: given.ceremonies.map(({ trustees, quorum }) => held(trustees, quorum)),
 		trees: given.trees,
+		letters: given.letters.map(({ printed, origin, group }) => ({
+			...{ printed, origin, group },
+			key: hex(publicKey(codeSeed(readCode(printed), origin, group))),
+		})),
+		sign_ins: given.sign_ins.map(({ key, blind, token }) => ({
+			...{ key, blind, token },
+			nonce: nonceOf(EID, unhex(key), unhex(blind)),
+			hash: hex(tokenHash(unhex(blind), token)),
+		})),
 	};
 }
 
@@ -223,6 +251,13 @@ export function checkVectors(vectors: Vectors): { failures: string[]; checked: n
 			const other = { size: old.size, root: new Uint8Array(32) };
 			holds(`another tree in ${vector.size}`, () => !extends_(other, larger, path));
 		});
+	});
+	vectors.letters.forEach(({ printed }) => {
+		const code = readCode(printed);
+		const typed = printed.toLowerCase().replaceAll("0", "o").replaceAll("1", "l").replaceAll("-", " ");
+		holds(`code ${printed} as typed`, () => readCode(typed) === code);
+		fails(`code ${printed} with another sign`, () => readCode(`${printed[0] === "7" ? "8" : "7"}${printed.slice(1)}`));
+		fails(`code ${printed} without its check symbol`, () => readCode(code));
 	});
 	return { failures, checked };
 }

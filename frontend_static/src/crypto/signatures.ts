@@ -46,6 +46,9 @@ export function signEntry(entry: { [key: string]: Json }, name: string, seed: Ui
 	return { ...entry, sg: [[name, b64u(ed25519.sign(messageOf(entry), seed))]] };
 }
 
+/** The public half of the key that a seed stands for. */
+export const publicKey = (seed: Uint8Array): Uint8Array => ed25519.getPublicKey(seed);
+
 function littleEndian(data: Uint8Array): bigint {
 	return data.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }

@@ -21,11 +21,11 @@ export const nonceOf = (eid: Uint8Array, sessionKey: Uint8Array, blind: Uint8Arr
 
 export const tokenHash = (blind: Uint8Array, token: string): Uint8Array => h32("pb/token", blind, utf8(token));
 
-/** The twenty symbols of a code letter as typed with its check symbol; throws for a slip of the pen. */
+/** The twenty symbols of a code letter as typed with its check symbol; throws "form" or "symbol" for a slip of the pen. */
 export function readCode(typed: string): string {
 	const code = typed.toUpperCase().replace(/[-\s]/g, "").replaceAll("O", "0").replace(/[IL]/g, "1");
-	if (!/^[0-9A-HJKMNP-TV-Z]{20}[0-9A-HJKMNP-TV-Z*~$=U]$/.test(code)) throw new Error("not a code");
-	if (checkSymbol(code.slice(0, 20)) !== code[20]) throw new Error("a symbol of the code is wrong");
+	if (!/^[0-9A-HJKMNP-TV-Z]{20}[0-9A-HJKMNP-TV-Z*~$=U]$/.test(code)) throw new Error("form");
+	if (checkSymbol(code.slice(0, 20)) !== code[20]) throw new Error("symbol");
 	return code.slice(0, 20);
 }
 

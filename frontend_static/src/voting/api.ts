@@ -7,6 +7,9 @@ export interface Standing {
 	cls: string;
 	contests: string[];
 	base: number;
+	/** Where she was identified without an account: the key that signs, and the hash of her token. */
+	key?: string;
+	h?: string;
 }
 
 /** What became of a ballot that was sent. */
@@ -61,6 +64,31 @@ async function read(answer: Response): Promise<Answer> {
 	if (answer.status === 429 || answer.status >= 500)
 		return { kind: "later", after: Number(answer.headers.get("retry-after")) || AGAIN_SECONDS };
 	return { kind: "refused", type };
+}
+
+/** Tell the server something that says who votes; undefined when no answer came. A stale page gets a token anew. */
+export async function tell(
+	round: string,
+	step: "code" | "sign-in" | "leave",
+	body: { [name: string]: unknown },
+	token: string,
+): Promise<{ ok: boolean; type: string; body: { [name: string]: unknown } } | undefined> {
+	try {
+		for (const current of [token, undefined]) {
+			const answer = await fetch(`/api/v1/rounds/${round}/booth/${step}`, {
+				method: "POST",
+				headers: { "content-type": "application/json", "x-csrf-token": current ?? (await freshToken(location.href)) },
+				body: JSON.stringify(body),
+				signal: AbortSignal.timeout(PATIENCE_MS),
+			});
+			const said = (await answer.json()) as { [name: string]: unknown };
+			const type = String(said.type ?? "").replace(/^.*[/:#]/, "");
+			if (type !== "stale-page") return { ok: answer.ok, type, body: said };
+		}
+	} catch {
+		// as if nobody had answered
+	}
+	return undefined;
 }
 
 /** The token that the server takes from this page: a fresh one, when it was made for another session. */

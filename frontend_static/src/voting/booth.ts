@@ -4,6 +4,7 @@ import { checkOrCast } from "./cast";
 import { checkBallot } from "./check";
 import { countDown } from "./countdown";
 import { canKeep } from "./device";
+import { identify } from "./identify";
 import { VotingPage } from "./page";
 import { showReceipt } from "./receipt";
 import { checkRecord } from "./record";
@@ -16,9 +17,7 @@ const PAGES: { [name: string]: (page: VotingPage) => void | Promise<void> } = {
 	receipt: showReceipt,
 	check: checkBallot,
 	record: checkRecord,
-	identify: (page) => {
-		for (const kept of page.parts("[data-chosen-only]")) kept.hidden = page.device.chosen().length === 0;
-	},
+	identify,
 	area: (page) => {
 		const chosen = page.device.chosen();
 		for (const kept of page.parts("[data-begun]")) kept.hidden = !chosen.includes(kept.dataset.begun ?? "");

@@ -79,7 +79,8 @@ class CastPage {
 					await this.#wait(answer.after);
 					break;
 				default:
-					return this.#refused(sealed, answer.kind === "signed-out" ? "signed-out" : answer.type);
+					if (answer.kind === "refused") return this.#refused(sealed, answer.type);
+					return this.#refused(sealed, sealed.signer ? "identify" : "signed-out");
 			}
 		}
 	}
@@ -98,7 +99,10 @@ class CastPage {
 		if (shape === undefined) throw new Error("the page has no contest");
 		const { ballot } = sealed;
 		const alias = String(sealed.fields.a);
-		const made = await ask("seal", { election: { eid, key }, contest, shape, ballot, alias, base });
+		const seed = sealed.signer && device.seedOf(sealed.signer.key);
+		if (sealed.signer && !seed) throw new Error("this window has the voter's key no more");
+		const signer = sealed.signer && seed ? { ...sealed.signer, seed } : undefined;
+		const made = await ask("seal", { election: { eid, key }, contest, shape, ballot, alias, base, signer });
 		const again: Sealed = { ...sealed, ...made, secrets: [], again: true };
 		device.sealed = again;
 		return again;
@@ -106,7 +110,9 @@ class CastPage {
 
 	/** What cannot be cast as it is: it is sealed still and not cast, and the page says why and what can be done. */
 	#refused(sealed: Sealed, type: string): void {
-		const known = ["paper", "rank", "closed", "not-open", "paused", "signed-out"].includes(type) ? type : "other";
+		const known = ["paper", "rank", "closed", "not-open", "paused", "signed-out", "identify"].includes(type)
+			? type
+			: "other";
 		// Whoever signs in again comes back to a ballot that is sent at once: she pressed Cast before.
 		this.page.device.sealed = { ...sealed, state: known === "signed-out" ? "casting" : "sealed" };
 		this.page.show("refused", `refused-${known}`);

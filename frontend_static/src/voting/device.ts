@@ -1,5 +1,6 @@
 // What is kept on the voter's device and nowhere else. Choices leave it sealed, or not at all.
 import type { Ballot } from "../crypto/payload";
+import type { Signer } from "./tasks";
 
 /** Until the vote ends: the choices of each contest, by the election that they belong to. */
 interface Basket {
@@ -26,6 +27,14 @@ export interface Sealed {
 	state: "sealed" | "casting" | "opened";
 	/** The ballot had to be sealed again while it was sent: its code is not the one that the voter saw first. */
 	again: boolean;
+	/** By whose key it is signed, where not the service vouches for an account. The seed is not kept here. */
+	signer?: Omit<Signer, "seed"> | undefined;
+}
+
+/** Secret seeds of the voter's own keys, by their public halves: of a code or a sign-in, in this window alone. */
+interface Seeds {
+	eid: string;
+	seeds: { [key: string]: string };
 }
 
 /** The receipt of the ballot that this window cast last. */
@@ -54,6 +63,7 @@ export class Device {
 	readonly #sealed: string;
 	readonly #receipt: string;
 	readonly #orders: string;
+	readonly #seeds: string;
 
 	constructor(
 		round: string,
@@ -63,6 +73,7 @@ export class Device {
 		this.#sealed = `pb-sealed:${round}`;
 		this.#receipt = `pb-receipt:${round}`;
 		this.#orders = `pb-vote-order:${round}`;
+		this.#seeds = `pb-keys:${round}`;
 	}
 
 	/** What was chosen in a contest of this election; nothing of another one. */
@@ -101,6 +112,17 @@ export class Device {
 
 	set receipt(receipt: Kept | undefined) {
 		write(sessionStorage, this.#receipt, receipt);
+	}
+
+	/** The seed of one of the voter's own keys, if this window has it. */
+	seedOf(key: string): string | undefined {
+		return this.#read<Seeds>(sessionStorage, this.#seeds)?.seeds[key];
+	}
+
+	/** Keep the seeds of these keys, and no others. */
+	keepSeeds(keys: { key: string; seed: string }[]): void {
+		const seeds = Object.fromEntries(keys.map(({ key, seed }) => [key, seed]));
+		write(sessionStorage, this.#seeds, keys.length > 0 ? { eid: this.eid, seeds } : undefined);
 	}
 
 	/** The order in which this device shows the projects of a contest: drawn once, the same from then on. */

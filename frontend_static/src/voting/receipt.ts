@@ -1,4 +1,5 @@
 // The receipt: shown, checked on this device against what the log has published, copied, printed, kept as a file.
+import { tell } from "./api";
 import { grouped } from "./cast";
 import type { Kept } from "./device";
 import type { VotingPage } from "./page";
@@ -28,7 +29,19 @@ export function showReceipt(page: VotingPage): void {
 		form.addEventListener("submit", () => {
 			page.device.receipt = undefined;
 		});
+	page.element.querySelector("[data-forget]")?.addEventListener("click", () => void forget(page));
 	void check(page, receipt);
+}
+
+/** Let nothing on this device say any more who voted: neither the keys of a code or a sign-in, nor the receipt. */
+async function forget(page: VotingPage): Promise<void> {
+	page.device.keepSeeds([]);
+	page.device.receipt = undefined;
+	await tell(page.round, "leave", {}, page.element.dataset.csrf ?? "");
+	page.part("[data-identified]").hidden = true;
+	const told = page.part("[data-forgotten]");
+	told.hidden = false;
+	told.focus();
 }
 
 async function copy(page: VotingPage, code: string): Promise<void> {

@@ -1,10 +1,11 @@
 // The review: what was chosen, once more, before it is sealed. Nothing is sent here.
 import type { Ballot, Shape } from "../crypto/payload";
-import { standings } from "./api";
+import { type Standing, standings } from "./api";
 import { drawBar } from "./bar";
 import { costOf, lacking, measure, move, pointsOf, projectsOf, restored, valueIn, without } from "./choice";
 import type { VotingPage } from "./page";
 import { ask } from "./sealing";
+import type { Signer } from "./tasks";
 
 export function review(page: VotingPage): void {
 	if (page.shape) new Review(page, page.shape).begin();
@@ -122,6 +123,8 @@ class Review {
 			if (mine === undefined) return location.reload(); // signed out meanwhile: the server shows the way
 			const standing = mine.find((one) => one.contests.includes(page.contest));
 			if (standing === undefined) return location.reload();
+			const signer = signerOf(page, standing);
+			if (signer === "unknown") return location.assign(page.address("/identify"));
 			const made = await ask("seal", {
 				election: { eid: page.eid, key: page.key },
 				contest: page.contest,
@@ -129,9 +132,11 @@ class Review {
 				ballot: this.#ballot,
 				alias: standing.alias,
 				base: standing.base,
+				signer,
 			});
 			const { eid, contest } = page;
-			page.device.sealed = { eid, contest, ballot: this.#ballot, ...made, state: "sealed", again: false };
+			const by = signer && { cls: signer.cls, key: signer.key, h: signer.h };
+			page.device.sealed = { eid, contest, ballot: this.#ballot, ...made, state: "sealed", again: false, signer: by };
 			location.assign(page.address("/cast"));
 		} catch {
 			const failed = page.part("[data-failed]");
@@ -142,4 +147,12 @@ class Review {
 			page.part("[data-seal]").removeAttribute("aria-disabled");
 		}
 	}
+}
+
+/** The voter's own key for a standing: none where an account is enough, "unknown" where this window does not have it. */
+function signerOf(page: VotingPage, standing: Standing): Signer | undefined | "unknown" {
+	const { cls, key, h } = standing;
+	if (cls === "acct") return undefined;
+	const seed = key && page.device.seedOf(key);
+	return key && seed ? { cls, key, seed, ...(h === undefined ? {} : { h }) } : "unknown";
 }

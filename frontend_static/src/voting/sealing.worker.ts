@@ -1,12 +1,14 @@
 // The worker: everything that calculates with keys runs here, so that the page answers meanwhile.
 import { systemRandom } from "../crypto/group";
-import { checkProof, lookInto, openingOf, sealBallot } from "./tasks";
+import { checkProof, drawSession, keysOfCode, lookInto, openingOf, sealBallot } from "./tasks";
 
 const work = {
 	seal: (given: Parameters<typeof sealBallot>[0]) => sealBallot(given, systemRandom),
 	open: openingOf,
 	look: lookInto,
 	prove: checkProof,
+	code: keysOfCode,
+	session: () => drawSession(systemRandom),
 };
 export type Work = typeof work;
 

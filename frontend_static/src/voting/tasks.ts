@@ -18,11 +18,23 @@ import { type Point, type Random, readPoint, readScalar, scalarBytes } from "../
 import { isSignedByLog, parseCheckpoint, parseKey } from "../crypto/note";
 import { type Ballot, decodeBallot, encodeBallot, type Shape } from "../crypto/payload";
 import { checkReceipt, parseReceipt } from "../crypto/receipt";
+import { publicKey, signEntry } from "../crypto/signatures";
+import { codeSeed, readCode } from "../crypto/voter";
 
 /** A contest as the worker needs it: where its envelopes belong, and the joint key. */
 export interface Election {
 	eid: string;
 	key: string;
+}
+
+/** By whose key an envelope is signed: the voter's own, where she was identified without an account. */
+export interface Signer {
+	cls: string;
+	/** The public key, and its secret seed. */
+	key: string;
+	seed: string;
+	/** Of a sign-in: the hash of its token. */
+	h?: string | undefined;
 }
 
 export interface Made {
@@ -34,20 +46,56 @@ export interface Made {
 
 /** Seal a ballot, and look once into what was made: a device that cannot calculate must not cast. */
 export function sealBallot(
-	given: { election: Election; contest: string; shape: Shape; ballot: Ballot; alias: string; base: number },
+	given: {
+		election: Election;
+		contest: string;
+		shape: Shape;
+		ballot: Ballot;
+		alias: string;
+		base: number;
+		signer?: Signer | undefined;
+	},
 	random: Random,
 ): Made {
-	const { election, contest, alias, base } = given;
+	const { election, contest, alias, base, signer } = given;
 	const place = { eid: unb64u(election.eid, 32), contest, alias: unb64u(alias, 32), base };
 	const key = readPoint(unb64u(election.key, 32));
 	const opening = seal(encodeBallot(given.ballot, given.shape), place, key, random);
 	checkOpening(opening, key);
+	const sealed = fields(opening.envelope);
 	return {
-		fields: fields(opening.envelope),
+		fields: signer ? { ...sealed, sg: signatureOf(sealed, election.eid, signer) } : sealed,
 		payload: b64u(opening.payload),
 		secrets: opening.secrets.map((secret) => b64u(scalarBytes(secret))),
 		code: sealCode(opening.envelope),
 	};
+}
+
+/** The voter's signature over the entry of her envelope (docs/protocol.md sections 3 and 6). */
+function signatureOf(sealed: { [name: string]: Json }, eid: string, signer: Signer): string {
+	const token: { [name: string]: Json } = signer.h === undefined ? {} : { p: signer.key, h: signer.h };
+	const entry = { v: 1, k: "env", e: eid, ...sealed, y: signer.cls, ...token };
+	const [[, signature]] = signEntry(entry, "p", unb64u(signer.seed, 32)).sg as [[string, string]];
+	return signature;
+}
+
+/** The keys that a code stands for, by group; throws "form" or "symbol" for what is no code. */
+export function keysOfCode(given: { typed: string; origin: string; groups: string[] }): {
+	[group: string]: { key: string; seed: string };
+} {
+	const code = readCode(given.typed);
+	return Object.fromEntries(
+		given.groups.map((group) => {
+			const seed = codeSeed(code, given.origin, group);
+			return [group, { key: b64u(publicKey(seed)), seed: b64u(seed) }];
+		}),
+	);
+}
+
+/** A session key of this window, and what blinds it in the nonce of a sign-in. */
+export function drawSession(random: Random): { key: string; seed: string; blind: string } {
+	const seed = random(32);
+	return { key: b64u(publicKey(seed)), seed: b64u(seed), blind: b64u(random(32)) };
 }
 
 /** The file by which another device looks into a sealed ballot (docs/protocol.md section 6). */

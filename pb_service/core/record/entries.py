@@ -54,7 +54,7 @@ def setup_id(setup: bytes) -> bytes:
 
 def act(kind: str, at: int, object_id: str, by: str, file_hash: bytes) -> bytes:
     """Return the entry of an act such as ``round.created``: when, on what, in which role, hash of its salted file."""
-    return _encode({"v": 1, "k": kind, "t": at, "o": object_id, "by": by, "h": b64u(file_hash)})
+    return encoded({"v": 1, "k": kind, "t": at, "o": object_id, "by": by, "h": b64u(file_hash)})
 
 
 def manifest_entry(eid: bytes, file_hash: bytes, signers: Mapping[str, Ed25519PrivateKey]) -> bytes:
@@ -168,14 +168,15 @@ def signed_entry(
 
 def setup_entry(sid: bytes, file_hash: bytes) -> bytes:
     """Return the entry that begins a key ceremony. Nobody signs it: every trustee's first message does."""
-    return _encode({"v": 1, "k": "setup", "e": b64u(sid), "f": b64u(file_hash)})
+    return encoded({"v": 1, "k": "setup", "e": b64u(sid), "f": b64u(file_hash)})
 
 
-def _encode(fields: Mapping[str, Any]) -> bytes:
+def encoded(fields: Mapping[str, Any]) -> bytes:
+    """Return a whole entry as it goes into the record. Raises EntryError for one that nobody could read."""
     body = encode(fields)
     parse(body)  # what we would not read, we do not write
     return body
 
 
 def _signed(fields: Mapping[str, Any], signers: Mapping[str, Ed25519PrivateKey]) -> bytes:
-    return _encode(signatures.sign_entry(fields, signers))
+    return encoded(signatures.sign_entry(fields, signers))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from pb_service.core.rounds.places import postal_ranges
 from pb_service.core.rounds.setup import EligibilityStep, Problem
 from pb_service.core.rounds.validation import day
 
@@ -52,3 +53,9 @@ def refusals(rule: EligibilityStep, age: AgeFacts | None, grounds: Collection[Gr
     if "anyone" not in rule.grounds and not set(grounds) & set(rule.grounds):
         found.append(Problem("grounds", "no_ground"))
     return found
+
+
+def in_postal_codes(rule: EligibilityStep, code: str) -> bool:
+    """Whether a postal code is among those that the rule names; without any, every one is."""
+    ranges = postal_ranges(rule.postal_codes)
+    return not ranges or any(first <= code <= last for first, last in ranges)

@@ -37,6 +37,17 @@ class Address:
     postal_code: str
 
 
+def postal_ranges(text: str) -> list[tuple[str, str]] | None:
+    """Return the ranges of postal codes that a text names (``02100-02380, 02600``), None if it is no such text."""
+    found = []
+    for part in text.replace(",", " ").split():
+        codes = re.fullmatch(r"([0-9]{5})(?:[-\u2013]([0-9]{5}))?", part)
+        if codes is None or (codes[2] or codes[1]) < codes[1]:
+            return None
+        found.append((codes[1], codes[2] or codes[1]))
+    return found
+
+
 def normal_street(text: str) -> str:
     """Return a street name without what people spell differently: case, blanks, full stops, forms of letters."""
     plain = unicodedata.normalize("NFKC", text).casefold()

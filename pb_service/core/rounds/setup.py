@@ -188,7 +188,12 @@ class EligibilityStep(_Document, frozen=True):
     """Who may vote: the age on a date, and at least one of the grounds.
 
     ``age_on`` is a date (``2027-12-31`` says "who turns 12 during 2027"). Grounds: ``residence`` in the municipality on
-    ``residence_on``, being a pupil of one of ``schools``, or ``anyone``.
+    ``residence_on``, being a pupil of one of ``schools``, or ``anyone``. ``postal_codes`` narrow residence down to some
+    codes and ranges of them (``02100-02380, 02600``); empty: all.
+
+    How it is checked: ``roll`` says which ballots have a roll of who may vote (the districts', the city-wide one, all
+    or none). Where there is none the vote is open to accounts; with ``declaration`` each voter first declares to meet
+    the rule.
     """
 
     min_age: int | None = None
@@ -198,6 +203,9 @@ class EligibilityStep(_Document, frozen=True):
     residence_on: str = ""
     schools: tuple[School, ...] = ()
     explanation: Text = {}
+    postal_codes: str = ""
+    roll: Literal["none", "all", "districts", "city"] = "none"
+    declaration: bool = False
 
 
 class Criterion(_Document, frozen=True):

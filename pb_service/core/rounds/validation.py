@@ -13,6 +13,7 @@ from typing import cast
 
 from pb_service.core.rounds import calendar, districts, money
 from pb_service.core.rounds.documents import BallotFormat
+from pb_service.core.rounds.places import postal_ranges
 from pb_service.core.rounds.setup import (
     LANGUAGES,
     PLANNED,
@@ -325,6 +326,8 @@ def _eligibility(setup: Setup) -> Found:
         yield Problem("min_age", "more_than", {"other": "max_age"})
     yield from _day("age_on", step.age_on)
     yield from _day("residence_on", step.residence_on)
+    if len(step.postal_codes) > MEDIUM or postal_ranges(step.postal_codes) is None:
+        yield Problem("postal_codes", "postal_codes")
     if len(set(step.grounds)) < len(step.grounds):
         yield Problem("grounds", "twice", {"key": ""})
     yield from _list("schools", step.schools)

@@ -33,7 +33,7 @@ from pb_service.core.sealing.group import (
 )
 
 #: RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305, base mode.
-_HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 #: With a key of small order every exchange gives zeros, so any one shows it.
 _ANY_KEY = X25519PrivateKey.from_private_bytes(bytes(31) + b"\x01")
@@ -114,7 +114,7 @@ def deal(
             continue
         receiver = X25519PublicKey.from_public_bytes(_bytes_of(message["x"], 32))
         share = scalar_bytes(secrets.share_for(other))
-        shares.append(b64u(_HPKE.encrypt(share, receiver, info=_share_info(setting, h1, trustee, other))))
+        shares.append(b64u(HPKE.encrypt(share, receiver, info=_share_info(setting, h1, trustee, other))))
     return {
         "j": trustee,
         "c": [b64u(commitment) for commitment in commitments],
@@ -212,7 +212,7 @@ def check_deal(
 
 def _opened(secrets: Secrets, sealed: str, info: bytes) -> int | None:
     try:
-        return read_scalar(_HPKE.decrypt(unb64u(sealed, 80), secrets.receiving, info=info))
+        return read_scalar(HPKE.decrypt(unb64u(sealed, 80), secrets.receiving, info=info))
     except (InvalidTag, GroupError, CanonicalError, ValueError):
         return None
 

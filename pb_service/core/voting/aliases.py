@@ -24,6 +24,19 @@ def keyed_pseudonym(roll_key: bytes, pid: str) -> bytes:
     return hmac.digest(roll_key, frame(b"pb/person", pid.encode()), hashlib.sha256)
 
 
+def person_of(person_key: bytes, scheme: str, pid: str) -> bytes:
+    """Return the 32 bytes by which accounts and rolls know a person; ``scheme`` says whose numbers ``pid`` is of.
+
+    One person's are the same in every round, so they stand beside accounts alone; a roll has `roll_pseudonym` of them.
+    """
+    return hmac.digest(person_key, frame(b"pb/roll-person", scheme.encode(), pid.encode()), hashlib.sha256)
+
+
+def roll_pseudonym(roll_key: bytes, person: bytes) -> bytes:
+    """Return the keyed pseudonym of a person in a round's roll, 32 bytes. ``person``: of `person_of`."""
+    return hmac.digest(roll_key, frame(b"pb/person", person), hashlib.sha256)
+
+
 def alias_of(roll_key: bytes, pseudonym: bytes, pid: str, group: str) -> bytes:
     """Return the alias of a person in a group, 32 bytes."""
     salt = hmac.digest(roll_key, frame(b"pb/salt", pseudonym, group.encode()), hashlib.sha256)[:_SALT]

@@ -33,6 +33,18 @@ class BallotGroup:
 
 
 @dataclass(frozen=True)
+class IdentityProvider:
+    """Whose ID tokens class idt rests on: issuer, our client id for voting, SHA-256 of the key set, and which claim is
+    the person id.
+    """
+
+    issuer: str
+    client_id: str
+    keys_sha256: bytes
+    claim: str
+
+
+@dataclass(frozen=True)
 class BallotContest:
     """A contest as the ballot list fixed it. Projects are (code, cost in minor units) in the order of the ballot."""
 
@@ -67,13 +79,14 @@ class Terms:
     keys: Sequence[OfficialKey]
     groups: Sequence[BallotGroup]
     contests: Sequence[BallotContest]
+    provider: IdentityProvider | None = None
 
 
 def manifest_of(terms: Terms, sid: bytes, joint: JointKey) -> bytes:
     """Return the manifest as canonical JSON. Raises FormError, PayloadError or TallyError for what cannot be voted on
     or counted.
     """
-    document = {
+    document: dict[str, Any] = {
         "v": 1,
         "origin": terms.origin,
         "mode": terms.mode,
@@ -96,6 +109,13 @@ def manifest_of(terms: Terms, sid: bytes, joint: JointKey) -> bytes:
         "groups": [_group(group) for group in terms.groups],
         "contests": [_contest(contest) for contest in terms.contests],
     }
+    if terms.provider is not None:
+        document["idp"] = {
+            "iss": terms.provider.issuer,
+            "aud": terms.provider.client_id,
+            "jwks": b64u(terms.provider.keys_sha256),
+            "pid": terms.provider.claim,
+        }
     check_manifest(document)
     return encode(document)
 

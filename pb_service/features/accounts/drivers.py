@@ -22,6 +22,7 @@ from datetime import date
 from typing import Literal, Protocol
 
 from pb_service.core.record.framing import frame
+from pb_service.core.voting.aliases import person_id, person_of
 from pb_service.web.locales import Language
 
 #: How sure the provider is, in the words of eIDAS (Regulation (EU) 910/2014, article 8).
@@ -47,6 +48,13 @@ class Identity:
         """
         person = unicodedata.normalize("NFC", self.person_id).strip().upper()
         return hmac.digest(key, frame(b"pb/person", self.scheme.encode(), person.encode()), hashlib.sha256)
+
+    def person(self, key: bytes) -> bytes:
+        """Return the 32 bytes by which rolls know the person; ``key`` is the secret "person" of the KeyFolder.
+
+        It never changes, unlike those of pseudonyms: rolls hold what was computed with it.
+        """
+        return person_of(key, self.scheme, person_id(self.person_id))
 
     def age_on(self, day: date) -> int | None:
         """Return the person's age on that day in whole years, or None if the birth date is not known.

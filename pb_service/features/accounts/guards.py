@@ -63,7 +63,7 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     actor = await actor_of(connection)
     if access == SIGNED_IN:
-        _require_signed_in(actor, factor=not handler.opt.get("without_factor"))
+        require_signed_in(actor, factor=not handler.opt.get("without_factor"))
         return
     now = connection.app.state.clock() if unsafe or handler.opt.get("step_up") else None
     policy.require_somewhere(actor, access, now=now)
@@ -230,7 +230,10 @@ exception_handlers: ExceptionHandlersMap = {
 }
 
 
-def _require_signed_in(actor: Actor, *, factor: bool) -> None:
+def require_signed_in(actor: Actor, *, factor: bool = True) -> None:
+    """Refuse who is not signed in, and with ``factor`` staff without a second factor. Raises SignInNeeded,
+    SecondFactorNeeded.
+    """
     if actor.account_id is None:
         raise SignInNeeded("Sign in first.")
     if factor and actor.grants and not actor.second_factor:

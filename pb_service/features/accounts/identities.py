@@ -30,13 +30,15 @@ async def recognise(
     *,
     driver: str,
     keys: Sequence[Secret],
+    person_key: bytes | None = None,
     language: Language,
     now: datetime,
 ) -> UUID:
     """Return the account of a person, made if they come for the first time, with what is known of them now.
 
-    ``keys``: those of pseudonyms, newest first. Of the birth date the year alone is kept, and never the person id
-    (drivers.py). Raises SigninFailed when the account is blocked.
+    ``keys``: those of pseudonyms, newest first. ``person_key``: that of rolls; without it no roll knows them. Of the
+    birth date the year alone is kept, and never the person id (drivers.py). Raises SigninFailed when the account is
+    blocked.
     """
     pseudonyms = [identity.pseudonym(secret.key) for secret in keys]
     await repository.lock_pseudonyms(session, pseudonyms)
@@ -45,7 +47,7 @@ async def recognise(
         account = await repository.add_account(session, language, now)
     if account.blocked_at is not None:
         raise SigninFailed("blocked", "the account is blocked")
-    await _keep(session, account.id, identity, pseudonyms, driver=driver, keys=keys, now=now)
+    await _keep(session, account.id, identity, pseudonyms, driver=driver, keys=keys, person_key=person_key, now=now)
     account.last_seen_at, account.idle_notice_at = now, None
     await session.flush()
     return account.id
@@ -74,6 +76,7 @@ async def join(
     driver: str,
     schemes: Mapping[str, str],
     keys: Sequence[Secret],
+    person_key: bytes | None = None,
     visitor: Visitor,
     now: datetime,
 ) -> None:
@@ -91,7 +94,7 @@ async def join(
     for held in await repository.identities_of(session, account.id):
         if held.pseudonym not in pseudonyms and schemes.get(held.driver) == identity.scheme:
             raise IdentityRefused("another-person")
-    await _keep(session, account.id, identity, pseudonyms, driver=driver, keys=keys, now=now)
+    await _keep(session, account.id, identity, pseudonyms, driver=driver, keys=keys, person_key=person_key, now=now)
     await access_log.note(session, account.id, "identity.joined", driver, visitor=visitor, now=now)
     if holder is None:
         await service.tell(session, account, "identity_joined", now=now)
@@ -133,6 +136,7 @@ async def _keep(
     *,
     driver: str,
     keys: Sequence[Secret],
+    person_key: bytes | None,
     now: datetime,
 ) -> None:
     """Keep what is known of a person now, under the newest key alone."""
@@ -141,6 +145,7 @@ async def _keep(
         ProvenIdentity(
             pseudonym=pseudonyms[0],
             key_id=keys[0].id,
+            person=identity.person(person_key) if person_key else None,
             account_id=account_id,
             driver=driver,
             assurance=identity.assurance,

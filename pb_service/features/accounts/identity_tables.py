@@ -16,12 +16,14 @@ class ProvenIdentity(Base):
 
     One account may hold several, such as a bank's and a school's; an identity belongs to one account. ``key_id`` names
     the key of the pseudonym (platform/keys.py); None stands for the oldest, of rows from before keys had names.
+    ``person`` is what rolls know the person by (drivers.py), None of who has not come back since there are rolls.
     """
 
     __tablename__ = "proven_identity"
 
     pseudonym: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     key_id: Mapped[str | None] = mapped_column(Text)
+    person: Mapped[bytes | None] = mapped_column(LargeBinary)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     driver: Mapped[str] = mapped_column(Text)
     assurance: Mapped[str] = mapped_column(Text)

@@ -144,6 +144,20 @@ class OidcClient:
             claims = {**await self._userinfo(metadata, tokens, claims["sub"]), **claims}
         return Proof(identity=self._identity(claims), id_token=tokens.id_token)
 
+    async def key_set(self) -> dict[str, Any]:
+        """Return the keys that the provider signs with now, public halves alone, in an order that never changes.
+
+        Raises SigninFailed.
+        """
+        await self._described()
+        async with self._fetching:
+            now = self._clock()
+            if self._keys is None or now - self._keys[0] >= _FRESH:
+                await self._fetch_keys(now)
+            assert self._keys  # noqa: S101 - fetched before
+            keys = [dict(key.as_dict(private=False)) for key in self._keys[1] if key.key_type != "oct"]
+        return {"keys": sorted(keys, key=lambda key: sorted(map(str, key.items())))}
+
     async def sign_out_address(self, *, return_to: str, language: Language) -> str | None:
         """Return where the person can end the session at the provider too, or None if it has no such place."""
         end = (await self._described()).end_session_endpoint

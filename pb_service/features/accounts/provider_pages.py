@@ -170,6 +170,7 @@ async def _sign_in(
         proof.identity,
         driver=attempt.driver,
         keys=keys.secrets("identity"),
+        person_key=keys.secret("person"),
         language=attempt.language,
         now=now,
     )
@@ -209,6 +210,7 @@ async def _join(
             driver=attempt.driver,
             schemes={key: client.provider.scheme for key, client in providers.clients.items()},
             keys=keys.secrets("identity"),
+            person_key=keys.secret("person"),
             visitor=visitor,
             now=now,
         )

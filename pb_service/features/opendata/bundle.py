@@ -16,6 +16,7 @@ from pb_service.features.record import service as record
 from pb_service.features.record.errors import UnknownRecordFile
 from pb_service.features.record.store import TileStore
 from pb_service.features.results.service import manifest_of
+from pb_service.features.roll.fixing import roll_file
 from pb_service.features.rounds.tables import Round
 
 #: Entries of a sealed vote that name files of the bundle, beside those that every vote has.
@@ -46,6 +47,9 @@ async def evidence_bundle(session: AsyncSession, counted: Round, published_check
     manifest_bytes, manifest = await manifest_of(session, counted)
     members = {"checkpoint": published_checkpoint, "manifest.json": manifest_bytes, **log_files(bodies)}
     members |= await _sealed_files(session, bodies)
+    for group in manifest["groups"]:
+        if "roll" in group:
+            members[f"rolls/{group['id']}"] = await roll_file(session, canonical.unb64u(group["roll"]))
     for listed, (contest, count) in zip(manifest["contests"], counts, strict=True):
         members[f"lists/{contest.key}.json"] = await record.get_file(session, canonical.unb64u(listed["list"]))
         members[f"ballots/{contest.key}.json"] = await record.get_file(session, count.ballots_sha256)

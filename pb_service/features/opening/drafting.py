@@ -1,7 +1,7 @@
 """What the manifest of a round is made of: its set-up, its fixed ballot list, the ceremony, granted keys, times."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -16,19 +16,36 @@ from pb_service.core.rounds.documents import RuleDocument
 from pb_service.core.rounds.setup import Setup, pairs
 from pb_service.core.sealing.election import Election
 from pb_service.core.tally.ties import draw_of
-from pb_service.core.voting.groups import group_of, groups_of
-from pb_service.core.voting.manifest import BallotContest, BallotGroup, Mode, OfficialKey, Terms, manifest_of
+from pb_service.core.voting.groups import Group, groups_in
+from pb_service.core.voting.manifest import (
+    BallotContest,
+    BallotGroup,
+    IdentityProvider,
+    Mode,
+    OfficialKey,
+    Terms,
+    manifest_of,
+)
 from pb_service.features.accounts import signing_keys
+from pb_service.features.accounts.identity_errors import SigninFailed
 from pb_service.features.accounts.identity_tables import KeyGrant, SigningKey
+from pb_service.features.accounts.oidc import OidcClient
 from pb_service.features.accounts.scopes import RoundScope
 from pb_service.features.opening.errors import OpeningRefused
 from pb_service.features.opening.tables import Opening
 from pb_service.features.record import service as record
+from pb_service.features.roll import repository as roll
+from pb_service.features.roll.errors import RollRefused
+from pb_service.features.roll.fixing import signed_roots
 from pb_service.features.rounds.service import ballot_list
 from pb_service.features.rounds.setups import setup_of
 from pb_service.features.rounds.tables import Contest, Round
 from pb_service.platform.keys import KeyFolder
 from pb_service.web.assets import built_files
+
+#: How people may be known in a group with a roll, and in an open one, strongest first.
+ROLLED_CLASSES = ("idt", "desk", "code")
+OPEN_CLASSES = ("acct",)
 
 #: Roles whose granted keys the manifest names, and how their ids begin.
 _OFFICIALS = {"registrar": "reg", "auditor": "aud", "desk": "desk"}
@@ -36,10 +53,11 @@ _OFFICIALS = {"registrar": "reg", "auditor": "aud", "desk": "desk"}
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a manifest holds of the service: its key folder, and the witnesses that it asks."""
+    """What a manifest holds of the service: its key folder, the witnesses that it asks, and who proves identities."""
 
     keys: KeyFolder
     witnesses: Policy | None
+    providers: Mapping[str, OidcClient] = field(default_factory=dict)
 
 
 def vote_times(setup: Setup) -> tuple[datetime, datetime]:
@@ -59,7 +77,8 @@ async def draft(
     assert election.setup is not None  # noqa: S101 - after the ceremony
     opens, closes = vote_times(setup)
     client = canonical.encode({"v": 1, "files": [[name, canonical.b64u(sha256)] for name, sha256 in built_files()]})
-    policy = around.witnesses
+    policy, groups = around.witnesses, groups_in(setup, [contest.key for contest in found.contests])
+    provider = await _provider(session, found, around, now) if any(group.rolled for group in groups) else None
     terms = Terms(
         origin=await record.origin_of(session, found.log),
         mode=cast(Mode, setup.trustees.mode),
@@ -76,8 +95,12 @@ async def draft(
         client=await record.put_file(session, client, kind="client", at=now),
         evidence_key=evidence_key(around.keys).public_key().public_bytes_raw(),
         keys=[*_own_keys(around.keys), *await official_keys(session, found, now)],
-        groups=[BallotGroup(group, ("acct",)) for group in groups_of(contest.key for contest in found.contests)],
-        contests=[await _contest(session, contest, opening, now) for contest in found.contests],
+        groups=await _groups(session, found, groups, with_provider=provider is not None),
+        provider=provider,
+        contests=[
+            await _contest(session, contest, opening, next(g.id for g in groups if contest.key in g.contests), now)
+            for contest in found.contests
+        ],
     )
     try:
         return manifest_of(terms, election.setup.sid, election.joint_key())
@@ -112,11 +135,50 @@ def _own_keys(keys: KeyFolder) -> list[OfficialKey]:
     return [OfficialKey(name, role, public_bytes(keys.ed25519(name))) for name, role in named]
 
 
-async def _contest(session: AsyncSession, contest: Contest, opening: Opening, now: datetime) -> BallotContest:
+async def _provider(
+    session: AsyncSession, found: Round, around: Surroundings, now: datetime
+) -> IdentityProvider | None:
+    """The provider whose people the roll knows and that signs in for voting, or None. Raises OpeningRefused."""
+    scheme = await roll.scheme_of(session, found.id)
+    for client in around.providers.values():
+        described, claim = client.provider, client.provider.claims.person_id
+        if described.voting is None or described.scheme != scheme or not isinstance(claim, str):
+            continue
+        try:
+            keys = canonical.encode(await client.key_set())
+        except SigninFailed as error:
+            raise OpeningRefused("provider", f"The provider's keys cannot be had: {error}.") from error
+        sha256 = await record.put_file(session, keys, kind="jwks", at=now)
+        return IdentityProvider(described.issuer, described.voting.client_id, sha256, claim)
+    return None
+
+
+async def _groups(
+    session: AsyncSession, found: Round, groups: Sequence[Group], *, with_provider: bool
+) -> list[BallotGroup]:
+    """The groups of the manifest: with the roots that a registrar and an auditor have signed, or open."""
+    if not any(group.rolled for group in groups):
+        return [BallotGroup(group.id, OPEN_CLASSES) for group in groups]
+    try:
+        signed = await signed_roots(session, found)
+    except RollRefused as error:
+        raise OpeningRefused("roll", str(error)) from error
+    classes = tuple(cls for cls in ROLLED_CLASSES if with_provider or cls != "idt")
+    return [
+        BallotGroup(group.id, classes, *signed[group.id])
+        if group.rolled
+        else BallotGroup(group.id, OPEN_CLASSES)
+        for group in groups
+    ]
+
+
+async def _contest(
+    session: AsyncSession, contest: Contest, opening: Opening, group: str, now: datetime
+) -> BallotContest:
     listed = canonical.encode(ballot_list(contest))
     return BallotContest(
         id=contest.key,
-        group=group_of(contest.key),
+        group=group,
         fmt=contest.fmt,
         limits=contest.limits,
         budget=contest.budget,

@@ -8,7 +8,7 @@ from pb_service.platform.errors import DomainError
 class OpeningRefused(DomainError):
     """A step of the opening cannot be taken now. ``code`` says why:
 
-    phase, imported, no_list, no_times, mode, begun, not_begun, no_registrar, no_auditor, lot, trustees, manifest,
+    phase, imported, no_list, roll, provider, no_times, mode, begun, not_begun, no_registrar, no_auditor, lot, trustees, manifest,
     changed, fixed, same_hand, voucher.
     """
 

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import canonical
 from pb_service.core.sealing.election import Election, Sources
+from pb_service.core.sealing.manifest import Manifest
 from pb_service.features.record import service as record
+from pb_service.features.roll.fixing import roll_file
 
 _NAMES_FILES = frozenset({"setup", "manifest"})
 
@@ -58,7 +60,14 @@ class VoteState:
                 fields = canonical.decode(body)
                 if fields.get("k") in _NAMES_FILES:
                     sha256 = canonical.unb64u(fields["f"], 32)
-                    self._files[sha256] = await record.get_file(session, sha256)
+                    self._files[sha256] = file = await record.get_file(session, sha256)
+                    if fields["k"] == "manifest":
+                        await self._gather_rolls(session, Manifest.read(file))
+
+    async def _gather_rolls(self, session: AsyncSession, manifest: Manifest) -> None:
+        for group in manifest.groups.values():
+            if group.roll is not None:
+                self._rolls[group.id] = await roll_file(session, group.roll)
 
 
 def _replay(election: Election, bodies: Sequence[bytes]) -> None:

@@ -90,6 +90,8 @@ def refusal_in_words(code: str, words: Reader) -> str:
         "fixed": words.gettext("The manifest is confirmed: nothing in it changes any more."),
         "mode": words.gettext("This server can open votes only whose keys lie on it. Choose that mode in the set-up."),
         "no_list": words.gettext("The ballot list is not fixed yet."),
+        "roll": words.gettext("The roll must be fixed, and signed by a registrar and an auditor, first."),
+        "provider": words.gettext("The provider of strong identification does not answer. Try again in a moment."),
         "no_times": words.gettext("The timetable must say when the vote opens and closes."),
         "begun": words.gettext("It is begun already."),
         "not_begun": words.gettext("The opening is not begun yet."),

@@ -68,6 +68,7 @@ def _texts(words: Reader) -> dict[str, str]:
         "email": words.gettext("write an e-mail address, such as name@example.org"),
         "phone": words.gettext("write a phone number, such as +358 9 1234567"),
         "date": words.gettext("write a day, for example 21.3.2027"),
+        "postal_codes": words.gettext("write codes and ranges of codes, such as 02100-02380, 02600"),
         # texts and languages
         "state_missing": words.gettext("say whether the text is an original, a translation or a machine draft"),
         "two_originals": words.gettext("only one language can be the original; the text %(language)s is it already"),

@@ -136,6 +136,10 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "proposals.tidy": lambda words: words.gettext("Delete drafts that nobody claimed"),
     "results.explain": lambda words: words.gettext("Work out the reasons of a result"),
     "rounds.erase_files": lambda words: words.gettext("Erase the files of a rehearsal"),
+    "roll.erase": lambda words: words.gettext("Erase rolls whose time has passed"),
+    "roll.read": lambda words: words.gettext("Read a list of people for a roll"),
+    "roll.sweep": lambda words: words.gettext("Let go of lists that nobody has had read"),
+    "roll.tidy": lambda words: words.gettext("Delete what is left of earlier rolls"),
     "rounds.phase": lambda words: words.gettext("Change the phase of a round"),
     "rounds.sweep": lambda words: words.gettext("Look for phases that are due"),
 }

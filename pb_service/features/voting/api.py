@@ -16,15 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.proposals.ballot_list import CITY_WIDE
 from pb_service.core.record.canonical import CanonicalError, b64u, unb64u
 from pb_service.core.sealing.envelope import Envelope, Place
-from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.guards import require_signed_in
+from pb_service.features.accounts.policy import Actor, SignInNeeded
 from pb_service.features.record.store import TileStore
 from pb_service.features.rounds.service import published_round
-from pb_service.features.voting import service
+from pb_service.features.voting import passes, service
 from pb_service.features.voting.casting import CastingService
 from pb_service.features.voting.errors import BadEnvelope, BaseOutdated, Busy
 from pb_service.features.voting.polling import Polling, Pollings
+from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
 from pb_service.platform.keys import KeyFolder
+from pb_service.web.cookies import read_cookie
 
 Session = NamedDependency[AsyncSession]
 
@@ -35,13 +38,17 @@ _RETRY_SECONDS = "2"
 
 
 class SealedBallot(msgspec.Struct, forbid_unknown_fields=True):
-    """An envelope as the booth sends it: the fields of its entry, hashes, points and scalars in base64url."""
+    """An envelope as the booth sends it: the fields of its entry, hashes, points and scalars in base64url.
+
+    ``sg``: signature over the entry by the voter's own key, where she was identified without an account.
+    """
 
     d: str
     a: str
     b: int
     ct: list[tuple[str, str]]
     pf: list[str]
+    sg: str | None = None
 
     def envelope(self, eid: bytes) -> Envelope:
         """Return the envelope, its points and its proof not yet looked at. Raises BadEnvelope."""
@@ -107,16 +114,21 @@ def _contest(polling: Polling, place: int) -> dict[str, Any]:
     }
 
 
-@get("/{slug:str}/booth/me", summary="Where I may vote, and what stands in my name", access="signed-in")
+@get("/{slug:str}/booth/me", summary="Where I may vote, and what stands in my name", access="anyone")
 async def booth_me(
     *,
+    request: Request[Any, Any, Any],
     session: Session,
+    clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     pollings: NamedDependency[Pollings],
     keys: NamedDependency[KeyFolder],
     slug: FromPath[str],
 ) -> list[dict[str, Any]]:
     polling = await pollings.find(session, slug)
+    identified = await passes.of_request(request, session, polling, now=clock())
+    if identified is None:
+        require_signed_in(actor)
     return [
         {
             "group": place.standing.group,
@@ -125,8 +137,9 @@ async def booth_me(
             "contests": list(place.contests),
             "base": place.base,
             "stands": _stands(place.stands),
+            **(identified.told(place.standing.group) if identified else {}),
         }
-        for place in await service.places(session, polling, actor, keys=keys)
+        for place in await service.places(session, polling, actor, identified, keys=keys)
     ]
 
 
@@ -137,17 +150,20 @@ def _stands(stands: service.Stands) -> dict[str, Any]:
     return common if stands.kind == "paper" else {**common, "code": stands.code}
 
 
-@post("/{slug:str}/cast", summary="Cast an envelope", access="signed-in", request_max_body_size=_MOST_BYTES)
+@post("/{slug:str}/cast", summary="Cast an envelope", access="anyone", request_max_body_size=_MOST_BYTES)
 async def cast(
     *,
     request: Request[Any, Any, Any],
     actor: NamedDependency[Actor],
+    clock: NamedDependency[Clock],
     database: NamedDependency[Database],
     pollings: NamedDependency[Pollings],
     casting: NamedDependency[CastingService],
     slug: FromPath[str],
 ) -> Response[Any]:
     """Answers only when the published record holds the envelope; the same one again gets its receipt again."""
+    if not read_cookie(request, "pb-booth"):
+        require_signed_in(actor)
     polling = pollings.known(slug)
     if polling is None:
         async with database.reading() as session:
@@ -156,8 +172,17 @@ async def cast(
         sealed = msgspec.json.decode(await request.body(), type=SealedBallot)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadEnvelope(f"This is no envelope: {error}") from error
+    envelope, signed = sealed.envelope(polling.manifest.eid), None
+    if sealed.sg is None:
+        require_signed_in(actor)
+    elif contest := polling.manifest.contests.get(sealed.d):
+        async with database.reading() as session:
+            identified = await passes.of_request(request, session, polling, now=clock())
+        if identified is None:
+            raise SignInNeeded("Be identified again.")
+        signed = identified.signed(contest.group, envelope.place.alias, sealed.sg)
     try:
-        answer = await casting.cast(polling, actor, sealed.envelope(polling.manifest.eid))
+        answer = await casting.cast(polling, actor, envelope, signed=signed)
     except BaseOutdated as error:
         return _problem(error.status, error.type, str(error), base=error.base)
     except Busy as error:
@@ -170,10 +195,12 @@ async def cast(
     )
 
 
-@get("/{slug:str}/voting-record", summary="Every entry of the record in my name", access="signed-in")
+@get("/{slug:str}/voting-record", summary="Every entry of the record in my name", access="anyone")
 async def voting_record(
     *,
+    request: Request[Any, Any, Any],
     session: Session,
+    clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     pollings: NamedDependency[Pollings],
     keys: NamedDependency[KeyFolder],
@@ -181,6 +208,10 @@ async def voting_record(
     slug: FromPath[str],
 ) -> list[dict[str, Any]]:
     polling = await pollings.find(session, slug)
+    identified = await passes.of_request(request, session, polling, now=clock())
+    if identified is None:
+        require_signed_in(actor)
+    entries = await service.own_entries(session, polling, actor, identified, keys=keys, tiles=tile_store)
     return [
         {
             "kind": found.kind,
@@ -194,7 +225,7 @@ async def voting_record(
             "counts": found.counts,
             "receipt": found.receipt,
         }
-        for found in await service.own_entries(session, polling, actor, keys=keys, tiles=tile_store)
+        for found in entries
     ]
 
 

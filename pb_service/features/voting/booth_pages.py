@@ -12,10 +12,14 @@ from litestar.params import FromPath, QueryParameter
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pb_service.features.accounts.guards import see_other
 from pb_service.features.accounts.policy import Actor
-from pb_service.features.voting import service
+from pb_service.features.accounts.provider_signin import Providers
+from pb_service.features.voting import passes, service
 from pb_service.features.voting.errors import NoVote
+from pb_service.features.voting.identify_api import is_for_voting
 from pb_service.features.voting.page_parts import Booth, PageRequest, enter, show, show_no_vote
+from pb_service.features.voting.passes import Pass
 from pb_service.features.voting.polling import Pollings
 from pb_service.features.voting.presentation import (
     Asked,
@@ -126,6 +130,7 @@ async def show_review(
     clock: Now,
     keys: NamedDependency[KeyFolder],
     actor: NamedDependency[Actor],
+    providers: NamedDependency[Providers],
     lang: FromPath[str],
     slug: FromPath[str],
     contest: Which = "",
@@ -136,10 +141,13 @@ async def show_review(
     chosen = booth.contest(contest)
     if chosen is None:
         return _show_areas(request, booth)
-    if actor.account_id is None:
-        return _show_identify(request, booth, chosen, "review", actor)
-    places = await service.places(session, booth.polling, actor, keys=keys)
+    identified = await passes.of_request(request, session, booth.polling, now=clock())
+    if not _is_known(booth, chosen, identified, actor):
+        return _show_identify(request, booth, chosen, "review", actor=actor, providers=providers)
+    places = await service.places(session, booth.polling, actor, identified, keys=keys)
     place = next((one for one in places if chosen.id in one.contests), None)
+    if place is None and booth.polling.asks_declaration(chosen.group):
+        return see_other(f"{booth.base}/declare")
     words = booth.names.words
     return show(
         request,
@@ -176,6 +184,7 @@ async def show_cast(
     pollings: Votes,
     clock: Now,
     actor: NamedDependency[Actor],
+    providers: NamedDependency[Providers],
     lang: FromPath[str],
     slug: FromPath[str],
     contest: Which = "",
@@ -186,8 +195,9 @@ async def show_cast(
     chosen = booth.contest(contest)
     if chosen is None:
         return _show_areas(request, booth)
-    if actor.account_id is None:
-        return _show_identify(request, booth, chosen, "cast", actor)
+    identified = await passes.of_request(request, session, booth.polling, now=clock())
+    if not _is_known(booth, chosen, identified, actor):
+        return _show_identify(request, booth, chosen, "cast", actor=actor, providers=providers)
     return show(
         request,
         "cast",
@@ -196,15 +206,52 @@ async def show_cast(
         title=booth.names.words.gettext("Check or cast"),
         contest=chosen,
         review=_address(booth, "review", chosen),
+        identify=_address(booth, "identify", chosen),
         this_page=_address(booth, "cast", chosen),
         eye=EYE,
     )
 
 
+@get("/identify", access="anyone")
+async def show_identify(
+    *,
+    request: PageRequest,
+    session: Session,
+    pollings: Votes,
+    clock: Now,
+    actor: NamedDependency[Actor],
+    providers: NamedDependency[Providers],
+    lang: FromPath[str],
+    slug: FromPath[str],
+    contest: Which = "",
+) -> Response[Any]:
+    """Where a code letter leads: its code stands behind the ``#`` of this address, which no browser sends."""
+    booth = await enter(session, pollings, slug, language_of(lang), now=clock())
+    return _show_identify(request, booth, booth.contest(contest), "review", actor=actor, providers=providers)
+
+
+def _is_known(booth: Booth, contest: ContestView, identified: Pass | None, actor: Actor) -> bool:
+    """Whether it is clear who wants to vote: by a pass for this vote, or by an account where that is enough."""
+    if identified is not None and any(one.group == contest.group for one in identified.standings):
+        return True
+    if "acct" in booth.polling.manifest.groups[contest.group].classes:
+        return actor.account_id is not None
+    return identified is not None  # and may not vote here: the page says so
+
+
 def _show_identify(
-    request: PageRequest, booth: Booth, contest: ContestView, onward: str, actor: Actor
+    request: PageRequest, booth: Booth, contest: ContestView | None, onward: str, *, actor: Actor, providers: Providers
 ) -> Response[str]:
-    """Show who is not signed in how to sign in and come back; what was chosen stays on the device meanwhile."""
+    """Show who is not known yet how to be identified and come back; what was chosen stays on the device meanwhile."""
+    document, groups = booth.polling.manifest.document, booth.polling.manifest.groups.values()
+    concerned = [group for group in groups if contest is None or group.id == contest.group]
+    classes = {cls for group in concerned for cls in group.classes}
+    language = booth.names.words.language
+    roads = [
+        (client.key, client.provider.names[language])
+        for client in providers.clients.values()
+        if "idt" in classes and is_for_voting(client.provider, document.get("idp"))
+    ]
     return show(
         request,
         "identify",
@@ -212,8 +259,13 @@ def _show_identify(
         actor=actor,
         title=booth.names.words.gettext("Show that you may vote"),
         contest=contest,
-        onward=_address(booth, onward, contest),
-        change=_address(booth, "", contest),
+        with_code="code" in classes,
+        code_groups=[group.id for group in groups if "code" in group.classes],
+        origin=document["origin"],
+        roads=roads,
+        with_account="acct" in classes and actor.account_id is None,
+        onward=_address(booth, onward, contest) if contest else f"{booth.base}/vote",
+        change=_address(booth, "", contest) if contest else f"{booth.base}/vote",
     )
 
 
@@ -224,5 +276,7 @@ def _address(booth: Booth, step: str, contest: ContestView) -> str:
 
 
 booth_router = Router(
-    "/{lang:str}/rounds/{slug:str}/vote", route_handlers=[show_ballot, show_review, show_cast], include_in_schema=False
+    "/{lang:str}/rounds/{slug:str}/vote",
+    route_handlers=[show_ballot, show_review, show_cast, show_identify],
+    include_in_schema=False,
 )

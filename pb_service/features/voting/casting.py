@@ -37,6 +37,7 @@ from pb_service.core.sealing.envelope import Envelope, EnvelopeError, check
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.record import repository as record
 from pb_service.features.record.store import TileStore
+from pb_service.features.roll.standing import Standing as RollStanding
 from pb_service.features.voting import repository
 from pb_service.features.voting.errors import (
     BadEnvelope,
@@ -44,12 +45,14 @@ from pb_service.features.voting.errors import (
     Busy,
     CastRefused,
     Closed,
+    NotIdentified,
     NotOpen,
     OnPaper,
     Outranked,
     Paused,
     Repeated,
 )
+from pb_service.features.voting.passes import Signed
 from pb_service.features.voting.polling import Polling
 from pb_service.features.voting.repository import Moment, Standing
 from pb_service.platform.clock import Clock
@@ -100,6 +103,7 @@ class _Item:
     entry_id: int = 0
     is_new: bool = True
     refusal: CastRefused | None = None  # given once the entry that stands in its way is public
+    signed: Signed | None = None
 
     @property
     def name(self) -> tuple[str, bytes]:
@@ -139,15 +143,17 @@ class CastingService:
         self._waiting: dict[tuple[str, UUID], _Waiting] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def cast(self, polling: Polling, actor: Actor, envelope: Envelope) -> Answer:
-        """Take an envelope and return its receipt once the published record holds it.
+    async def cast(self, polling: Polling, actor: Actor, envelope: Envelope, *, signed: Signed | None = None) -> Answer:
+        """Take an envelope and return its receipt once the published record holds it. ``signed``: by the voter's own
+        key; without it the service vouches for the account.
 
-        Raises NotYours, BadEnvelope, CastRefused, and Busy: then the same envelope may be posted again at any time.
+        Raises NotYours, NotIdentified, BadEnvelope, CastRefused, and Busy: then the same envelope may be posted again
+        at any time.
         """
         contest = polling.manifest.contests.get(envelope.place.contest)
         if contest is None or len(envelope.pairs) != contest.shape.width:
             raise BadEnvelope("This envelope belongs to no contest of the vote.")
-        standing = polling.standing(actor, self._keys, contest.group, envelope.place.alias)
+        standing = await self._standing(polling, actor, contest.group, envelope.place.alias, signed)
         seal = envelope.seal_hash()
         key = (polling.log_id, seal)
         item, is_ours = self._known.get(key), False
@@ -155,7 +161,7 @@ class CastingService:
             if len(self._known) >= self._most:
                 raise Busy("Many are voting just now. Try again in a moment.")
             is_ours, outcome = True, asyncio.get_running_loop().create_future()
-            item = _Item(polling, actor, envelope, contest.group, standing.cls, seal, b"", outcome)
+            item = _Item(polling, actor, envelope, contest.group, standing.cls, seal, b"", outcome, signed=signed)
             outcome.add_done_callback(lambda done: self._forget(key, done))
             self._known[key] = item
             self._start(f"check/{seal.hex()}", lambda: self._check(item))
@@ -164,6 +170,16 @@ class CastingService:
         except TimeoutError:
             raise Busy("The record is slow just now. Ask again in a moment: nothing is lost.") from None
         return Answer(index, seal, receipt, is_ours and item.is_new)
+
+    async def _standing(
+        self, polling: Polling, actor: Actor, group: str, alias: bytes, signed: Signed | None
+    ) -> RollStanding:
+        if signed:
+            return signed.standing
+        standing = await polling.standing(self._database, actor, self._keys, group=group, alias=alias)
+        if standing.cls != "acct":
+            raise NotIdentified("Your account alone is not enough here.")
+        return standing
 
     async def close(self) -> None:
         """End what is under way; those who wait are told to come back."""
@@ -199,7 +215,8 @@ class CastingService:
             if self._voucher is None:
                 self._voucher = self._keys.ed25519("vouch")
             loop = asyncio.get_running_loop()
-            item.body = await loop.run_in_executor(self._pool, _entry, item.envelope, item.cls, self._voucher)
+            made = item.envelope, item.cls, self._voucher, item.signed
+            item.body = await loop.run_in_executor(self._pool, _entry, *made)
         except EnvelopeError as error:
             _fail(item, BadEnvelope(f"This envelope does not hold: {error}."))
         except Exception as error:
@@ -272,7 +289,7 @@ class CastingService:
         if now < moment.closes_at:
             return None
         grace = timedelta(seconds=item.polling.manifest.document["grace"])
-        since = await repository.signed_in_at(session, item.actor.session_id)
+        since = item.signed.since if item.signed else await repository.signed_in_at(session, item.actor.session_id)
         in_time = now < moment.closes_at + grace and since is not None and since < moment.closes_at
         return None if in_time else Closed("The vote is over.")
 
@@ -406,6 +423,8 @@ async def _store(session: AsyncSession, log_id: UUID, taken: Sequence[_Item], no
             }
         )
     await repository.add_envelopes(session, rows)
+    signed_in = [(item.entry_id, item.signed.evidence) for item in taken if item.signed and item.signed.evidence]
+    await repository.add_evidence(session, signed_in)
 
 
 def receipts(tiles: TileStore, slug: str, note: bytes, wanted: Sequence[tuple[bytes, int]]) -> list[str]:
@@ -424,9 +443,11 @@ def receipts(tiles: TileStore, slug: str, note: bytes, wanted: Sequence[tuple[by
     ]
 
 
-def _entry(envelope: Envelope, cls: str, voucher: Ed25519PrivateKey) -> bytes:
-    """Return the entry of an envelope, its proof checked. Raises EnvelopeError."""
+def _entry(envelope: Envelope, cls: str, voucher: Ed25519PrivateKey, signed: Signed | None) -> bytes:
+    """Return the entry of an envelope, its proof checked. Raises EnvelopeError, BadEnvelope."""
     check(envelope)
+    if signed:
+        return signed.entry(envelope.place.eid, fields_of(envelope, cls))
     return entries.signed_entry("env", envelope.place.eid, fields_of(envelope, cls), {"vouch": voucher})
 
 

@@ -26,6 +26,27 @@ class NotYours(DomainError):
     type: ClassVar[str] = "alias"
 
 
+class WrongCode(DomainError):
+    """No letter in force has this code, or not for this vote."""
+
+    status: ClassVar[int] = 403
+    type: ClassVar[str] = "code"
+
+
+class NotIdentified(DomainError):
+    """The person may vote here, but must show who she is in this window first: her account alone is not enough."""
+
+    status: ClassVar[int] = 403
+    type: ClassVar[str] = "identify"
+
+
+class TooManyTries(DomainError):
+    """Too many wrong codes came from one network."""
+
+    status: ClassVar[int] = 429
+    type: ClassVar[str] = "tries"
+
+
 class BadEnvelope(DomainError):
     """Malformed, of no contest, or its proof does not hold: no program of ours made it."""
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.record.store import TileStore
-from pb_service.features.voting import repository, service
+from pb_service.features.voting import passes, repository, service
 from pb_service.features.voting.casting import receipts
 from pb_service.features.voting.errors import NoReceipt
 from pb_service.features.voting.page_parts import PageRequest, enter, show
@@ -52,7 +52,9 @@ async def show_receipt(
     now = clock()
     booth = await enter(session, pollings, slug, language_of(lang), now=now)
     words, base = booth.names.words, f"{booth.base}/vote"
-    places = await service.places(session, booth.polling, actor, keys=keys) if actor.account_id else []
+    identified = await passes.of_request(request, session, booth.polling, now=now)
+    is_known = identified is not None or actor.account_id is not None
+    places = await service.places(session, booth.polling, actor, identified, keys=keys) if is_known else []
     remaining = [
         {"href": f"{base}?contest={place.contests[0]}" if len(place.contests) == 1 else base, "name": title.text}
         for place in places
@@ -67,6 +69,7 @@ async def show_receipt(
         today=words.short_date(now),
         remaining=remaining,
         signed_in=actor.account_id is not None,
+        identified=identified.cls if identified else "",
         record=f"{base}/record",
         check=f"{base}/check",
         copy=_COPY,

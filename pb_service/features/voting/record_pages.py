@@ -8,9 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pb_service.features.accounts.guards import require_signed_in
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.record.store import TileStore
-from pb_service.features.voting import service
+from pb_service.features.voting import passes, service
 from pb_service.features.voting.page_parts import Booth, PageRequest, enter, show
 from pb_service.features.voting.polling import Pollings
 from pb_service.features.voting.presentation import grouped
@@ -37,7 +38,7 @@ class RecordLine:
     receipt: str
 
 
-@get("/record", access="signed-in")
+@get("/record", access="anyone")
 async def show_record(
     *,
     request: PageRequest,
@@ -52,7 +53,10 @@ async def show_record(
 ) -> Response[Any]:
     """Every entry in my name, newest first."""
     booth = await enter(session, pollings, slug, language_of(lang), now=clock())
-    found = await service.own_entries(session, booth.polling, actor, keys=keys, tiles=tile_store)
+    identified = await passes.of_request(request, session, booth.polling, now=clock())
+    if identified is None:
+        require_signed_in(actor)
+    found = await service.own_entries(session, booth.polling, actor, identified, keys=keys, tiles=tile_store)
     entries = [_line(entry, found, booth) for entry in reversed(found)]
     title = booth.names.words.gettext("All that was done with my right to vote")
     return show(request, "record", booth, title=title, actor=actor, entries=entries)

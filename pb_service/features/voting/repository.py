@@ -30,6 +30,7 @@ from pb_service.core.rounds.phases import Phase
 from pb_service.features.accounts.tables import AccountSession
 from pb_service.features.record.tables import Log, LogEntry
 from pb_service.features.rounds.tables import Round
+from pb_service.features.voting.pass_tables import CastEvidence
 from pb_service.features.voting.tables import CastEnvelope, EnvelopePoint, OrderSignature, PaperHandout, VoteOrder
 from pb_service.platform.files import StoredFile
 
@@ -171,6 +172,36 @@ async def add_envelopes(session: AsyncSession, rows: Sequence[Mapping[str, Any]]
     """Keep what is known of envelopes beside their entries."""
     table = cast_type(Table, CastEnvelope.__table__)  # not the class: its rows need not become objects
     await session.execute(insert(table), rows)
+
+
+async def add_evidence(session: AsyncSession, sealed: Sequence[tuple[int, bytes]]) -> None:
+    """Keep the sealed evidence of sign-ins, by the numbers of the envelopes' entries."""
+    if sealed:
+        rows = [{"entry_id": number, "sealed": body} for number, body in sealed]
+        await session.execute(insert(cast_type(Table, CastEvidence.__table__)), rows)
+
+
+async def evidence_of(session: AsyncSession, log_id: UUID) -> Sequence[tuple[int, bytes, bytes]]:
+    """Return index and body of the entries that rest on sign-ins, with the sealed evidence, in order of the log."""
+    query = (
+        select(LogEntry.idx, LogEntry.body, CastEvidence.sealed)
+        .join(CastEvidence, CastEvidence.entry_id == LogEntry.id)
+        .where(LogEntry.log_id == log_id, LogEntry.idx.is_not(None))
+        .order_by(LogEntry.idx)
+    )
+    return [(index, body, sealed) for index, body, sealed in await session.execute(query)]
+
+
+async def slug_of(session: AsyncSession, round_id: UUID) -> str:
+    """Return the slug of a round."""
+    return (await session.scalars(select(Round.slug).where(Round.id == round_id))).one()
+
+
+async def names_key_set(session: AsyncSession, log_id: UUID, sha256: str) -> bool:
+    """Whether an entry of a log names a key set, by its hash in base64url. Looks at the whole log: asked for seldom."""
+    is_key_set = LogEntry.body.like(b'%"k":"jwks"%')
+    query = select(LogEntry.body).where(LogEntry.log_id == log_id, is_key_set)
+    return any(sha256.encode() in body for body in await session.scalars(query))
 
 
 async def indices_below(session: AsyncSession, entry_ids: Collection[int], size: int) -> dict[int, int]:

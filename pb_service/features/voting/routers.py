@@ -7,6 +7,7 @@ from pb_service.features.voting.check_pages import check_router
 from pb_service.features.voting.picture_pages import picture_router
 from pb_service.features.voting.receipt_pages import receipt_api, receipt_router
 from pb_service.features.voting.record_pages import record_router
+from pb_service.features.voting.roll_change_pages import roll_changes_router
 
 voting_pages: list[Router] = [
     booth_router,
@@ -15,4 +16,5 @@ voting_pages: list[Router] = [
     record_router,
     picture_router,
     receipt_api,
+    roll_changes_router,
 ]

@@ -14,6 +14,7 @@ from pb_service.features.record.store import TileStore
 from pb_service.features.roll.standing import Standing
 from pb_service.features.voting import repository
 from pb_service.features.voting.casting import receipts
+from pb_service.features.voting.passes import Pass
 from pb_service.features.voting.polling import Polling
 from pb_service.platform.keys import KeyFolder
 
@@ -61,24 +62,45 @@ class OwnEntry:
         return crockford(self.seal[:10]) if self.seal else ""
 
 
-async def places(session: AsyncSession, polling: Polling, actor: Actor, *, keys: KeyFolder) -> list[Place]:
+async def standings(
+    session: AsyncSession, polling: Polling, actor: Actor, identified: Pass | None, *, keys: KeyFolder
+) -> list[Standing]:
+    """Return where somebody may vote: by her pass, and in other groups by her account. Raises SignInNeeded."""
+    if identified is None:
+        return await polling.standings(session, actor, keys)
+    found = {one.group: one for one in identified.standings}
+    if actor.account_id is not None:
+        found = {one.group: one for one in await polling.standings(session, actor, keys)} | found
+    return [found[group] for group in polling.groups if group in found]
+
+
+async def places(
+    session: AsyncSession, polling: Polling, actor: Actor, identified: Pass | None = None, *, keys: KeyFolder
+) -> list[Place]:
     """Return where somebody may vote, in the order of the groups. Raises SignInNeeded."""
     found = []
     moment = await repository.moment(session, polling.log_id)
-    for standing in polling.standings(actor, keys):
+    for standing in await standings(session, polling, actor, identified, keys=keys):
         stands = await _stands(session, polling, standing)
         found.append(Place(standing, tuple(polling.groups[standing.group]), moment.size, stands))
     return found
 
 
 async def own_entries(
-    session: AsyncSession, polling: Polling, actor: Actor, *, keys: KeyFolder, tiles: TileStore
+    session: AsyncSession,
+    polling: Polling,
+    actor: Actor,
+    identified: Pass | None = None,
+    *,
+    keys: KeyFolder,
+    tiles: TileStore,
 ) -> list[OwnEntry]:
     """Return every entry of the published record in somebody's name, oldest first, each with its receipt.
 
     Raises SignInNeeded.
     """
-    names = [(standing.group, standing.alias) for standing in polling.standings(actor, keys)]
+    mine = await standings(session, polling, actor, identified, keys=keys)
+    names = [(standing.group, standing.alias) for standing in mine]
     note = await asyncio.to_thread(tiles.read_checkpoint, polling.slug)
     size = checkpoint.parse(note).size if note else 0
     envelopes = await repository.envelopes_of(session, polling.log_id, names)

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pb_service.features.voting import pass_tables as pass_tables  # noqa: PLC0414 - registers them, as do others
 from pb_service.platform.db import Base, uuid7
 
 

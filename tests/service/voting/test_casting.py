@@ -201,7 +201,8 @@ async def test_paused_vote_takes_nothing(vote: OpenVote) -> None:
 async def test_paper_wins(vote: OpenVote) -> None:
     """Who was given a paper ballot casts no envelope, unless the paper was struck."""
     voter, polling = await vote.voter(), await vote.polling()
-    [standing] = polling.standings(voter, vote.service.keys)
+    async with vote.service.database.reading() as session:
+        [standing] = await polling.standings(session, voter, vote.service.keys)
     async with vote.service.database.transaction() as session:
         entry_id = (await session.scalars(select(CastEnvelope.entry_id))).first() or 1
         row = PaperHandout(

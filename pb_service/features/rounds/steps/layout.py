@@ -103,6 +103,9 @@ _FIELDS: Mapping[StepName, Record] = {
             "residence_on": Day(),
             "schools": Rows(Record({"name": Line(), "grades": Grades()})),
             "explanation": Words(),
+            "postal_codes": Line(),
+            "roll": Line(),
+            "declaration": Box(),
         }
     ),
     "criteria": Record({"criteria": Rows(Record({"key": Line(), "label": Words(), "reason": Words()}))}),

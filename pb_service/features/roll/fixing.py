@@ -1,0 +1,149 @@
+"""From a list of people to the roots that a manifest names: the roll of each group is made into its file, its tree hash
+and count are signed by a registrar and an auditor, and only then is a manifest drafted from it.
+
+Any change of the roll before that drops roots and signatures, so that nobody signs for one roll and opens another.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record import merkle
+from pb_service.core.record.canonical import b64u, unb64u
+from pb_service.core.record.signatures import SIGNATURE_SIZE
+from pb_service.features.accounts import access_log, signing_keys
+from pb_service.features.accounts.policy import Actor, require
+from pb_service.features.record import service as record
+from pb_service.features.roll import repository
+from pb_service.features.roll.errors import RollRefused
+from pb_service.features.roll.standing import entitlement
+from pb_service.features.roll.tables import Roll, RollRoot, RollSignature
+from pb_service.features.rounds.tables import Round
+
+Signer = Literal["registrar", "auditor"]
+SIGNERS: tuple[Signer, ...] = ("registrar", "auditor")
+RECORD_SIZE = 64
+
+
+async def fix(session: AsyncSession, actor: Actor, found: Round, *, now: datetime) -> list[RollRoot]:
+    """Make file, tree hash and count of every group with a roll, to be signed. Raises RollRefused, Forbidden."""
+    require(actor, "roll.edit", round_id=found.id, now=now)
+    roll = await changeable(session, found)
+    if roll.batch_id is None:
+        raise RollRefused("empty", "Nobody is on the roll.")
+    await unfix(session, roll)
+    roots = []
+    for group in (await entitlement(session, found)).groups:
+        if group.rolled:
+            body = await repository.roll_file(session, roll.batch_id, group.id)
+            root = await asyncio.to_thread(root_of, body)
+            sha256 = await record.put_file(session, body, kind="roll", at=now)
+            count = len(body) // RECORD_SIZE
+            roots.append(RollRoot(round_id=found.id, group=group.id, root=root, count=count, file_sha256=sha256))
+    if not roots:
+        raise RollRefused("open", "The set-up has no roll.")
+    session.add_all(roots)
+    roll.fixed_at = now
+    await session.flush()
+    await access_log.note(session, actor.account_id, "roll.fixed", found.slug, now=now)
+    return roots
+
+
+def root_of(body: bytes) -> bytes:
+    """Return the tree hash of a roll file: its records are the leaves (docs/protocol.md section 6)."""
+    records = (body[start : start + RECORD_SIZE] for start in range(0, len(body), RECORD_SIZE))
+    return merkle.root([merkle.leaf_hash(each) for each in records])
+
+
+def to_sign(slug: str, roots: Sequence[RollRoot]) -> dict[str, Any]:
+    """Return what the two people sign: root and count of each group."""
+    groups = [{"g": each.group, "n": each.count, "roll": b64u(each.root)} for each in roots]
+    return {"v": 1, "k": "roll.fixed", "o": slug, "groups": groups}
+
+
+async def sign(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    role: Signer,
+    *,
+    public_key: str,
+    signature: str,
+    now: datetime,
+) -> bool:
+    """Take one person's signature under the fixed roots; return whether both have signed.
+
+    Raises RollRefused, SignatureRefused, Forbidden, StepUpNeeded.
+    """
+    require(actor, "vote.confirm", round_id=found.id, now=now)
+    roll = await changeable(session, found)
+    roots = await repository.roots_of(session, found.id)
+    if roll.fixed_at is None or not roots:
+        raise RollRefused("unfixed", "The roll is not fixed, or was changed since.")
+    key = await signing_keys.verify(
+        session,
+        actor,
+        to_sign(found.slug, roots),
+        public_key=public_key,
+        signature=signature,
+        round_id=found.id,
+        role=role,
+        now=now,
+    )
+    signed = {one.role: one for one in await repository.signatures_of(session, found.id)}
+    if any(one.account_id == actor.account_id and one.role != role for one in signed.values()):
+        raise RollRefused("same_hand", "Two people must sign the roll.")
+    if role not in signed:
+        made = RollSignature(
+            round_id=found.id,
+            role=role,
+            public_key=key.public_key,
+            signature=unb64u(signature, SIGNATURE_SIZE),
+            account_id=actor.account_id,
+            signed_at=now,
+        )
+        session.add(made)
+        await session.flush()
+        signed[role] = made
+        await access_log.note(session, actor.account_id, "roll.signed", f"{found.slug} {role}", now=now)
+    return signed.keys() >= set(SIGNERS)
+
+
+async def signed_roots(session: AsyncSession, found: Round) -> Mapping[str, tuple[bytes, int]]:
+    """Return tree hash and count of each group with a roll, as two people have signed them. Raises RollRefused."""
+    roll, roots = await repository.roll_of(session, found.id), await repository.roots_of(session, found.id)
+    if roll is None or roll.fixed_at is None or not roots:
+        raise RollRefused("unfixed", "The roll is not fixed.")
+    if {one.role for one in await repository.signatures_of(session, found.id)} < set(SIGNERS):
+        raise RollRefused("unsigned", "A registrar and an auditor must sign the roll first.")
+    wanted = {group.id for group in (await entitlement(session, found)).groups if group.rolled}
+    if wanted != {each.group for each in roots}:
+        raise RollRefused("unfixed", "The set-up was changed since the roll was fixed.")
+    return {each.group: (each.root, each.count) for each in roots}
+
+
+async def roll_file(session: AsyncSession, root: bytes) -> bytes:
+    """Return the file of the roll with that tree hash. Raises UnknownRecordFile."""
+    sha256 = await repository.file_of_root(session, root)
+    return await record.get_file(session, sha256 or b"")
+
+
+async def changeable(session: AsyncSession, found: Round) -> Roll:
+    """Return the roll of a round, held, if it may still change as a whole. Raises RollRefused."""
+    roll = await repository.roll_of(session, found.id, for_update=True)
+    if roll is not None and roll.erased_at is not None:
+        raise RollRefused("erased", "The roll was erased.")
+    if found.manifest_sha256 is not None:
+        raise RollRefused("fixed", "The manifest names this roll: it changes by late additions and removals alone.")
+    if roll is None:
+        raise RollRefused("empty", "There is no roll yet.")
+    return roll
+
+
+async def unfix(session: AsyncSession, roll: Roll) -> None:
+    """Forget roots and signatures of a roll that changes."""
+    roll.fixed_at = None
+    await repository.drop_roots(session, roll.round_id)
