@@ -23,7 +23,7 @@ from pb_service.features.accounts.vocabulary import role_in_words
 from pb_service.features.assessment.page_parts import Keys, Now, PageRequest, Session, Who, frame_context, lang_of
 from pb_service.features.desk import boxes, repository
 from pb_service.features.desk.boxes import AUDITOR, HANDS, THIRD, Box
-from pb_service.features.desk.errors import DeskRefused
+from pb_service.features.desk.errors import DeskRefused, NotThere
 from pb_service.features.desk.vocabulary import hand_in_words, refusal_in_words, step_in_words
 from pb_service.features.opening.state import state_of
 from pb_service.features.proposals.reading import Spoken, spoken_of
@@ -211,7 +211,7 @@ async def read_ballot(
     return await _reading_page(request, transaction, pollings, form, contest=contest, no=no, hand=hand, status=409)
 
 
-@post("/desk/lists/{contest:str}", access="desk.serve")
+@post("/desk/contests/{contest:str}/list", access="desk.serve")
 async def make_list(
     *, request: PageRequest, transaction: Session, actor: Who, clock: Now, pollings: Votes, contest: FromPath[str]
 ) -> Response[Any]:
@@ -459,13 +459,13 @@ async def _list_page(
 async def _contest(session: AsyncSession, pollings: Pollings, found: Round, contest: str) -> Contest:
     polling = await pollings.find(session, found.slug)
     if contest not in polling.manifest.contests:
-        raise DeskRefused("unknown")
+        raise NotThere()
     return polling.manifest.contests[contest]
 
 
 def _hand(hand: int) -> int:
     if hand not in HANDS:
-        raise DeskRefused("unknown")
+        raise NotThere()
     return hand
 
 

@@ -23,7 +23,7 @@ from pb_service.core.sealing.payload import BallotShape, PayloadError
 from pb_service.features.accounts import access_log
 from pb_service.features.accounts.policy import Act, Actor, require
 from pb_service.features.desk import repository
-from pb_service.features.desk.errors import DeskRefused
+from pb_service.features.desk.errors import DeskRefused, NotThere
 from pb_service.features.desk.repository import Given
 from pb_service.features.desk.tables import BoxAccount, BoxReading, KeyedBallot
 from pb_service.features.opening.state import state_of
@@ -144,7 +144,7 @@ async def box_called(session: AsyncSession, found: Round, contest: str, no: str)
     for box in await boxes_of(session, found):
         if (box.contest, box.no) == (contest, no):
             return box
-    raise DeskRefused("unknown", "No paper was given for this contest at this box.")
+    raise NotThere("No paper was given for this contest at this box.")
 
 
 async def enter_account(
@@ -263,7 +263,7 @@ async def make_list(session: AsyncSession, actor: Actor, found: Round, contest: 
     election = await _closed(session, found)
     progress = election.progress.get(contest)
     if progress is None or not election.handed_out(contest):
-        raise DeskRefused("unknown", "No paper was given in this contest.")
+        raise NotThere("No paper was given in this contest.")
     if progress.rows is None:
         raise DeskRefused("early", "The envelopes of this contest are not listed yet.")
     await _not_listed(session, found, contest)

@@ -18,3 +18,12 @@ class DeskRefused(DomainError):
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(detail or f"This step of the desk cannot be taken ({code}).")
         self.code = code
+
+
+class NotThere(DeskRefused):
+    """What an address names is not there."""
+
+    status: ClassVar[int] = 404
+
+    def __init__(self, detail: str = "There is nothing of the desk at this address.") -> None:
+        super().__init__("unknown", detail)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.features.accounts import access_log
 from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.desk import repository
-from pb_service.features.desk.errors import DeskRefused
+from pb_service.features.desk.errors import DeskRefused, NotThere
 from pb_service.features.desk.tables import DeskPlace, DeskShift
 from pb_service.features.rounds.tables import Round
 
@@ -60,7 +60,7 @@ async def drop_shift(session: AsyncSession, actor: Actor, found: Round, shift_id
     require(actor, "rounds.edit", round_id=found.id)
     shift = await session.get(DeskShift, shift_id)
     if shift is None:
-        raise DeskRefused("unknown")
+        raise NotThere()
     await place_called(session, found, shift.place_id)
     await session.delete(shift)
 

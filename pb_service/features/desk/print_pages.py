@@ -11,7 +11,7 @@ from pb_service.core.rounds.fingerprint import fingerprint
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.assessment.page_parts import Now, PageRequest, Session, frame_context, lang_of
 from pb_service.features.desk import boxes, printing, repository
-from pb_service.features.desk.errors import DeskRefused
+from pb_service.features.desk.errors import DeskRefused, NotThere
 from pb_service.features.opening.state import state_of
 from pb_service.features.proposals.reading import spoken_of
 from pb_service.features.rounds.finding import find_round
@@ -62,7 +62,7 @@ async def print_ballots(
     found = await find_round(session, request.path_params["slug"])
     polling = await pollings.find(session, found.slug)
     if contest not in polling.manifest.contests:
-        raise DeskRefused("unknown", "There is no such contest.")
+        raise NotThere("There is no such contest.")
     count = min(max(int(variants) if variants.isdecimal() else 1, 1), len(printing.VARIANTS))
     setup = (await frame_context(session, found, lang_of(request)))["setup"]
     body = await printing.ballot_sheets(polling, setup, found.names, contest, count, rehearsal=found.rehearsal)

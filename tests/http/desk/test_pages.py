@@ -1,0 +1,199 @@
+"""Officers, auditors and managers at their pages: paper given and counted, a ballot struck and looked at again."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from pb_service.app import create_app
+from pb_service.core.record.canonical import decode
+from pb_service.features.counting import sealed
+from pb_service.features.rounds.finding import find_round
+from pb_service.service import Service, open_service
+from pb_service.settings import Settings
+from tests.conftest import FakeClock
+from tests.http.conftest import running
+from tests.staff import Desk, Member, hire
+from tests.voting import Booth, Official, OpenVote, close, open_vote, posted
+
+PAGE = "staff/rounds/spring/desk"
+STEPS = "staff/rounds/spring/vote-steps"
+WHY = {"reason_fi": "Sama kahdesti.", "reason_sv": "Samma två gånger."}
+
+
+@pytest.fixture
+async def service(settings: Settings, database_url: str, clock: FakeClock) -> AsyncIterator[Service]:
+    async with open_service(settings, database_url, clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def vote(service: Service, clock: FakeClock) -> OpenVote:
+    return await open_vote(service, clock)
+
+
+@pytest.fixture
+async def desk(vote: OpenVote) -> AsyncIterator[Desk]:
+    app = create_app(vote.service)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield Desk(client, vote.service)
+
+
+async def enter(desk: Desk, person: Official) -> None:
+    assert person.actor.account_id
+    await desk.enter(Member(person.actor.account_id, "", ""))
+
+
+def entry_in(shown: str) -> dict[str, str]:
+    """What the page asks to be signed."""
+    found = re.search(r'name="entry" value="([^"]+)"', shown)
+    assert found, shown
+    entry: dict[str, str] = decode(found[1].replace("&#34;", '"').encode())
+    return entry
+
+
+async def sign(desk: Desk, person: Official, page: str, shown: str = "", **fields: str) -> httpx.Response:
+    """Send what the button of that person's browser sends."""
+    signed = person.sign(entry_in(shown or (await desk.get(page)).text))
+    return await desk.post(f"{page}/sign", on=page, key=signed["public_key"], signature=signed["signature"], **fields)
+
+
+async def with_place(desk: Desk, vote: OpenVote) -> Member:
+    manager = await hire(vote.service, "manager", name="Katri")
+    await desk.enter(manager)
+    assert "place" in (await desk.post(f"{PAGE}/places", on=PAGE, place="Kirjasto", no="K-1")).headers["location"]
+    return manager
+
+
+async def place_of(desk: Desk, shown: str) -> str:
+    found = re.search(r'<select id="at-1" name="at"><option value="([^"]+)"', shown)
+    assert found, shown
+    return found[1]
+
+
+async def give(desk: Desk, vote: OpenVote, number: int) -> str:
+    """Give paper to a person without an account, and return the page of it."""
+    typed = {"name": f"Aino Esimerkki {number}", "born": "1950-01-02"}
+    await enter(desk, vote.desks[0])
+    shown = await desk.post(f"{PAGE}/find", on=PAGE, **typed)
+    assert "Nothing stands in this person" in shown.text
+    at = await place_of(desk, shown.text)
+    begun = await desk.post(f"{PAGE}/give", on=PAGE, **typed, contest="pohjoinen", at=at)
+    page = begun.headers["location"].removeprefix("/en/").partition("?")[0]
+    assert (await sign(desk, vote.desks[0], page)).headers["location"].endswith("done=signed")
+    await enter(desk, vote.desks[1])
+    assert "Look the person up yourself" in (await desk.get(page)).text
+    wrong = await desk.post(page, on=page, **{**typed, "born": "1950-01-03"})
+    assert (wrong.status_code, "Do not sign" in wrong.text) == (422, True)
+    same = await desk.post(page, on=page, **typed)
+    assert (await sign(desk, vote.desks[1], page, same.text)).headers["location"].endswith("done=logged")
+    return page
+
+
+async def test_paper_is_given_and_counted_by_pages(desk: Desk, vote: OpenVote) -> None:
+    """From looking a person up to the list that lets the count go on, and the two PDFs."""
+    await with_place(desk, vote)
+    page = await give(desk, vote, 1)
+    assert "the paper ballot counts" in (await desk.get(page)).text
+    printed = await desk.get(f"{PAGE}/ballots/pohjoinen?variants=2")
+    assert printed.content.startswith(b"%PDF-")
+    await close(vote)
+    await vote.service.sequencer.settle(0.01)
+    await count(vote)
+    box = f"{PAGE}/boxes/pohjoinen/K-1"
+    account = {"given": "1", "in_box": "1", "spoilt": "0", "returned": "0"}
+    refused = await desk.post(f"{box}/account", on=box, **{**account, "spoilt": "1"})
+    assert (refused.status_code, "does not balance" in refused.text) == (409, True)
+    assert (await desk.post(f"{box}/account", on=box, **account)).headers["location"].endswith("done=account")
+    for hand, officer in enumerate(vote.desks, 1):
+        await enter(desk, officer)
+        reading = f"{box}/read/{hand}"
+        await desk.post(reading, on=reading, number="1", kind="choices", p="1")
+    await enter(desk, vote.auditor)
+    await desk.post(f"{box}/sample", on=box)
+    reading = f"{box}/read/4"
+    assert (await desk.post(reading, on=reading, number="1", kind="choices", p="1")).status_code == 303
+    await enter(desk, vote.desks[0])
+    made = await desk.post(f"{PAGE}/contests/pohjoinen/list", on=f"{PAGE}/boxes")
+    page = made.headers["location"].removeprefix("/en/").partition("?")[0]
+    assert (await sign(desk, vote.desks[0], page, role="desk")).headers["location"].endswith("done=signed")
+    for person, role, flag in ((vote.auditor, "auditor", "signed"), (vote.desks[1], "desk", "logged")):
+        await enter(desk, person)
+        assert (await sign(desk, person, page, role=role)).headers["location"].endswith(f"done={flag}")
+    assert (await desk.get(f"{PAGE}/certificate.pdf")).content.startswith(b"%PDF-")
+    assert await count(vote)
+
+
+async def count(vote: OpenVote) -> bool:
+    async with vote.service.database.reading() as session:
+        found = await find_round(session, "spring", whole=False)
+    is_published = await sealed.count(vote.service, found.id)
+    await vote.service.sequencer.settle(0.01)
+    return is_published
+
+
+async def test_struck_voter_asks_for_a_review(desk: Desk, vote: OpenVote) -> None:
+    """Two officers and a registrar strike by their pages; the voter reads why, asks, and reads the answer."""
+    booth = await Booth.enter(desk.client, vote)
+    envelope = await vote.sealed(booth.actor, [0])
+    cast = (await booth.cast(posted(envelope))).json()
+    cookie = desk.client.cookies["pb-session"]
+    await enter(desk, vote.desks[0])
+    reasons = {f"which_{name}": text for name, text in WHY.items()}
+    begun = await desk.post(f"{STEPS}/strike", on=STEPS, which=cast["code"], why="person", **reasons)
+    page = begun.headers["location"].removeprefix("/en/").partition("?")[0]
+    for person, role in ((vote.desks[0], "desk"), (vote.registrar, "registrar"), (vote.desks[1], "desk")):
+        await enter(desk, person)
+        signed = await sign(desk, person, page, role=role)
+    assert signed.headers["location"].endswith("done=logged")
+    desk.client.cookies.clear()
+    desk.client.cookies.set("pb-session", cookie)
+    record = "rounds/spring/vote/record"
+    shown = (await desk.get(record)).text
+    assert "Sama kahdesti." in shown
+    asked = {f"text-{cast['index']}": "I voted once."}
+    assert (await desk.post(f"{record}/{cast['index']}/review", on=record, **asked)).status_code == 303
+    assert (await desk.post(f"{record}/{cast['index']}/review", on=record, **asked)).status_code == 422
+    manager = await hire(vote.service, "manager", name="Katri")
+    await desk.enter(manager)
+    assert "I voted once." in (await desk.get(STEPS)).text
+    answer = {f"answer-{cast['index']}": "We looked again: it stays struck."}
+    assert (await desk.post(f"{STEPS}/reviews/{cast['index']}", on=STEPS, **answer)).status_code == 303
+    desk.client.cookies.clear()
+    desk.client.cookies.set("pb-session", cookie)
+    assert "it stays struck" in (await desk.get(record)).text
+
+
+async def test_vote_is_extended_and_an_incident_told_by_pages(desk: Desk, vote: OpenVote) -> None:
+    """A manager begins; registrar and auditor sign; what lacks a language or a later time is said at its field."""
+    manager = await hire(vote.service, "manager", name="Katri")
+    await desk.enter(manager)
+    lacking = await desk.post(f"{STEPS}/incident", on=STEPS, incident_fi="Verkko oli poikki.")
+    assert lacking.status_code == 409
+    told = await desk.post(f"{STEPS}/incident", on=STEPS, incident_fi="Poikki.", incident_sv="Nere.")
+    assert told.headers["location"].endswith("done=noted")
+    reasons = {f"day_{name}": text for name, text in WHY.items()}
+    earlier = await desk.post(f"{STEPS}/extend", on=STEPS, day="2020-01-01", time="20:00", **reasons)
+    assert earlier.status_code == 409
+    begun = await desk.post(f"{STEPS}/extend", on=STEPS, day="2099-01-01", time="20:00", **reasons)
+    page = begun.headers["location"].removeprefix("/en/").partition("?")[0]
+    for person, role in ((vote.registrar, "registrar"), (vote.auditor, "auditor")):
+        await enter(desk, person)
+        signed = await sign(desk, person, page, role=role)
+    assert signed.headers["location"].endswith("done=logged")
+    async with vote.service.database.reading() as session:
+        found = await find_round(session, "spring", whole=False)
+    assert found.closes_at
+    assert found.closes_at.year in {2098, 2099}
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+async def test_pages_speak_three_languages(desk: Desk, vote: OpenVote, language: str) -> None:
+    """Every page of the desk is there in each language, and what is not there is not found."""
+    manager = await with_place(desk, vote)
+    await desk.enter(manager)
+    for page in ("desk", "desk/print", "desk/boxes", "vote-steps"):
+        assert (await desk.get(f"staff/rounds/spring/{page}", language)).status_code == 200
+    assert (await desk.get("staff/rounds/spring/desk/boxes/pohjoinen/none", language)).status_code == 404
