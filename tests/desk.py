@@ -1,10 +1,14 @@
 """Builders of the desk: a place with a box, officers who give paper, and people who count it after the close."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import httpx
+
+from pb_service.core.record.canonical import decode
 from pb_service.core.rounds.documents import Ballot
 from pb_service.features.accounts.policy import Actor, Role
 from pb_service.features.counting import sealed
@@ -15,9 +19,12 @@ from pb_service.features.rounds.finding import find_round
 from pb_service.features.voting import orders
 from pb_service.features.voting.tables import VoteOrder
 from tests.rounds import staff
+from tests.staff import Desk, Member, hire
 from tests.voting import Official, OpenVote, close
 
 BOX = "KIRJASTO-1"
+#: The desk of the round spring.
+PAGE = "staff/rounds/spring/desk"
 
 
 @dataclass
@@ -131,3 +138,35 @@ async def desk_vote(vote: OpenVote) -> DeskVote:
 def neighbour(number: int) -> Typed:
     """Somebody without an account."""
     return Typed(name=f"Aino Esimerkki {number}", born=date(1950, 1, 1 + number))
+
+
+async def enter(desk: Desk, person: Official) -> None:
+    assert person.actor.account_id
+    await desk.enter(Member(person.actor.account_id, "", ""))
+
+
+def entry_in(shown: str) -> dict[str, str]:
+    """What the page asks to be signed."""
+    found = re.search(r'name="entry" value="([^"]+)"', shown)
+    assert found, shown
+    entry: dict[str, str] = decode(found[1].replace("&#34;", '"').encode())
+    return entry
+
+
+async def sign(desk: Desk, person: Official, page: str, shown: str = "", **fields: str) -> httpx.Response:
+    """Send what the button of that person's browser sends."""
+    signed = person.sign(entry_in(shown or (await desk.get(page)).text))
+    return await desk.post(f"{page}/sign", on=page, key=signed["public_key"], signature=signed["signature"], **fields)
+
+
+async def with_place(desk: Desk, vote: OpenVote) -> Member:
+    manager = await hire(vote.service, "manager", name="Katri")
+    await desk.enter(manager)
+    assert "place" in (await desk.post(f"{PAGE}/places", on=PAGE, place="Kirjasto", no="K-1")).headers["location"]
+    return manager
+
+
+def place_of(shown: str) -> str:
+    found = re.search(r'<select id="at-1" name="at"><option value="([^"]+)"', shown)
+    assert found, shown
+    return found[1]

@@ -2,10 +2,10 @@
 
 from litestar import Router
 
-from pb_service.features.desk import box_pages, pages, print_pages
+from pb_service.features.desk import box_pages, offline_pages, pages, print_pages
 
 desk_router = Router(
     "/{lang:str}/staff/rounds/{slug:str}",
-    route_handlers=[*pages.handlers, *box_pages.handlers, *print_pages.handlers],
+    route_handlers=[*pages.handlers, *box_pages.handlers, *print_pages.handlers, *offline_pages.handlers],
     include_in_schema=False,
 )

@@ -298,8 +298,5 @@ async def add_review(session: AsyncSession, row: StrikeReview) -> bool:
 async def envelope_or_paper_at(session: AsyncSession, log_id: UUID, index: int) -> CastEnvelope | PaperHandout | None:
     """Return what is known of the envelope or paper ballot at an index."""
     entry = select(LogEntry.id).where(LogEntry.log_id == log_id, LogEntry.idx == index).scalar_subquery()
-    for table in (CastEnvelope, PaperHandout):
-        found = await session.scalar(select(table).where(table.entry_id == entry))
-        if found is not None:
-            return found
-    return None
+    envelope = await session.scalar(select(CastEnvelope).where(CastEnvelope.entry_id == entry))
+    return envelope or await session.scalar(select(PaperHandout).where(PaperHandout.entry_id == entry))

@@ -1,76 +1,15 @@
 """Officers, auditors and managers at their pages: paper given and counted, a ballot struck and looked at again."""
 
-import re
-from collections.abc import AsyncIterator
-
-import httpx
 import pytest
 
-from pb_service.app import create_app
-from pb_service.core.record.canonical import decode
 from pb_service.features.counting import sealed
 from pb_service.features.rounds.finding import find_round
-from pb_service.service import Service, open_service
-from pb_service.settings import Settings
-from tests.conftest import FakeClock
-from tests.http.conftest import running
-from tests.staff import Desk, Member, hire
-from tests.voting import Booth, Official, OpenVote, close, open_vote, posted
+from tests.desk import PAGE, enter, place_of, sign, with_place
+from tests.staff import Desk, hire
+from tests.voting import Booth, OpenVote, close, posted
 
-PAGE = "staff/rounds/spring/desk"
 STEPS = "staff/rounds/spring/vote-steps"
 WHY = {"reason_fi": "Sama kahdesti.", "reason_sv": "Samma två gånger."}
-
-
-@pytest.fixture
-async def service(settings: Settings, database_url: str, clock: FakeClock) -> AsyncIterator[Service]:
-    async with open_service(settings, database_url, clock=clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def vote(service: Service, clock: FakeClock) -> OpenVote:
-    return await open_vote(service, clock)
-
-
-@pytest.fixture
-async def desk(vote: OpenVote) -> AsyncIterator[Desk]:
-    app = create_app(vote.service)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
-    async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        yield Desk(client, vote.service)
-
-
-async def enter(desk: Desk, person: Official) -> None:
-    assert person.actor.account_id
-    await desk.enter(Member(person.actor.account_id, "", ""))
-
-
-def entry_in(shown: str) -> dict[str, str]:
-    """What the page asks to be signed."""
-    found = re.search(r'name="entry" value="([^"]+)"', shown)
-    assert found, shown
-    entry: dict[str, str] = decode(found[1].replace("&#34;", '"').encode())
-    return entry
-
-
-async def sign(desk: Desk, person: Official, page: str, shown: str = "", **fields: str) -> httpx.Response:
-    """Send what the button of that person's browser sends."""
-    signed = person.sign(entry_in(shown or (await desk.get(page)).text))
-    return await desk.post(f"{page}/sign", on=page, key=signed["public_key"], signature=signed["signature"], **fields)
-
-
-async def with_place(desk: Desk, vote: OpenVote) -> Member:
-    manager = await hire(vote.service, "manager", name="Katri")
-    await desk.enter(manager)
-    assert "place" in (await desk.post(f"{PAGE}/places", on=PAGE, place="Kirjasto", no="K-1")).headers["location"]
-    return manager
-
-
-async def place_of(desk: Desk, shown: str) -> str:
-    found = re.search(r'<select id="at-1" name="at"><option value="([^"]+)"', shown)
-    assert found, shown
-    return found[1]
 
 
 async def give(desk: Desk, vote: OpenVote, number: int) -> str:
@@ -79,7 +18,7 @@ async def give(desk: Desk, vote: OpenVote, number: int) -> str:
     await enter(desk, vote.desks[0])
     shown = await desk.post(f"{PAGE}/find", on=PAGE, **typed)
     assert "Nothing stands in this person" in shown.text
-    at = await place_of(desk, shown.text)
+    at = place_of(shown.text)
     begun = await desk.post(f"{PAGE}/give", on=PAGE, **typed, contest="pohjoinen", at=at)
     page = begun.headers["location"].removeprefix("/en/").partition("?")[0]
     assert (await sign(desk, vote.desks[0], page)).headers["location"].endswith("done=signed")
@@ -102,6 +41,7 @@ async def test_paper_is_given_and_counted_by_pages(desk: Desk, vote: OpenVote) -
     await close(vote)
     await vote.service.sequencer.settle(0.01)
     await count(vote)
+    await enter(desk, vote.desks[0])
     box = f"{PAGE}/boxes/pohjoinen/K-1"
     account = {"given": "1", "in_box": "1", "spoilt": "0", "returned": "0"}
     refused = await desk.post(f"{box}/account", on=box, **{**account, "spoilt": "1"})
@@ -155,7 +95,7 @@ async def test_struck_voter_asks_for_a_review(desk: Desk, vote: OpenVote) -> Non
     assert "Sama kahdesti." in shown
     asked = {f"text-{cast['index']}": "I voted once."}
     assert (await desk.post(f"{record}/{cast['index']}/review", on=record, **asked)).status_code == 303
-    assert (await desk.post(f"{record}/{cast['index']}/review", on=record, **asked)).status_code == 422
+    assert (await desk.post(f"{record}/{cast['index']}/review", on="me", **asked)).status_code == 422
     manager = await hire(vote.service, "manager", name="Katri")
     await desk.enter(manager)
     assert "I voted once." in (await desk.get(STEPS)).text

@@ -109,13 +109,14 @@ async def test_struck_paper_lets_the_online_vote_count_again(desk: DeskVote) -> 
     async with vote.service.database.transaction() as session:
         found = await find_round(session, "spring", for_update=True)
         given = await service.stands_in(session, polling, Standing("district", person.aliases["district"], "desk"))
+        reason = {"fi": "Palautettu.", "sv": "Återlämnad."}
         order = await orders.ask_strike(
             session,
             vote.desks[0].actor,
             found,
             given.index,
             why="desk",
-            reason={"fi": "Palautettu.", "sv": "Återlämnad."},
+            reason=reason,
             now=vote.clock(),
         )
     await desk.sign(order, vote.desks[0])
