@@ -339,6 +339,8 @@ async def _order_page(
     context = await frame_context(session, found, language)
     words: Reader = context["words"]
     waiting = await orders.waiting_order(session, found, order_id)
+    if orders.kind_of(waiting.order) not in orders.STEPS:
+        raise OrderRefused("unknown")  # the desk has pages of its own
     election = (await state_of(session, found.log)).election
     mine, usable = "", []
     if waiting.order.logged_at is None and waiting.order.dropped_at is None:
