@@ -37,6 +37,7 @@ from pb_service.features.assessment.facts import AssessmentFacts
 from pb_service.features.assessment.routers import assessment_routers
 from pb_service.features.assessment.routes import assessment_api, list_data
 from pb_service.features.counting.pages import closing_router, counting_router
+from pb_service.features.desk.routers import desk_router
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.opening.drafting import Surroundings
@@ -132,6 +133,7 @@ def create_app(service: Service) -> Litestar:
             roll_router,
             own_roll_router,
             opening_router,
+            desk_router,
             closing_router,
             counting_router,
             *voting_pages,

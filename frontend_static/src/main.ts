@@ -20,6 +20,9 @@ watchIdleSession();
 // Keys and signatures: only staff pages have them, so only those load them.
 if (document.querySelector("key-maker, sign-button, key-place")) import("./signing/elements");
 
+// Paper given while the network is cut.
+if (document.querySelector("desk-queue")) import("./desk/queue");
+
 // A proposal that is written, kept on the device; forgotten there once it was sent.
 if (document.querySelector("[data-draft-of], [data-draft-sent]"))
 	import("./draft").then(({ keepDraft }) => keepDraft());

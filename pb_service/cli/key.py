@@ -24,10 +24,13 @@ from pb_service.core.sealing.manifest import ManifestError, Setup
 #: What a statement of the page of keys holds; nothing else is signed by `prove`, so nobody can slip in what counts.
 _STATEMENT = {"v", "k", "t", "c"}
 
+#: Steps of a vote that several officials sign.
+_STEPS = frozenset({"strike", "extend", "key", "paper", "paperlist"})
+
 
 @click.group("key")
 def key() -> None:
-    """Make and prove a signing key in a file (for the offline way of enrolment), and sign with it as a registrar."""
+    """Make and prove a signing key in a file (for the offline way of enrolment), and sign with it as an official."""
 
 
 @key.command()
@@ -64,6 +67,31 @@ def prove(file: Path, statement: Path, passphrase: str) -> None:
     public_key = public_bytes(loaded)
     click.echo(encode(sign_entry({**fields, "pk": b64u(public_key)}, {"p": loaded})))
     say(f"Fingerprint: {fingerprint(public_key)}")
+
+
+@key.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("entry", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--passphrase", prompt="Passphrase of the key", hide_input=True, help="Asked for when it is not given.")
+def sign(file: Path, entry: Path, yes: bool, passphrase: str) -> None:
+    """As an official, sign the ENTRY of a page of the vote with the key in FILE; the signature goes to standard output.
+
+    Only steps of a running vote are signed: a strike, more time, a key, a paper ballot, a list of paper ballots.
+    """
+    loaded = _load(file, passphrase)
+    try:
+        fields = decode(entry.read_bytes().strip())
+    except CanonicalError as error:
+        fail(f"{entry}: {error}")
+    if not isinstance(fields, dict) or fields.get("k") not in _STEPS or "sg" in fields:
+        fail(f"{entry} is not a step of a vote that officials sign")
+    for name in sorted(fields):
+        say(f"{printable(name)}: {printable(str(fields[name]))}")
+    if not yes:
+        click.confirm("Sign?", abort=True, err=True)
+    signature = sign_entry(fields, {"p": loaded})["sg"][0][1]
+    click.echo(encode({"key": b64u(public_bytes(loaded)), "signature": signature}))
 
 
 @key.command()

@@ -95,7 +95,7 @@ class SignButton extends Island {
 
 	private told(name: string, value: Value, words: Fields): string {
 		if (name === "k") return String(words[`k ${String(value)}`] ?? value);
-		if ((name === "t" || name === "ts") && typeof value === "number") {
+		if (["t", "ts", "closes"].includes(name) && typeof value === "number") {
 			return new Date(value * 1000).toLocaleString(document.documentElement.lang, { timeZoneName: "short" });
 		}
 		return typeof value === "string" ? value : canonical(value);

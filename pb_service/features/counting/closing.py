@@ -17,9 +17,8 @@ from pb_service.features.opening.service import GRACE
 from pb_service.features.opening.state import state_of
 from pb_service.features.rounds.schedule import begin
 from pb_service.features.rounds.tables import Round
+from pb_service.features.voting.orders import COUNT_JOB
 from pb_service.platform import jobs
-
-COUNT_JOB = "counting.count"
 
 
 async def close_vote(

@@ -5,7 +5,7 @@ own, and with the last signature it is logged. What the state of the vote does n
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -29,18 +29,34 @@ from pb_service.features.record import service as record
 from pb_service.features.rounds.tables import Round
 from pb_service.features.voting import repository
 from pb_service.features.voting.tables import OrderSignature, VoteOrder
+from pb_service.platform import jobs
 from pb_service.platform.errors import DomainError
 
-OrderKind = Literal["strike", "extend", "key"]
+OrderKind = Literal["strike", "extend", "key", "paper", "paperlist"]
+
+#: The steps of the vote itself; those of the desk are many, and have pages of their own.
+STEPS: tuple[OrderKind, ...] = ("strike", "extend", "key")
+
+#: The job that goes on with a count; the stage counting has its handler.
+COUNT_JOB = "counting.count"
 
 #: Whose signatures each kind needs, beside the operator's where it is named below.
 SIGNED_BY: Mapping[OrderKind, tuple[Role, ...]] = {
     "strike": ("desk", "desk", "registrar"),
     "extend": ("registrar", "auditor"),
     "key": ("registrar", "auditor"),
+    "paper": ("desk", "desk"),
+    "paperlist": ("desk", "desk", "auditor"),
 }
 _BY_OPERATOR: frozenset[OrderKind] = frozenset({"extend"})
-_BEGUN_BY: Mapping[OrderKind, Act] = {"strike": "vote.strike", "extend": "vote.prepare", "key": "vote.prepare"}
+#: By whose act each kind begins, and ends without having been logged.
+BEGUN_BY: Mapping[OrderKind, Act] = {
+    "strike": "vote.strike",
+    "extend": "vote.prepare",
+    "key": "vote.prepare",
+    "paper": "desk.serve",
+    "paperlist": "desk.serve",
+}
 
 #: Roles whose keys can be added to a running vote, and how their ids begin.
 _ADDED: Mapping[str, str] = {"registrar": "reg", "auditor": "aud", "desk": "desk"}
@@ -183,25 +199,27 @@ async def sign(
     await session.flush()
     await access_log.note(session, actor.account_id, "vote.signed", f"{order_id} {role}", now=now)
     signed = [*waiting.signed, made]
-    if len(signed) < len(SIGNED_BY[_kind(waiting.order)]):
+    if len(signed) < len(SIGNED_BY[kind_of(waiting.order)]):
         return False
     known = {public: name for name, (_, public) in state.election.keys.items()}
     pairs = [[known[one.public_key], b64u(one.signature)] for one in signed]
-    if _kind(waiting.order) in _BY_OPERATOR:
+    if kind_of(waiting.order) in _BY_OPERATOR:
         pairs += sign_entry(waiting.entry, {"op": operator})["sg"]
+    body = encode({**waiting.entry, "sg": sorted(pairs)})
     try:
-        await state.append(session, encode({**waiting.entry, "sg": sorted(pairs)}))
+        await state.append(session, body)
     except RecordError as error:
         raise OrderRefused("record", f"The record does not take this: {error}.") from error
     waiting.order.logged_at = now
-    await _effect(session, found, waiting, now)
+    await session.flush()
+    await _effect(session, found, waiting, state.election, body, now=now)
     return True
 
 
 async def drop(session: AsyncSession, actor: Actor, found: Round, order_id: UUID, *, now: datetime) -> None:
     """Let go of an order that was not logged. Raises OrderRefused, Forbidden, StepUpNeeded."""
     waiting = await waiting_order(session, found, order_id)
-    require(actor, _BEGUN_BY[_kind(waiting.order)], round_id=found.id, now=now)
+    require(actor, BEGUN_BY[kind_of(waiting.order)], round_id=found.id, now=now)
     if waiting.order.logged_at is not None:
         raise OrderRefused("ended")
     waiting.order.dropped_at = now
@@ -209,21 +227,35 @@ async def drop(session: AsyncSession, actor: Actor, found: Round, order_id: UUID
 
 async def waiting_order(session: AsyncSession, found: Round, order_id: UUID) -> Waiting:
     """Return an order of a round. Raises OrderRefused."""
-    for waiting in await orders(session, found):
-        if waiting.order.id == order_id:
-            return waiting
-    raise OrderRefused("unknown")
+    order = await session.get(VoteOrder, order_id)
+    if order is None or order.round_id != found.id:
+        raise OrderRefused("unknown")
+    return await _waiting(session, order)
 
 
-async def orders(session: AsyncSession, found: Round) -> list[Waiting]:
-    """Return the orders of a round, newest first, with whose signatures are missing."""
-    listed = []
-    for order in await repository.orders_of(session, found.id):
-        signed = await repository.order_signatures(session, order.id)
-        left = Counter[str](SIGNED_BY[_kind(order)]) - Counter(one.role for one in signed)
-        missing = tuple(role for role in dict.fromkeys(SIGNED_BY[_kind(order)]) for _ in range(left[role]))
-        listed.append(Waiting(order, signed, missing))
-    return listed
+async def orders(
+    session: AsyncSession, found: Round, kinds: Collection[OrderKind] = STEPS, *, open_only: bool = False
+) -> list[Waiting]:
+    """Return the orders of a round, newest first, with whose signatures are missing; those that wait, or all."""
+    listed = await repository.orders_of(session, found.id, kinds, open_only=open_only)
+    return [await _waiting(session, order) for order in listed]
+
+
+async def _waiting(session: AsyncSession, order: VoteOrder) -> Waiting:
+    signed = await repository.order_signatures(session, order.id)
+    left = Counter[str](SIGNED_BY[kind_of(order)]) - Counter(one.role for one in signed)
+    missing = tuple(role for role in dict.fromkeys(SIGNED_BY[kind_of(order)]) for _ in range(left[role]))
+    return Waiting(order, signed, missing)
+
+
+async def place_order(
+    session: AsyncSession, actor: Actor, found: Round, kind: OrderKind, fields: Mapping[str, Any], *, now: datetime
+) -> VoteOrder:
+    """Begin a step of the desk: an entry that officers sign. Whoever calls has asked whether it may be begun."""
+    election = (await state_of(session, found.log)).election
+    if election.manifest is None or not election.opened:
+        raise OrderRefused("phase")
+    return await _keep(session, actor, found, _Asked(kind, fields, {}), election, now=now)
 
 
 async def note_incident(
@@ -247,7 +279,7 @@ async def note_incident(
 
 
 async def _begun(session: AsyncSession, actor: Actor, found: Round, kind: OrderKind, now: datetime) -> Election:
-    require(actor, _BEGUN_BY[kind], round_id=found.id, now=now)
+    require(actor, BEGUN_BY[kind], round_id=found.id, now=now)
     election = (await state_of(session, found.log)).election
     if not election.opened or election.counting:
         raise OrderRefused("phase", "The vote is not open, or its envelopes are listed already.")
@@ -263,12 +295,25 @@ async def _order(
     *,
     now: datetime,
 ) -> VoteOrder:
+    reason = await required_reason(session, asked.reason)
+    return await _keep(session, actor, found, _Asked(asked.kind, asked.fields, reason), election, now=now)
+
+
+async def _keep(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    asked: "_Asked",
+    election: Election,
+    *,
+    now: datetime,
+) -> VoteOrder:
     assert election.manifest is not None  # noqa: S101 - it is opened
     order = VoteOrder(
         round_id=found.id,
         kind=asked.kind,
         entry=encode({"v": 1, "k": asked.kind, "e": b64u(election.manifest.eid), **asked.fields}),
-        reason=await required_reason(session, asked.reason),
+        reason=dict(asked.reason),
         asked_by=actor.account_id,
         asked_at=now,
     )
@@ -278,18 +323,26 @@ async def _order(
     return order
 
 
-async def _effect(session: AsyncSession, found: Round, logged: Waiting, now: datetime) -> None:
+async def _effect(
+    session: AsyncSession, found: Round, logged: Waiting, election: Election, body: bytes, *, now: datetime
+) -> None:
     """Let the tables follow what the record says now."""
     entry = logged.entry
-    match _kind(logged.order):
+    match kind_of(logged.order):
         case "strike":
             await repository.strike(session, found.log, entry["x"], now)
         case "extend":
             found.closes_at = datetime.fromtimestamp(entry["closes"], UTC)
+        case "paper":
+            assert election.manifest is not None  # noqa: S101 - it took the entry
+            group = election.manifest.contests[entry["d"]].group
+            await repository.add_paper(session, found.log, body, group, now)
+        case "paperlist":
+            await jobs.enqueue(session, COUNT_JOB, {"round": str(found.id)}, key=f"count:{found.id}")
         case _:
             pass
 
 
-def _kind(order: VoteOrder) -> OrderKind:
-    kinds: Mapping[str, OrderKind] = {"strike": "strike", "extend": "extend", "key": "key"}
-    return kinds[order.kind]
+def kind_of(order: VoteOrder) -> OrderKind:
+    """Return which kind of step an order is."""
+    return next(kind for kind in SIGNED_BY if kind == order.kind)

@@ -4,6 +4,7 @@ from litestar import Router
 
 from pb_service.features.voting.booth_pages import booth_router
 from pb_service.features.voting.check_pages import check_router
+from pb_service.features.voting.order_pages import orders_router
 from pb_service.features.voting.picture_pages import picture_router
 from pb_service.features.voting.receipt_pages import receipt_api, receipt_router
 from pb_service.features.voting.record_pages import record_router
@@ -17,4 +18,5 @@ voting_pages: list[Router] = [
     picture_router,
     receipt_api,
     roll_changes_router,
+    orders_router,
 ]

@@ -50,7 +50,7 @@ class EnvelopePoint(Base):
 
 
 class PaperHandout(Base):
-    """A paper ballot that was handed out: paper wins over every envelope of the same person."""
+    """A paper ballot that was handed out: paper wins over every envelope of the same person. ``no`` is its box."""
 
     __tablename__ = "paper_handout"
 
@@ -61,6 +61,7 @@ class PaperHandout(Base):
     group: Mapped[str] = mapped_column("grp", Text)
     alias: Mapped[bytes] = mapped_column(LargeBinary)
     contest: Mapped[str] = mapped_column(Text)
+    no: Mapped[str] = mapped_column(Text, server_default="")
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     struck_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -77,9 +78,10 @@ class PaperHandout(Base):
 
 
 class VoteOrder(Base):
-    """A step of a running vote that several people sign: a strike, more time, a key. ``entry`` is what they sign.
+    """A step of a vote that several people sign: a strike, more time, a key, a paper ballot, a list of counted ones.
 
-    ``reason`` by language, for the record's file and for who is concerned. It is logged when all have signed.
+    ``entry`` is what they sign, ``reason`` (none at the desk) by language, for the record's file and for who is
+    concerned. It is logged when all have signed.
     """
 
     __tablename__ = "vote_order"
@@ -95,7 +97,7 @@ class VoteOrder(Base):
     dropped_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
-        CheckConstraint("kind IN ('strike', 'extend', 'key')", name="kind"),
+        CheckConstraint("kind IN ('strike', 'extend', 'key', 'paper', 'paperlist')", name="kind"),
         CheckConstraint("logged_at IS NULL OR dropped_at IS NULL", name="logged_or_dropped"),
         Index("ix_vote_order_round_id", "round_id", "asked_at"),
     )
@@ -114,3 +116,24 @@ class OrderSignature(Base):
     signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (CheckConstraint("octet_length(signature) = 64", name="signature"),)
+
+
+class StrikeReview(Base):
+    """That a voter asks for a second look at a strike in her name, and what staff answered. It knows no person."""
+
+    __tablename__ = "strike_review"
+
+    entry_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("record_entry.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
+        Index("ix_strike_review_round_id", "round_id", "asked_at"),
+    )

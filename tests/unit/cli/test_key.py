@@ -80,3 +80,17 @@ def test_a_registrar_gives_up_a_ceremony_of_hers_and_no_other(file: Path, tmp_pa
     assert "Ceremony 1 of localhost/pb/test, with T1, T2, T3" in result.stderr
     again.log(result.stdout.strip().encode())
     assert again.election.ended == "silent"
+
+
+def test_an_official_signs_steps_of_a_vote_and_nothing_else(file: Path, tmp_path: Path) -> None:
+    """What a page of the vote offers as a file; an envelope, a result and a signed entry are refused."""
+    step = {"v": 1, "k": "strike", "e": "x", "x": 7, "lh": "y", "why": "desk"}
+    entry = tmp_path / "strike.json"
+    entry.write_bytes(encode(step))
+    result = run("sign", file, entry, "--yes")
+    given = decode(result.stdout.strip().encode())
+    verify_entry({**step, "sg": [["p", given["signature"]]]}, {"p": unb64u(given["key"])})
+    assert "why: desk" in result.stderr
+    for other in ({**step, "k": "env"}, {**step, "k": "result"}, {**step, "sg": [["p", "x"]]}):
+        entry.write_bytes(encode(other))
+        assert run("sign", file, entry, "--yes").exit_code == 2

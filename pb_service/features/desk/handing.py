@@ -1,0 +1,139 @@
+"""Giving paper: two officers sign that the person behind an alias was given a paper ballot, and paper wins at once.
+
+What stands in the person's name is shown without any choice; nobody here could know one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record.canonical import b64u, unb64u
+from pb_service.features.accounts import access_log
+from pb_service.features.accounts.policy import Actor, require
+from pb_service.features.desk import places
+from pb_service.features.desk.errors import DeskRefused
+from pb_service.features.desk.people import Person
+from pb_service.features.desk.tables import DeskPlace
+from pb_service.features.roll.standing import Standing
+from pb_service.features.rounds.tables import Round
+from pb_service.features.voting import orders, repository
+from pb_service.features.voting.orders import Waiting
+from pb_service.features.voting.polling import Polling
+from pb_service.features.voting.service import Stands, stands_in
+from pb_service.features.voting.tables import VoteOrder
+
+
+@dataclass(frozen=True)
+class GroupState:
+    """What stands in a person's name in a group. ``online_at``: when a ballot was cast online that would count, or
+    counted before the paper; ``waiting``: a paper ballot that lacks a signature.
+    """
+
+    group: str
+    contests: tuple[str, ...]
+    stands: Stands
+    online_at: datetime | None
+    waiting: UUID | None
+
+
+async def state_of_person(session: AsyncSession, polling: Polling, found: Round, person: Person) -> list[GroupState]:
+    """Return what stands in somebody's name, group by group."""
+    waiting = {}
+    for one in await orders.orders(session, found, ["paper"], open_only=True):
+        waiting[polling.manifest.contests[one.entry["d"]].group, unb64u(one.entry["a"])] = one.order.id
+    states = []
+    for group, alias in person.aliases.items():
+        stands = await stands_in(session, polling, Standing(group, alias, "desk"))
+        states.append(
+            GroupState(
+                group,
+                tuple(polling.groups[group]),
+                stands,
+                await online_at(session, polling, group, alias),
+                waiting.get((group, alias)),
+            )
+        )
+    return states
+
+
+async def online_at(session: AsyncSession, polling: Polling, group: str, alias: bytes) -> datetime | None:
+    """Return when the newest envelope of an alias was cast that is not struck, or None if there is none."""
+    found = await repository.envelopes_of(session, polling.log_id, [(group, alias)])
+    return max((one.at for one in found if not one.is_struck), default=None)
+
+
+async def give(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    polling: Polling,
+    person: Person,
+    *,
+    contest: str,
+    place_id: UUID,
+    now: datetime,
+) -> VoteOrder:
+    """Begin the handing over of a paper ballot at a place; it holds once two officers have signed.
+
+    Raises DeskRefused, OrderRefused, Forbidden.
+    """
+    require(actor, "desk.serve", round_id=found.id)
+    opens, closes = found.vote
+    if found.phase != "voting" or not opens <= now < closes:
+        raise DeskRefused("phase", "Paper is given while the vote is open.")
+    if found.paused_at is not None:
+        raise DeskRefused("paused", "The round is paused.")
+    place = await places.place_called(session, found, place_id)
+    if place not in await places.places_open_to(session, actor, found, now):
+        raise DeskRefused("shift", "You have no shift at this place now.")
+    return await _ask(session, actor, found, polling, person, contest=contest, place=place, now=now)
+
+
+async def give_late(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    polling: Polling,
+    person: Person,
+    *,
+    contest: str,
+    place: DeskPlace,
+    now: datetime,
+) -> VoteOrder:
+    """Begin the entry of a paper ballot that was given while the network was cut. Raises DeskRefused, OrderRefused."""
+    require(actor, "desk.serve", round_id=found.id)
+    if found.phase != "voting":
+        raise DeskRefused("phase", "The vote is closed: what was given on paper before cannot enter the record.")
+    return await _ask(session, actor, found, polling, person, contest=contest, place=place, now=now)
+
+
+async def _ask(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    polling: Polling,
+    person: Person,
+    *,
+    contest: str,
+    place: DeskPlace,
+    now: datetime,
+) -> VoteOrder:
+    group = polling.manifest.contests[contest].group if contest in polling.manifest.contests else ""
+    if group not in person.aliases:
+        raise DeskRefused("contest", "There is no such contest for this person.")
+    state = next(one for one in await state_of_person(session, polling, found, person) if one.group == group)
+    if state.stands.kind == "paper":
+        raise DeskRefused("paper", "This person was given a paper ballot already.")
+    if state.waiting is not None:
+        raise DeskRefused("waiting", "A paper ballot for this person waits for a signature already.")
+    fields = {"d": contest, "a": b64u(person.aliases[group]), "no": place.no}
+    order = await orders.place_order(session, actor, found, "paper", fields, now=now)
+    await access_log.note(session, actor.account_id, "desk.paper", f"{order.id} {place.no}", now=now)
+    return order
+
+
+def is_of(waiting: Waiting, polling: Polling, person: Person) -> bool:
+    """Whether a paper ballot is that of this person: the second officer looks the person up too."""
+    return person.aliases.get(polling.manifest.contests[waiting.entry["d"]].group) == unb64u(waiting.entry["a"])

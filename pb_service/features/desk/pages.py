@@ -1,0 +1,407 @@
+"""The desk: places and shifts, looking a person up, and giving paper with two signatures."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pb_service.core.record.canonical import b64u, encode, unb64u
+from pb_service.core.rounds.setup import Setup
+from pb_service.features.accounts import staff_repository
+from pb_service.features.accounts.frame import staff_page
+from pb_service.features.accounts.identity_errors import SignatureRefused
+from pb_service.features.accounts.policy import Actor, may
+from pb_service.features.assessment.page_parts import Keys, Now, PageRequest, Session, Who, frame_context, lang_of
+from pb_service.features.desk import handing, places, repository
+from pb_service.features.desk.errors import DeskRefused
+from pb_service.features.desk.people import Typed, find_person
+from pb_service.features.desk.vocabulary import refusal_in_words
+from pb_service.features.opening.state import state_of
+from pb_service.features.proposals.reading import Spoken
+from pb_service.features.roll.standing import Standing
+from pb_service.features.rounds.finding import find_round
+from pb_service.features.rounds.tables import Round
+from pb_service.features.voting import orders
+from pb_service.features.voting.errors import NoVote
+from pb_service.features.voting.order_pages import signature_of, usable_keys
+from pb_service.features.voting.orders import OrderRefused
+from pb_service.features.voting.polling import Polling, Pollings
+from pb_service.features.voting.service import stands_in
+from pb_service.platform.keys import KeyFolder
+from pb_service.web.formats import Reader, text_in
+from pb_service.web.forms import Form, done, parse
+from pb_service.web.locales import Language, translations
+
+Votes = NamedDependency[Pollings]
+
+
+@get("/desk", access="rounds.preview")
+async def show_desk(request: PageRequest, session: Session, actor: Who, clock: Now, pollings: Votes) -> Response[str]:
+    """Where one serves, whom one serves, and what waits for a second signature."""
+    return await _page(request, session, actor, pollings, Form.filled(translations(lang_of(request))), now=clock())
+
+
+@post("/desk/places", access="rounds.edit")
+async def add_place(
+    request: PageRequest, transaction: Session, actor: Who, clock: Now, pollings: Votes
+) -> Response[Any]:
+    """Add a place with its box."""
+    words, form = translations(lang_of(request)), await parse(request)
+    found = await find_round(transaction, request.path_params["slug"], for_update=True)
+    name = form.text("place", label=words.gettext("Name of the place"), most=80)
+    no = form.text("no", label=words.gettext("Box"), most=32)
+    if not form.errors:
+        try:
+            await places.add_place(transaction, actor, found, name, no, now=clock())
+        except DeskRefused as error:
+            form.refuse("no", refusal_in_words(error.code, words))
+        else:
+            return done(here(request), "place")
+    return await _page(request, transaction, actor, pollings, form, now=clock(), status=422)
+
+
+@post("/desk/shifts", access="rounds.edit")
+async def add_shift(
+    request: PageRequest, transaction: Session, actor: Who, clock: Now, pollings: Votes
+) -> Response[Any]:
+    """Plan who serves where and when."""
+    words, form = translations(lang_of(request)), await parse(request)
+    found = await find_round(transaction, request.path_params["slug"], for_update=True)
+    setup: Setup = (await frame_context(transaction, found, lang_of(request)))["setup"]
+    listed = {str(place.id): place for place in await repository.places_of(transaction, found.id)}
+    officers = [str(account) for account, _ in await repository.officers_of(transaction, found.id)]
+    place = form.choice("at", listed, label=words.gettext("Place"))
+    officer = form.choice("officer", officers, label=words.gettext("Officer"))
+    day = form.date("day", label=words.gettext("Day"))
+    hours = form.time("from", label=words.gettext("From")), form.time("to", label=words.gettext("To"))
+    if not form.errors:
+        zone = ZoneInfo(setup.dates.time_zone)
+        first, last = (dt.datetime.combine(day, hour, zone) for hour in hours)
+        try:
+            await places.add_shift(
+                transaction, actor, found, UUID(place), account_id=UUID(officer), times=(first, last), now=clock()
+            )
+        except DeskRefused as error:
+            form.refuse("to", refusal_in_words(error.code, words))
+        else:
+            return done(here(request), "shift")
+    return await _page(request, transaction, actor, pollings, form, now=clock(), status=422)
+
+
+@post("/desk/shifts/{shift_id:uuid}/drop", access="rounds.edit")
+async def drop_shift(request: PageRequest, transaction: Session, actor: Who, shift_id: FromPath[UUID]) -> Response[Any]:
+    """Take a shift away."""
+    await parse(request)
+    found = await find_round(transaction, request.path_params["slug"], for_update=True)
+    await places.drop_shift(transaction, actor, found, shift_id)
+    return done(here(request), "dropped")
+
+
+@post("/desk/find", access="desk.serve", status_code=200)
+async def find(
+    *, request: PageRequest, session: Session, actor: Who, clock: Now, pollings: Votes, keys: Keys
+) -> Response[Any]:
+    """Show what stands in the name of the person before the officers. Nothing of what is typed is kept."""
+    words, form = translations(lang_of(request)), await parse(request)
+    found = await find_round(session, request.path_params["slug"])
+    polling = await pollings.find(session, found.slug)
+    typed = typed_in(form, words)
+    person = await find_person(session, polling, typed, keys=keys) if not form.errors else None
+    if person is None:
+        if not form.errors:
+            form.refuse("email", words.gettext("Nobody with this address has an account. Type name and day of birth."))
+        return await _page(request, session, actor, pollings, form, now=clock(), status=422)
+    return await _person_page(request, session, actor, found, form, polling=polling, keys=keys, now=clock())
+
+
+@post("/desk/give", access="desk.serve")
+async def give(
+    *, request: PageRequest, transaction: Session, actor: Who, clock: Now, pollings: Votes, keys: Keys
+) -> Response[Any]:
+    """Begin the handing over of a paper ballot."""
+    words, form = translations(lang_of(request)), await parse(request)
+    found = await find_round(transaction, request.path_params["slug"], for_update=True)
+    polling = await pollings.find(transaction, found.slug)
+    contest = form.choice("contest", polling.manifest.contests, label=words.gettext("Contest"))
+    listed = [str(place.id) for place in await repository.places_of(transaction, found.id)]
+    place = form.choice("at", listed, label=words.gettext("Place"))
+    person = await find_person(transaction, polling, typed_in(form, words), keys=keys)
+    if person is None:
+        form.refuse("email", words.gettext("Nobody with this address has an account. Type name and day of birth."))
+        return await _page(request, transaction, actor, pollings, form, now=clock(), status=422)
+    if not form.errors:
+        try:
+            async with transaction.begin_nested():
+                order = await handing.give(
+                    transaction, actor, found, polling, person, contest=contest, place_id=UUID(place), now=clock()
+                )
+        except (DeskRefused, OrderRefused) as error:
+            form.refuse("contest", refusal_in_words(error.code, words))
+        else:
+            return done(f"{here(request)}/papers/{order.id}", "begun")
+    return await _person_page(
+        request, transaction, actor, found, form, polling=polling, keys=keys, now=clock(), status=409
+    )
+
+
+@get("/desk/papers/{order_id:uuid}", access="rounds.preview")
+async def show_paper(
+    request: PageRequest, session: Session, actor: Who, pollings: Votes, order_id: FromPath[UUID]
+) -> Response[str]:
+    """One paper ballot: what is signed, and who is missing."""
+    form = Form.filled(translations(lang_of(request)))
+    return await _paper_page(request, session, actor, pollings, form, order_id=order_id)
+
+
+@post("/desk/papers/{order_id:uuid}", access="desk.serve", status_code=200)
+async def look_up(
+    *, request: PageRequest, session: Session, actor: Who, pollings: Votes, keys: Keys, order_id: FromPath[UUID]
+) -> Response[Any]:
+    """Let the second officer look the person up: the signature is offered for the same person alone."""
+    words, form = translations(lang_of(request)), await parse(request)
+    found = await find_round(session, request.path_params["slug"])
+    polling = await pollings.find(session, found.slug)
+    waiting = await orders.waiting_order(session, found, order_id)
+    person = await find_person(session, polling, typed_in(form, words), keys=keys) if not form.errors else None
+    is_same = person is not None and handing.is_of(waiting, polling, person)
+    if not is_same:
+        form.refuse("email", words.gettext("This paper ballot is not for that person. Do not sign."))
+    return await _paper_page(
+        request, session, actor, pollings, form, order_id=order_id, is_same=is_same, status=200 if is_same else 422
+    )
+
+
+@get("/desk/papers/{order_id:uuid}/entry", access="rounds.preview")
+async def download_paper(request: PageRequest, session: Session, order_id: FromPath[UUID]) -> Response[bytes]:
+    """What is signed, for a key in a file."""
+    found = await find_round(session, request.path_params["slug"], whole=False)
+    waiting = await orders.waiting_order(session, found, order_id)
+    headers = {"content-disposition": f'attachment; filename="{waiting.order.kind}-{order_id.hex[-8:]}.json"'}
+    return Response(encode(waiting.entry), media_type="application/json", headers=headers)
+
+
+@post("/desk/papers/{order_id:uuid}/sign", access="desk.serve")
+async def sign_paper(
+    *,
+    request: PageRequest,
+    transaction: Session,
+    actor: Who,
+    clock: Now,
+    pollings: Votes,
+    keys: Keys,
+    order_id: FromPath[UUID],
+) -> Response[Any]:
+    """Take an officer's signature; with the second one the paper ballot stands in the record."""
+    words, form = translations(lang_of(request)), await parse(request)
+    found = await find_round(transaction, request.path_params["slug"], for_update=True)
+    key, signature = signature_of(form, words)
+    if not form.errors:
+        try:
+            async with transaction.begin_nested():
+                is_logged = await orders.sign(
+                    transaction,
+                    actor,
+                    found,
+                    order_id,
+                    "desk",
+                    public_key=key,
+                    signature=signature,
+                    operator=keys.ed25519("op"),
+                    now=clock(),
+                )
+        except SignatureRefused as error:
+            form.refuse("sign", error.in_words(words))
+        except OrderRefused as error:
+            form.refuse("sign", refusal_in_words(error.code, words))
+        else:
+            return done(f"{here(request)}/papers/{order_id}", "logged" if is_logged else "signed")
+    return await _paper_page(request, transaction, actor, pollings, form, order_id=order_id, status=409)
+
+
+@post("/desk/papers/{order_id:uuid}/drop", access="desk.serve")
+async def drop_paper(
+    request: PageRequest, transaction: Session, actor: Who, clock: Now, order_id: FromPath[UUID]
+) -> Response[Any]:
+    """Let go of a paper ballot that was not given after all."""
+    await parse(request)
+    found = await find_round(transaction, request.path_params["slug"], for_update=True)
+    await orders.drop(transaction, actor, found, order_id, now=clock())
+    return done(here(request), "let-go")
+
+
+def typed_in(form: Form, words: Any) -> Typed:
+    """What was typed about a person: an address, or name and day of birth."""
+    email = form.text("email", label=words.gettext("E-mail address of the account"), required=False, most=254)
+    if email:
+        return Typed(email=email)
+    name = form.text("name", label=words.gettext("Name as in the document"), most=120)
+    born = form.date("born", label=words.gettext("Day of birth"))
+    return Typed(name=name, born=born)
+
+
+async def _page(
+    request: PageRequest,
+    session: AsyncSession,
+    actor: Actor,
+    pollings: Pollings,
+    form: Form,
+    *,
+    now: dt.datetime,
+    status: int = 200,
+) -> Response[str]:
+    language = lang_of(request)
+    found = await find_round(session, request.path_params["slug"])
+    context = await frame_context(session, found, language)
+    try:
+        await pollings.find(session, found.slug)
+        has_vote = True
+    except NoVote:
+        has_vote = False
+    officers = await repository.officers_of(session, found.id)
+    listed = await repository.places_of(session, found.id)
+    names, boxes = dict(officers), {place.id: place for place in listed}
+    waiting = await orders.orders(session, found, ["paper"], open_only=True)
+    given = await repository.given_out(session, found.log) if found.log_id else {}
+    return staff_page(
+        request,
+        "desk/desk.html",
+        locale=language,
+        status_code=status,
+        form=form,
+        has_vote=has_vote,
+        is_open=found.phase == "voting",
+        serves=may(actor, "desk.serve", round_id=found.id),
+        plans=may(actor, "rounds.edit", round_id=found.id),
+        desks=listed,
+        officers=[(str(account), name) for account, name in officers],
+        shifts=[
+            (shift, boxes[shift.place_id].name, names.get(shift.account_id, ""))
+            for shift in await repository.shifts_of(session, found.id)
+            if shift.to_at > now
+        ],
+        own=await places.places_open_to(session, actor, found, now),
+        waiting=[(one, _box_name(one.entry["no"], listed)) for one in waiting],
+        given=sum(one.standing for one in given.values()),
+        title_of=_titles(found, language),
+        **{**context, "section": "rounds"},
+    )
+
+
+async def _person_page(
+    request: PageRequest,
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    form: Form,
+    *,
+    polling: Polling,
+    keys: KeyFolder,
+    now: dt.datetime,
+    status: int = 200,
+) -> Response[str]:
+    language = lang_of(request)
+    context = await frame_context(session, found, language)
+    typed = typed_in(form, translations(language))
+    person = await find_person(session, polling, typed, keys=keys)
+    assert person is not None  # noqa: S101 - asked before
+    return staff_page(
+        request,
+        "desk/person.html",
+        locale=language,
+        status_code=status,
+        form=form,
+        typed=typed,
+        has_account=person.has_account,
+        states=await handing.state_of_person(session, polling, found, person),
+        own=await places.places_open_to(session, actor, found, now),
+        title_of=_titles(found, language),
+        **{**context, "section": "rounds"},
+    )
+
+
+async def _paper_page(
+    request: PageRequest,
+    session: AsyncSession,
+    actor: Actor,
+    pollings: Pollings,
+    form: Form,
+    *,
+    order_id: UUID,
+    is_same: bool = False,
+    status: int = 200,
+) -> Response[str]:
+    language = lang_of(request)
+    found = await find_round(session, request.path_params["slug"])
+    context = await frame_context(session, found, language)
+    words: Reader = context["words"]
+    polling = await pollings.find(session, found.slug)
+    waiting = await orders.waiting_order(session, found, order_id)
+    if waiting.order.kind != "paper":
+        raise OrderRefused("unknown")
+    is_open = waiting.order.logged_at is None and waiting.order.dropped_at is None
+    has_signed = any(one.account_id == actor.account_id for one in waiting.signed)
+    election = (await state_of(session, found.log)).election if is_open else None
+    usable = await usable_keys(session, found, actor, election, "desk") if election and not has_signed else []
+    people = [one.account_id for one in waiting.signed if one.account_id]
+    entry = waiting.entry
+    group, alias = polling.manifest.contests[entry["d"]].group, unb64u(entry["a"])
+    stands = await stands_in(session, polling, Standing(group, alias, "desk"))
+    online = await handing.online_at(session, polling, group, alias)
+    return staff_page(
+        request,
+        "desk/paper.html",
+        locale=language,
+        status_code=status,
+        form=form,
+        waiting=waiting,
+        entry=encode(entry).decode(),
+        contest=_titles(found, language)(entry["d"]),
+        box=_box_name(entry["no"], await repository.places_of(session, found.id)),
+        names=await staff_repository.names_of(session, people),
+        state="logged" if waiting.order.logged_at else "dropped" if waiting.order.dropped_at else "waiting",
+        stands=stands,
+        online=words.moment(online) if online else "",
+        usable=" ".join(usable),
+        # Who began has just looked the person up; whoever signs second does so too.
+        offered=bool(usable) and (is_same or waiting.order.asked_by == actor.account_id),
+        looks_up=bool(usable) and not is_same and waiting.order.asked_by != actor.account_id,
+        has_signed=has_signed,
+        account=actor.account_id,
+        serves=may(actor, "desk.serve", round_id=found.id),
+        alias=b64u(alias)[:8],
+        **{**context, "section": "rounds"},
+    )
+
+
+def _titles(found: Round, language: Language) -> Any:
+    titles = {contest.key: Spoken(*text_in(contest.title, language)) for contest in found.contests}
+    return lambda key: titles.get(key, Spoken(language, key))
+
+
+def _box_name(no: str, listed: Any) -> str:
+    return next((f"{place.name} ({no})" for place in listed if place.no == no), no)
+
+
+def here(request: PageRequest) -> str:
+    """The address of the desk of a round."""
+    return f"/{lang_of(request)}/staff/rounds/{request.path_params['slug']}/desk"
+
+
+handlers = [
+    show_desk,
+    add_place,
+    add_shift,
+    drop_shift,
+    find,
+    give,
+    show_paper,
+    look_up,
+    download_paper,
+    sign_paper,
+    drop_paper,
+]
