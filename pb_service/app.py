@@ -37,6 +37,7 @@ from pb_service.features.assessment.facts import AssessmentFacts
 from pb_service.features.assessment.routers import assessment_routers
 from pb_service.features.assessment.routes import assessment_api, list_data
 from pb_service.features.counting.pages import closing_router, counting_router
+from pb_service.features.counting.trustee_pages import trustees_router
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.opening.drafting import Surroundings
@@ -124,6 +125,7 @@ def create_app(service: Service) -> Litestar:
             opening_router,
             closing_router,
             counting_router,
+            trustees_router,
             *voting_pages,
             record_router,
             static_file,
