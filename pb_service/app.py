@@ -51,6 +51,7 @@ from pb_service.features.proposals.statistics_pages import statistics_router
 from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
+from pb_service.features.results.state_pages import result_data, result_router, result_staff_router
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
@@ -114,6 +115,9 @@ def create_app(service: Service) -> Litestar:
             operations_router,
             jobs_router,
             results_router,
+            result_router,
+            result_staff_router,
+            result_data,
             opendata.api,
             opendata.data,
             proposal_api,
