@@ -2,8 +2,10 @@
 
 import asyncio
 import io
+import re
 import sys
 import zipfile
+from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,8 +93,7 @@ class Trustees:
         kinds = (await self.desk.get(self.page)).text
         command = "rehearse" if "pb trustee rehearse" in kinds else "go"
         given = ("--log", vkey, "--yes", "--passphrase-file", self.passphrase)
-        skip = ("--skip-paper",) if command == "go" else ()
-        await pb("trustee", command, holder.folder, errand, *given, *skip, *options)
+        await pb("trustee", command, holder.folder, errand, *given, *options)
         return errand.with_name(f"{errand.stem}-answer.zip").read_bytes()
 
     async def upload(self, holder: Holder, body: bytes) -> httpx.Response:
@@ -143,10 +144,18 @@ def damaged(answer: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
 
 
 async def pb(*arguments: object) -> str:
-    """Run a command in a process of its own, and return what it says."""
+    """Run a command in a process of its own, and return what it says. Secrets that it shows are typed back."""
     process = await asyncio.create_subprocess_exec(
-        *PB, *map(str, arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *PB, *map(str, arguments), stdin=PIPE, stdout=PIPE, stderr=asyncio.subprocess.STDOUT
     )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    return said.decode()
+    assert process.stdin
+    assert process.stdout
+    said, is_typed = "", False
+    while chunk := await process.stdout.read(1 << 16):
+        said += chunk.decode()
+        if "copies with a code that can be scanned? [y/N]" in said and not is_typed:
+            rows = re.findall(r"^ {4}([0-9A-Z][-0-9A-Z*~$= ]+)$", said, re.MULTILINE)
+            process.stdin.write("\n".join(["n", *rows, ""]).encode())
+            is_typed = True
+    assert await process.wait() == 0, said
+    return said

@@ -24,7 +24,7 @@ from tests.staff import Desk, Member, hire
 from tests.trustees import APART, Trustees, damaged, witnesses
 from tests.voting import OpenVote, begin_voting, cast, close, prepared_vote, verified
 
-SLUG = "rehearsal-spring"
+SLUG = "spring"
 Seated = tuple[Trustees, OpenVote, Member]
 OPENING = f"staff/rounds/{SLUG}/opening"
 
