@@ -211,7 +211,7 @@ async def _page(
         prepares=prepares,
         closes=may(actor, "counts.close", round_id=found.id),
         abandons=may(actor, "vote.confirm", round_id=found.id),
-        reasons=[(why, why_in_words(why, words)) for why in ABANDON_REASONS],
+        whys=[(why, why_in_words(why, words)) for why in ABANDON_REASONS],
         chosen=chosen,
         entry=entry,
         usable=usable,
