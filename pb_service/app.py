@@ -39,6 +39,7 @@ from pb_service.features.assessment.routes import assessment_api, list_data
 from pb_service.features.counting.pages import closing_router, counting_router
 from pb_service.features.counting.trustee_pages import trustees_router
 from pb_service.features.opendata import routes as opendata
+from pb_service.features.opendata.evidence_pages import evidence_router
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.opening.drafting import Surroundings
 from pb_service.features.opening.pages import opening_router
@@ -118,6 +119,7 @@ def create_app(service: Service) -> Litestar:
             result_router,
             result_staff_router,
             result_data,
+            evidence_router,
             opendata.api,
             opendata.data,
             proposal_api,

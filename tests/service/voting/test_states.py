@@ -2,18 +2,25 @@
 
 import hashlib
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from pb_service.core.record.canonical import decode, unb64u
 from pb_service.core.record.signatures import public_bytes, verify_entry
+from pb_service.core.sealing.evidence_export import ExportError, open_export
 from pb_service.core.sealing.manifest import Manifest
 from pb_service.core.voting.turnout import turnout_of
+from pb_service.features.accounts.policy import Forbidden
 from pb_service.features.counting.jobs import HANDLERS as COUNTING
 from pb_service.features.counting.marks import mark
+from pb_service.features.opendata import evidence
 from pb_service.features.opendata import jobs as opendata
+from pb_service.features.opendata.errors import EvidenceRefused
 from pb_service.features.opendata.service import latest_verification
+from pb_service.features.opening.drafting import evidence_key
 from pb_service.features.record import service as record
 from pb_service.features.results import repository, states
 from pb_service.features.results.errors import StateRefused
@@ -191,3 +198,31 @@ async def test_counted_round_is_checked_by_itself(result: OpenVote) -> None:
         assert await repository.turnout_of(session, found.id) is None
     assert said
     assert said.report["verdict"] == "pass"
+
+
+async def test_evidence_is_given_by_two_people_and_sealed(result: OpenVote, tmp_path: Path) -> None:
+    """An auditor asks, a registrar allows, the record says so; what is in the file satisfies the auditors' checks."""
+    vote, now = result, result.clock()
+    async with vote.service.database.transaction() as session:
+        found = await find_round(session, vote.slug, for_update=True, whole=False)
+        asked = await evidence.ask(session, vote.auditor.actor, found, "dice: 3 1 4", 2, now=now)
+        with pytest.raises(EvidenceRefused, match="not allowed"):
+            await evidence.export_file(session, vote.auditor.actor, found, asked.id, keys=vote.service.keys, now=now)
+        with pytest.raises(Forbidden):
+            await evidence.allow(session, vote.auditor.actor, found, asked.id, now=now)
+        await evidence.allow(session, vote.registrar.actor, found, asked.id, now=now)
+        sealed = await evidence.export_file(
+            session, vote.auditor.actor, found, asked.id, keys=vote.service.keys, now=now
+        )
+        with pytest.raises(EvidenceRefused, match="not any more"):
+            later = now + evidence.LASTS
+            await evidence.export_file(session, vote.auditor.actor, found, asked.id, keys=vote.service.keys, now=later)
+    with pytest.raises(ExportError):
+        open_export(sealed, X25519PrivateKey.generate())
+    for name, body in open_export(sealed, evidence_key(vote.service.keys)).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(body)
+    await vote.service.sequencer.settle(0.01)
+    report = await verified(vote, "--audit", str(tmp_path))
+    assert report["verdict"] == "pass"
+    assert {"A1", "A2", "A3", "A4"} <= {check["id"] for check in report["checks"]}
