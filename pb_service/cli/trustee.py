@@ -254,7 +254,7 @@ def _sit(desk: Desk, missing: frozenset[int], *, once: bool, place: str, skip_pa
             case _:
                 told = None
                 _do(desk, election, errand)
-                answered |= {errand.contest} if errand.contest else set()
+                answered |= {errand.contest} if parcel and errand.contest else set()
 
 
 def _pause() -> None:
