@@ -37,8 +37,10 @@ from pb_service.features.assessment.facts import AssessmentFacts
 from pb_service.features.assessment.routers import assessment_routers
 from pb_service.features.assessment.routes import assessment_api, list_data
 from pb_service.features.counting.pages import closing_router, counting_router
+from pb_service.features.counting.trustee_pages import trustees_router
 from pb_service.features.desk.routers import desk_router
 from pb_service.features.opendata import routes as opendata
+from pb_service.features.opendata.evidence_pages import evidence_router
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.opening.drafting import Surroundings
 from pb_service.features.opening.pages import opening_router
@@ -51,6 +53,7 @@ from pb_service.features.proposals.statistics_pages import statistics_router
 from pb_service.features.proposals.write_pages import write_router
 from pb_service.features.record.routes import record_router
 from pb_service.features.results.pages import results_router
+from pb_service.features.results.state_pages import result_data, result_router, result_staff_router
 from pb_service.features.roll.letter_pages import letters_router
 from pb_service.features.roll.own_pages import own_roll_router
 from pb_service.features.roll.pages import roll_router
@@ -120,6 +123,10 @@ def create_app(service: Service) -> Litestar:
             operations_router,
             jobs_router,
             results_router,
+            result_router,
+            result_staff_router,
+            result_data,
+            evidence_router,
             opendata.api,
             opendata.data,
             proposal_api,
@@ -136,6 +143,7 @@ def create_app(service: Service) -> Litestar:
             desk_router,
             closing_router,
             counting_router,
+            trustees_router,
             *voting_pages,
             record_router,
             static_file,

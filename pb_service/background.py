@@ -11,6 +11,7 @@ import structlog
 from pb_service.features.accounts import jobs as accounts
 from pb_service.features.assessment import jobs as assessment
 from pb_service.features.counting import jobs as counting
+from pb_service.features.opendata import jobs as opendata
 from pb_service.features.proposals import jobs as proposals
 from pb_service.features.record.repository import waiting_by_log
 from pb_service.features.record.witnesses import Witnesses, unwitnessed
@@ -39,6 +40,7 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **roll.HANDLERS,
     **counting.HANDLERS,
     **results.HANDLERS,
+    **opendata.HANDLERS,
     **site.HANDLERS,
 }
 
@@ -51,6 +53,7 @@ EVERY: Sequence[tuple[str, timedelta]] = (
     *proposals.EVERY,
     *assessment.EVERY,
     *roll.EVERY,
+    *counting.EVERY,
     *site.EVERY,
 )
 

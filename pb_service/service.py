@@ -15,6 +15,8 @@ from pb_service.features.accounts.staff_data import STAFF
 from pb_service.features.assessment.assigning import after_act
 from pb_service.features.assessment.lists import guard_vote
 from pb_service.features.counting.closing import guard_close
+from pb_service.features.counting.marks import mark_opening
+from pb_service.features.opendata.jobs import verify_later
 from pb_service.features.opendata.service import BundleShelf
 from pb_service.features.opening.service import guard_open
 from pb_service.features.proposals.acts import after_acts
@@ -23,6 +25,7 @@ from pb_service.features.record.sequencer import Sequencer
 from pb_service.features.record.store import TileStore
 from pb_service.features.record.witnesses import policy_of
 from pb_service.features.results.jobs import explain_later
+from pb_service.features.results.states import publish_preliminary
 from pb_service.features.rounds.schedule import phase_effects, phase_guards
 from pb_service.features.voting.casting import CastingService
 from pb_service.features.voting.polling import Pollings
@@ -42,7 +45,7 @@ PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF, PROP
 
 # What later stages have to say and do when an earlier one acts; the same in every process.
 phase_guards[:] = [guard_vote, guard_open, guard_close]
-phase_effects[:] = [explain_later]
+phase_effects[:] = [mark_opening, publish_preliminary, explain_later, verify_later]
 after_acts[:] = [after_act]
 
 

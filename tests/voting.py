@@ -330,13 +330,13 @@ async def counted(vote: OpenVote) -> None:
     await vote.service.sequencer.settle(0.01)
 
 
-async def verified(vote: OpenVote) -> dict[str, Any]:
+async def verified(vote: OpenVote, *options: str) -> dict[str, Any]:
     """What pb-verify, in a process of its own, says about the evidence bundle."""
     bundle = await bundle_of(vote.service, vote.slug)
     with tempfile.NamedTemporaryFile(suffix=".zip") as file:
         file.write(bundle)
         file.flush()
-        command = [sys.executable, "-m", "pb_service.verifier", file.name, "--format", "json"]
+        command = [sys.executable, "-m", "pb_service.verifier", file.name, "--format", "json", *options]
         checkout = Path(__file__).parents[1]  # the checker of this checkout, wherever the package is installed from
         done = await asyncio.create_subprocess_exec(
             *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=checkout

@@ -16,6 +16,7 @@ COMMANDS = {
     "backup": "pb_service.cli.backup:backup",
     "restore": "pb_service.cli.backup:restore",
     "export": "pb_service.cli.export:export",
+    "evidence": "pb_service.cli.evidence:evidence",
     "keys": "pb_service.cli.keys:keys",
     "key": "pb_service.cli.key:key",
     "tally": "pb_service.cli.tally:tally",

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from pb_service.cli.console import with_service
-from pb_service.features.opendata.bundle import evidence_bundle, published_checkpoint
+from pb_service.features.opendata.bundle import evidence_bundle, evidence_checkpoint
 from pb_service.features.rounds.service import published_round
 from pb_service.service import Service
 
@@ -32,4 +32,4 @@ async def bundle_of(service: Service, slug: str) -> bytes:
     """Return the bundle of a round as of its newest published checkpoint. Raises NothingToExport or RoundNotFound."""
     async with service.database.reading() as session:
         shown = await published_round(session, slug)
-        return await evidence_bundle(session, shown, published_checkpoint(service.tiles, slug))
+        return await evidence_bundle(session, shown, await evidence_checkpoint(session, shown, service.tiles))

@@ -27,7 +27,8 @@ from pb_service.core.sealing.rehearsal import CONTEST, ROWS, Rehearsal, Rehearsa
 from pb_service.core.sealing.trusteeship import TrusteeRefusal
 from pb_service.trustee import words
 from pb_service.trustee.errand import Errand, next_errand, number_in
-from pb_service.trustee.sources import Files, Source, SourceError, source_of
+from pb_service.trustee.parcel import Parcel, record_of
+from pb_service.trustee.sources import Files, Source, SourceError
 from pb_service.trustee.transcript import Transcript
 from pb_service.trustee.vault import Vault, VaultError
 from pb_service.trustee.watch import RecordAlarm, Trust, read_record
@@ -127,7 +128,7 @@ def _at_desk(given: "Given", *, rehearses: bool = False) -> Iterator[Desk]:
         erase_page(vault, language)
         yield Desk(
             vault=vault,
-            source=source_of(given.record),
+            source=record_of(given.record),
             trust=Trust(origin, key, tuple(Witness.parse(each) for each in given.witnesses), given.quorum),
             language=language,
             confirm=(lambda _: True) if given.yes else click.confirm,
@@ -162,7 +163,11 @@ class Given:
 @click.option("--skip-paper", is_flag=True, help="Rehearsals only: no backup of the secrets on paper.")
 @record_options
 def go(without: tuple[int, ...], skip_paper: bool, **given: Any) -> None:
-    """Read the RECORD (an address or a folder) and do what is due, step after step, until the votes are opened."""
+    """Read the RECORD and do what is due, step after step, until the votes are opened.
+
+    RECORD is an address, a folder, or an errand file from the trustee's page; the answer then stands in a file beside
+    it, to be uploaded there.
+    """
     with _at_desk(Given(**given)) as desk:
         if skip_paper and not is_rehearsal(desk.vault.origin):
             raise Stopped("--skip-paper is for rehearsals: the share of a real vote needs its paper.")
@@ -217,6 +222,8 @@ def restore(folder: Path, name: str, passphrase_file: Path | None, language: str
 def _sit(desk: Desk, missing: frozenset[int], *, once: bool, place: str, skip_paper: bool) -> None:
     told: Errand | None = None
     welcomed = False
+    answered: set[str] = set()
+    parcel = desk.source if isinstance(desk.source, Parcel) else None
     while True:
         election = _read(desk)
         person = desk.vault.trustee
@@ -227,7 +234,10 @@ def _sit(desk: Desk, missing: frozenset[int], *, once: bool, place: str, skip_pa
             desk.say(words.WELCOME, number=person.number, name=name, place=place)
             welcomed = True
         backed_up = skip_paper or desk.vault.backed_up
-        errand = next_errand(person, election, backed_up=backed_up, missing=missing)
+        errand = next_errand(person, election, backed_up=backed_up, missing=missing, answered=frozenset(answered))
+        if parcel and parcel.has_answer and (errand.step in {"wait", "done"} or not answered):
+            desk.say(words.ANSWER, path=str(parcel.answer))
+            return
         match errand.step:
             case "done":
                 desk.say(words.DONE)
@@ -236,7 +246,7 @@ def _sit(desk: Desk, missing: frozenset[int], *, once: bool, place: str, skip_pa
                 if errand != told:
                     _tell_waiting(desk, errand)
                 told = errand
-                if once:
+                if once or parcel:
                     return
                 _pause()
             case "backup":
@@ -244,6 +254,7 @@ def _sit(desk: Desk, missing: frozenset[int], *, once: bool, place: str, skip_pa
             case _:
                 told = None
                 _do(desk, election, errand)
+                answered |= {errand.contest} if parcel and errand.contest else set()
 
 
 def _pause() -> None:
@@ -282,7 +293,7 @@ def _rehearse(desk: Desk, *, once: bool) -> None:
             if number != told:
                 desk.say(words.WAITING_TRUSTEES, numbers=str(number))
             told = number
-            if once:
+            if once or isinstance(desk.source, Parcel):
                 return
             _pause()
             continue
@@ -298,6 +309,9 @@ def _rehearse(desk: Desk, *, once: bool) -> None:
             desk.source.hand_in("file", body)
         desk.source.hand_in("rehearsal", message)
         total = 2 * election.setup.setting.trustees
+        if isinstance(desk.source, Parcel):
+            desk.say(words.ANSWER, path=str(desk.source.answer))
+            return
         desk.say(words.REHEARSAL_SENT, number=len(messages) + 1, messages=total)
 
 
@@ -352,7 +366,8 @@ def _do(desk: Desk, election: Election, errand: Errand) -> None:
     for body in given:
         desk.source.hand_in("file", body)
     desk.source.hand_in("entry", entry)
-    desk.say(words.LOGGED, index=election.size)
+    if not isinstance(desk.source, Parcel):
+        desk.say(words.LOGGED, index=election.size)
     if accused := decode(entry).get("bad"):
         desk.say(words.ACCUSED, numbers=", ".join(map(str, accused)))
 

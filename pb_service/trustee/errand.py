@@ -28,9 +28,17 @@ def number_in(trustee: Trustee, election: Election, public: bytes) -> int:
 
 
 def next_errand(
-    trustee: Trustee, election: Election, *, backed_up: bool, missing: frozenset[int] = frozenset()
+    trustee: Trustee,
+    election: Election,
+    *,
+    backed_up: bool,
+    missing: frozenset[int] = frozenset(),
+    answered: frozenset[str] = frozenset(),
 ) -> Errand:
-    """Return what is due. ``missing``: trustees who will not come any more, without whom the count goes on."""
+    """Return what is due. ``missing``: trustees who will not come any more, without whom the count goes on.
+
+    ``answered``: contests for which her answer to this errand is made already; the record does not have it yet.
+    """
     setup = election.setup
     if setup is None or election.ended is not None:
         return Errand("wait", waiting=(0,))  # for a setup
@@ -46,10 +54,10 @@ def next_errand(
     if not election.opened:
         sent = len(election.messages["tk4"])
         return Errand("confirm") if sent == trustee.number - 1 else Errand("wait", waiting=(sent + 1,))
-    return _counting_errand(trustee, election, missing)
+    return _counting_errand(trustee, election, missing, answered)
 
 
-def _counting_errand(trustee: Trustee, election: Election, missing: frozenset[int]) -> Errand:
+def _counting_errand(trustee: Trustee, election: Election, missing: frozenset[int], answered: frozenset[str]) -> Errand:
     setup = election.setup
     assert setup is not None  # noqa: S101 # the vote is open
     if not election.counting:
@@ -59,7 +67,7 @@ def _counting_errand(trustee: Trustee, election: Election, missing: frozenset[in
     for contest, progress in election.progress.items():
         if progress.rows == 0 or progress.result is not None:
             continue
-        if progress.rows is None:
+        if progress.rows is None or contest in answered:
             waiting.add(0)
             continue
         mixed = {number for number, _, _ in progress.stages}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pb_service.core.record.tiles import WIDTH, Tile
 
 #: The largest file that a record may name: the lists of 100,000 ballots of 64 blocks fit.
-_MOST_BYTES = 1 << 30
+MOST_BYTES = 1 << 30
 _PATIENCE_SECONDS = 60.0
 #: A server that gives its answer more slowly than this is as good as none.
 _SLOWEST_BYTES_PER_SECOND = 10_000
@@ -90,18 +90,18 @@ class Address:
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise SourceError(f"{request.full_url} cannot be reached: {reason}. Is the network there?") from error
-        if len(body) > _MOST_BYTES:
+        if len(body) > MOST_BYTES:
             raise SourceError(f"{request.full_url} is longer than any file of a record.")
         return body
 
     def _whole(self, answer: Any) -> bytes:
         """Read to the end, or one byte more than any file may have. Raises OSError if it trickles or ends early."""
         started, body = time.monotonic(), bytearray()
-        while len(body) <= _MOST_BYTES and (chunk := answer.read1(_CHUNK)):
+        while len(body) <= MOST_BYTES and (chunk := answer.read1(_CHUNK)):
             body += chunk
             if time.monotonic() - started > self._patience + len(body) / _SLOWEST_BYTES_PER_SECOND:
                 raise TimeoutError("too slow")
-        if answer.length and len(body) <= _MOST_BYTES:
+        if answer.length and len(body) <= MOST_BYTES:
             raise OSError("it ended early")
         return bytes(body)
 

@@ -76,6 +76,11 @@ LOGGED: Text = (
     "Kirjattu lokin merkintänä {index}.",
     "Loggat som post {index}.",
 )
+ANSWER: Text = (
+    "Your answer is in this file: {path} Upload it on your page; nothing of it is in the record before that.",
+    "Vastauksesi on tässä tiedostossa: {path} Lähetä se omalla sivullasi; mitään siitä ei ole lokissa ennen sitä.",
+    "Ditt svar finns i den här filen: {path} Ladda upp den på din sida; inget av det finns i loggen före det.",
+)
 PRINT: Text = (
     "Make a page to print, two copies with a code that can be scanned?",
     "Tehdäänkö tulostettava sivu: kaksi kappaletta ja luettava koodi?",

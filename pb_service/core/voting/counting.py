@@ -1,6 +1,6 @@
 """What comes next in a count, and what a contest's box holds: pure functions of the state of the vote."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -28,32 +28,39 @@ class Step:
 
 
 def next_step(election: Election) -> Step | None:
-    """Return the next step of a closed vote, None when every contest has its result.
+    """Return the first step that is due in a closed vote, None when every contest has its result."""
+    return next(iter(due_steps(election)), None)
 
-    All lists come first. Then contest by contest: every trustee mixes, in order, the first of them open, as many as
-    it takes; the paper list where paper was handed out; the result.
+
+def due_steps(election: Election, without: Collection[int] = ()) -> list[Step]:
+    """Return the steps of a closed vote that can be taken now; none when every contest has its result.
+
+    All lists come first. Then each contest by itself: every trustee mixes, in order; then any of them open the last
+    list, as many as it takes; the paper list where paper was handed out; the result. ``without``: trustees who do not
+    come; the others go on where enough of them are left.
     """
     manifest, setup = election.manifest, election.setup
     assert manifest is not None and setup is not None  # noqa: S101, PT018 - it is closed
-    for contest in manifest.contests:
-        if election.progress[contest].rows is None:
-            return Step("input", contest)
+    lists = [Step("input", contest) for contest in manifest.contests if election.progress[contest].rows is None]
+    if lists:
+        return lists
+    present = [number for number in range(1, setup.setting.trustees + 1) if number not in without]
+    found: list[Step] = []
     for contest in manifest.contests:
         progress = election.progress[contest]
         if progress.result is not None:
             continue
-        if progress.rows:
-            if len(progress.stages) < setup.setting.trustees and not progress.parts:
-                mixed = {trustee for trustee, _, _ in progress.stages}
-                free = next(number for number in range(1, setup.setting.trustees + 1) if number not in mixed)
-                return Step("mix", contest, free, len(progress.stages) + 1)
-            if len(progress.parts) < setup.setting.quorum:
-                free = next(number for number in range(1, setup.setting.trustees + 1) if number not in progress.parts)
-                return Step("dec", contest, free)
-        if progress.paper is None and election.handed_out(contest):
-            return Step("paperlist", contest)
-        return Step("result", contest)
-    return None
+        mixed = {trustee for trustee, _, _ in progress.stages}
+        to_mix = [number for number in present if number not in mixed]
+        if progress.rows and not progress.parts and (to_mix or len(mixed) < setup.setting.quorum):
+            found += [Step("mix", contest, number, len(mixed) + 1) for number in to_mix[:1]]
+        elif progress.rows and len(progress.parts) < setup.setting.quorum:
+            found += [Step("dec", contest, number) for number in present if number not in progress.parts]
+        elif progress.paper is None and election.handed_out(contest):
+            found.append(Step("paperlist", contest))
+        else:
+            found.append(Step("result", contest))
+    return found
 
 
 def open_contest(

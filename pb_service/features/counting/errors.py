@@ -14,3 +14,14 @@ class ClosingRefused(DomainError):
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(detail or f"The vote cannot be closed now ({code}).")
         self.code = code
+
+
+class AnswerRefused(DomainError):
+    """A trustee's file cannot be used at all. ``code`` says why: unpublished, large, form, absent."""
+
+    status: ClassVar[int] = 422
+    type: ClassVar[str] = "answer-refused"
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or f"This answer cannot be used ({code}).")
+        self.code = code

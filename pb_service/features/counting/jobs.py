@@ -1,11 +1,13 @@
-"""The job of the stage counting: the count of a closed vote. A runner that dies leaves it to another one."""
+"""The jobs of the stage counting: the count of a closed vote, and the hours in the record of an open one."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from pb_service.features.counting import sealed
 from pb_service.features.counting.closing import COUNT_JOB
+from pb_service.features.counting.marks import mark_all
 from pb_service.features.counting.sealed import Surroundings
 from pb_service.platform.jobs import Handler
 
@@ -15,4 +17,7 @@ async def count(service: Surroundings, payload: Mapping[str, Any]) -> None:
     await sealed.count(service, UUID(payload["round"]))
 
 
-HANDLERS: Mapping[str, Handler[Surroundings]] = {COUNT_JOB: count}
+HOUR_JOB = "counting.hour"
+
+HANDLERS: Mapping[str, Handler[Surroundings]] = {COUNT_JOB: count, HOUR_JOB: mark_all}
+EVERY: tuple[tuple[str, timedelta], ...] = ((HOUR_JOB, timedelta(hours=1)),)

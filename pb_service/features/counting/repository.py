@@ -61,3 +61,9 @@ async def contest_called(session: AsyncSession, round_id: UUID, key: str) -> Con
 async def round_called(session: AsyncSession, round_id: UUID) -> Round | None:
     """Return a round without its contests, or None when it is gone."""
     return await session.get(Round, round_id)
+
+
+async def open_rounds(session: AsyncSession) -> Sequence[Round]:
+    """Return the rounds of one's own whose vote is open, by address."""
+    query = select(Round).where(Round.phase == "voting", Round.imported.is_(False), Round.log_id.is_not(None))
+    return (await session.scalars(query.order_by(Round.slug))).all()

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -24,14 +24,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.record import entries
 from pb_service.core.record.canonical import b64u, encode, unb64u
 from pb_service.core.sealing import shuffle, threshold
-from pb_service.core.sealing.election import Election
+from pb_service.core.sealing.election import Election, RecordError
 from pb_service.core.sealing.group import Spread
 from pb_service.core.sealing.manifest import Manifest
 from pb_service.core.sealing.trusteeship import Trustee, TrusteeRefusal, checked_list, share_of, stage_of
-from pb_service.core.voting.counting import Step, next_step, open_contest, outcome_of
+from pb_service.core.voting.counting import Step, due_steps, open_contest, outcome_of
 from pb_service.features.counting import repository
 from pb_service.features.counting.tables import ContestCount, CountingStep
-from pb_service.features.opening.keyholders import keyholders
+from pb_service.features.opening import repository as openings
+from pb_service.features.opening.keyholders import held_here
 from pb_service.features.opening.state import VoteState
 from pb_service.features.record import service as record
 from pb_service.features.rounds import repository as rounds
@@ -82,21 +83,78 @@ class Count:
         self._state = VoteState(counted.log)
         self._checked: set[tuple[bytes, bytes, bytes]] = set()
         self._files: dict[bytes, bytes] = {}
+        self._lost: frozenset[int] = frozenset()
 
     async def run(self) -> bool:
         """Take every step that this server can take. Returns whether all contests have their results."""
         while True:
-            async with self._service.database.transaction() as session:
-                election = await self._state.hold(session)  # entries count from their commit on, indexed or not
+            election, due = await self._look()
             if election.closed_at is None:
                 return False
-            step = next_step(election)
-            if step is None:
+            if all(progress.result is not None for progress in election.progress.values()):
                 return True
-            if step.kind == "input" and self._service.clock().timestamp() < election.closed_at + _strikes(election):
+            step = next((step for step in due if self._is_ours(election, step)), None)
+            if step is None or not await self._take(election, step):
                 return False
-            if step.kind == "paperlist" or not await self._take(election, step):
-                return False
+
+    async def take(self, trustee: int, body: bytes, given: Mapping[bytes, bytes]) -> str:
+        """Take a mix or a part that a trustee handed in. Returns why it is refused, or "" if the record has it."""
+        election, due = await self._look()
+        try:
+            step = _step_of(body)
+        except (entries.EntryError, KeyError):
+            return "This is neither a mix nor a part of an opening."
+        if step not in due or step.trustee != trustee:
+            async with self._service.database.transaction() as session:
+                is_known = body in await record.entries_from(session, self._round.log, 0, waiting=True)
+            if not is_known:
+                await self.refuse(replace(step, trustee=trustee), why := "It is not this step's turn.")
+                return why
+            return ""
+        async with self._service.database.reading() as session:
+            await self._gather(session, election, step.contest)
+        try:
+            async with _spread(election, step.contest) as spread:
+                made = await asyncio.to_thread(self._checked_step, election, step, body, given, spread)
+            await self._log(made)
+        except (TrusteeRefusal, RecordError, shuffle.ShuffleError, threshold.DecryptionError, KeyError) as error:
+            why = "A file is missing." if isinstance(error, KeyError) else str(error)
+            await self.refuse(step, why)
+            return why
+        return ""
+
+    async def _look(self) -> tuple[Election, list[Step]]:
+        """The state of the vote, and the steps that are due in it."""
+        async with self._service.database.transaction() as session:
+            election = await self._state.hold(session)  # entries count from their commit on, indexed or not
+            self._lost = await openings.lost_of(session, self._round.id)
+        return election, due_steps(election, self._lost) if election.closed_at is not None else []
+
+    def _is_ours(self, election: Election, step: Step) -> bool:
+        """Whether this server can take a step now: by itself, or by the key of a trustee that lies here."""
+        match step.kind:
+            case "input":
+                assert election.closed_at is not None  # noqa: S101 - steps are of a closed vote
+                return self._service.clock().timestamp() >= election.closed_at + _strikes(election)
+            case "mix" | "dec":
+                return step.trustee in held_here(self._service.keys, self._round.id, election)
+            case _:
+                return step.kind == "result"
+
+    def _checked_step(
+        self, election: Election, step: Step, body: bytes, given: Mapping[bytes, bytes], spread: Spread
+    ) -> Made:
+        """Check the proof of a step that somebody else took."""
+        fields, about = entries.parse(body).fields, {"rows": election.progress[step.contest].rows}
+        before = checked_list(election, step.contest, self._files, spread, self._checked)
+        if step.kind == "mix":
+            after, proof = given[unb64u(fields["out"])], given[unb64u(fields["pf"])]
+            shuffle.verify(before, after, proof, stage_of(election, step.contest, step.stage, step.trustee), spread)
+            self._checked.add((_sha256(before), _sha256(after), _sha256(proof)))
+            return Made(step, body, (("mix", after), ("mix-proof", proof)), about)
+        file = given[unb64u(fields["f"])]
+        threshold.verify(before, file, share_of(election, step.contest, step.trustee), spread)
+        return Made(step, body, (("part", file),), about)
 
     async def _take(self, election: Election, step: Step) -> bool:
         async with self._service.database.reading() as session:
@@ -167,9 +225,7 @@ class Count:
         return Made(step, entry, (("ballots", ballots), ("outcome", told)), about)
 
     def _trustee(self, election: Election, number: int) -> Trustee:
-        assert election.setup is not None  # noqa: S101 - it is closed
-        n = election.setup.setting.trustees
-        return keyholders(self._service.keys, self._round.id, n, election)[number - 1]
+        return held_here(self._service.keys, self._round.id, election)[number]
 
     def _by_operator(self, kind: str, election: Election, fields: Mapping[str, Any]) -> bytes:
         return entries.signed_entry(kind, _manifest(election).eid, fields, {"op": self._service.operator_key})
@@ -196,7 +252,7 @@ class Count:
         now = self._service.clock()
         async with self._service.database.transaction() as session:
             election = await self._state.hold(session)
-            if next_step(election) != made.step:
+            if made.step not in due_steps(election, self._lost):
                 return  # somebody else took it meanwhile
             for kind, body in made.files:
                 await record.put_file(session, body, kind=kind, at=now)
@@ -241,6 +297,15 @@ async def count(service: Surroundings, round_id: UUID) -> bool:
         if locked is not None and locked.phase == "counting":
             await begin(session, locked, "results", pusher="count", role="clock", now=service.clock())
     return True
+
+
+def _step_of(body: bytes) -> Step:
+    """The step that a trustee's entry takes. Raises EntryError, and KeyError for an entry of another kind."""
+    entry = entries.parse(body)
+    fields = entry.fields
+    if entry.kind == "mix":
+        return Step("mix", fields["d"], fields["j"], fields["st"])
+    return Step("dec", fields["d"], {"dec": fields}[entry.kind]["j"])
 
 
 @asynccontextmanager

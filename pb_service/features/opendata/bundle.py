@@ -31,6 +31,19 @@ def published_checkpoint(tiles: TileStore, slug: str) -> bytes:
     return published
 
 
+async def evidence_checkpoint(session: AsyncSession, counted: Round, tiles: TileStore) -> bytes:
+    """Return the head for a round's evidence: the newest, or the newest that its witnesses signed.
+
+    Raises NothingToExport before there is one.
+    """
+    if counted.manifest_sha256 is not None and (await manifest_of(session, counted))[1]["wit"]["k"]:
+        witnessed = tiles.read(counted.slug, "witnessed")
+        if witnessed is None:
+            raise NothingToExport(f"No quorum of witnesses has signed the record of the round {counted.slug!r} yet.")
+        return witnessed
+    return published_checkpoint(tiles, counted.slug)
+
+
 async def evidence_bundle(session: AsyncSession, counted: Round, published_checkpoint: bytes) -> bytes:
     """Return the bundle of a round as of a published checkpoint; the same checkpoint gives the same bytes.
 

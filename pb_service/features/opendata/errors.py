@@ -15,3 +15,16 @@ class NothingToExport(DomainError):
 
     status = 409
     type = "nothing-to-export"
+
+
+class EvidenceRefused(DomainError):
+    """Evidence for auditors cannot be asked for, allowed or taken. ``code``: phase, seed, same_hand, allowed, ended,
+    absent.
+    """
+
+    status = 409
+    type = "evidence-refused"
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code

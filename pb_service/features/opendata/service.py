@@ -18,7 +18,12 @@ from pb_service.core.rounds.phases import AFTER_COUNT
 from pb_service.core.rounds.setup import pairs
 from pb_service.features.counting import repository as counting
 from pb_service.features.opendata import pabulib, repository
-from pb_service.features.opendata.bundle import evidence_bundle, process_bundle, published_checkpoint
+from pb_service.features.opendata.bundle import (
+    evidence_bundle,
+    evidence_checkpoint,
+    process_bundle,
+    published_checkpoint,
+)
 from pb_service.features.opendata.schemas import (
     ContestResult,
     ContestSummary,
@@ -234,7 +239,10 @@ class BundleShelf:
 
     async def _made(self, session: AsyncSession, slug: str, tiles: TileStore, ending: str, make: Maker) -> Path:
         shown = await published_round(session, slug)
-        published = published_checkpoint(tiles, slug)
+        is_evidence = make is evidence_bundle
+        published = (
+            await evidence_checkpoint(session, shown, tiles) if is_evidence else published_checkpoint(tiles, slug)
+        )
         path = self._folder / f"{slug}-{sha256(published).hexdigest()[:32]}{ending}.zip"
         if not path.is_file():
             data = await make(session, shown, published)

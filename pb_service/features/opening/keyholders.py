@@ -1,4 +1,5 @@
-"""Trustees whose keys lie on this server (mode ``self``): secrecy against outsiders only, and every page says so.
+"""Trustees whose keys lie on this server: all of them in mode ``self``, which is secrecy against outsiders only, and
+every page says so; beside trustees outside, fewer than open a ballot.
 
 Each has one secret in the key folder. From it come her signing key and, for each ceremony, what she draws in it, so
 that nothing else need be kept: who she is and what her share is follow from the secret and the record. What must be
@@ -12,6 +13,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pb_service.core.record.framing import frame, u32
+from pb_service.core.record.signatures import public_bytes
 from pb_service.core.sealing import ceremony
 from pb_service.core.sealing.election import Election
 from pb_service.core.sealing.trusteeship import Trustee
@@ -30,6 +32,15 @@ def keyholders(keys: KeyFolder, round_id: UUID, count: int, election: Election |
             _restore(trustee, secret, election)
         found.append(trustee)
     return found
+
+
+def held_here(keys: KeyFolder, round_id: UUID, election: Election) -> dict[int, Trustee]:
+    """Return, of the trustees whom the setup names, those whose keys lie on this server."""
+    setup = election.setup
+    if setup is None:
+        return {}
+    own = keyholders(keys, round_id, setup.setting.trustees, election)
+    return {trustee.number: trustee for trustee in own if public_bytes(trustee.key) == setup.keys[trustee.number - 1]}
 
 
 def hold_ceremony(trustee: Trustee, election: Election) -> bytes:
@@ -54,7 +65,8 @@ def _restore(trustee: Trustee, secret: bytes, election: Election) -> None:
 
     trustee.sid, trustee.secrets = setup.sid, ceremony.Secrets.draw(setup.setting, random)
     promises, deals = election.messages["tk1"], election.messages["tk2"]
-    if len(deals) == setup.setting.trustees:
+    is_here = public_bytes(trustee.key) == setup.keys[trustee.number - 1]
+    if is_here and len(deals) == setup.setting.trustees:
         share, accused = ceremony.receive(setup.setting, trustee.number, trustee.secrets, promises, deals)
         trustee.share = None if accused else share
 

@@ -11,6 +11,7 @@ from pb_service.core.record.canonical import CanonicalError, b64u, encode, unb64
 from pb_service.core.rounds.fingerprint import fingerprint
 from pb_service.core.rounds.setup import Setup
 from pb_service.core.sealing.manifest import Manifest
+from pb_service.core.voting.turns import has_key
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, may
@@ -20,6 +21,7 @@ from pb_service.features.opening import repository, service
 from pb_service.features.opening.drafting import Surroundings, granted_keys
 from pb_service.features.opening.errors import OpeningRefused
 from pb_service.features.opening.service import SIGNERS, Order, Signer
+from pb_service.features.opening.state import state_of
 from pb_service.features.opening.tables import Opening
 from pb_service.features.opening.vocabulary import manifest_in_words, mode_in_words, refusal_in_words
 from pb_service.features.rounds.finding import find_round
@@ -52,7 +54,7 @@ async def show_opening(request: PageRequest, session: Session, actor: Who) -> Re
 async def begin(
     request: PageRequest, transaction: Session, actor: Who, clock: Now, opening_around: Around
 ) -> Response[Any]:
-    """Log the setup, and let the server's trustees hold their ceremony."""
+    """Log the setup, and let trustees on this server take their turns in the ceremony."""
     words, form = translations(lang_of(request)), await parse(request)
     hours = form.whole("strikes", label=words.gettext("Hours for strikes after the close"), least=0, most=_MOST_HOURS)
     lot = form.text("lot", required=False, most=500) or None
@@ -62,11 +64,13 @@ async def begin(
             async with transaction.begin_nested():
                 order = Order(strikes=(hours or 0) * 3600, lot=lot)
                 await service.begin(transaction, actor, found, order, around=opening_around, now=clock())
-                await service.prepare(transaction, actor, found, around=opening_around, now=clock())
+                made = has_key((await state_of(transaction, found.log, hold=True)).election)
+                if made:
+                    await service.prepare(transaction, actor, found, around=opening_around, now=clock())
         except OpeningRefused as error:
             form.refuse("strikes", await _told(transaction, request, found, error))
         else:
-            return done(_here(request), "begun")
+            return done(_here(request), "begun" if made else "started")
     return await _page(request, transaction, actor, form, status=409)
 
 
@@ -115,7 +119,8 @@ async def confirm(
         except OpeningRefused as error:
             form.refuse("read", await _told(transaction, request, found, error))
         else:
-            return done(_here(request), "opened" if is_open else "confirmed")
+            fixed = "fixed" if found.manifest_sha256 is not None else "confirmed"
+            return done(_here(request), "opened" if is_open else fixed)
     return await _page(request, transaction, actor, form, status=409)
 
 
@@ -131,6 +136,7 @@ async def _page(
     signed = {one.role: one for one in await repository.signatures_of(session, found.id)}
     granted = await granted_keys(session, found)
     listed = await published_list(session, found)
+    election = (await state_of(session, found.log)).election if opening is not None else None
     manifest = Manifest.read(opening.manifest) if opening is not None and opening.manifest is not None else None
     titles = {contest.key: contest.title for contest in found.contests}
     trustees = service.trustee_names(setup)
@@ -148,9 +154,13 @@ async def _page(
         status_code=status,
         form=form,
         opening=opening,
-        lines=_lines(found, opening, listed is not None, signed.keys(), words),
+        lines=_lines(
+            found, opening, listed is not None, signed.keys(), words, is_keyed=has_key(election) if election else False
+        ),
         mode=mode_in_words(setup.trustees.mode if setup.trustees.mode != "open" else "self", words),
-        offered=setup.trustees.mode == "self",
+        is_apart=setup.trustees.mode in {"split", "split+outside"},
+        has_key=has_key(election) if election else False,
+        is_ended=election is not None and election.ended is not None,
         trustees=trustees,
         facts=manifest_in_words(manifest, trustees, service.quorum_of(setup), titles, words) if manifest else [],
         eid=b64u(manifest.eid) if manifest else "",
@@ -171,17 +181,20 @@ async def _page(
     )
 
 
-def _lines(found: Round, opening: Opening | None, is_listed: bool, signed: Any, words: Reader) -> list[Line]:
+def _lines(
+    found: Round, opening: Opening | None, is_listed: bool, signed: Any, words: Reader, *, is_keyed: bool
+) -> list[Line]:
     """The way to an open vote, step by step."""
     opened = opening is not None and opening.opened_at is not None
     made = opening is not None and opening.manifest is not None
+    rehearsed = opening is not None and opening.rehearsal is not None
     steps = [
         (words.gettext("Ballot list fixed"), is_listed, ""),
-        (words.gettext("Key ceremony"), opening is not None, words.moment(opening.begun_at) if opening else ""),
+        (words.gettext("Key ceremony"), is_keyed, words.moment(opening.begun_at) if opening else ""),
         (words.gettext("Manifest"), made, words.moment(opening.manifest_at) if opening and opening.manifest_at else ""),
         (words.gettext("Registrar"), "registrar" in signed, ""),
         (words.gettext("Auditor"), "auditor" in signed, ""),
-        (words.gettext("Rehearsal with three test ballots"), opened, ""),
+        (words.gettext("Rehearsal with three test ballots"), rehearsed, ""),
         (words.gettext("Trustees"), opened, words.moment(opening.opened_at) if opening and opening.opened_at else ""),
         (words.gettext("Voting"), found.phase not in {"announced", "ideas", "moderation", "assessment", "set_up"}, ""),
     ]

@@ -1,5 +1,7 @@
 """From a fixed ballot list to an open vote: the trustees' ceremony, the manifest, and two people who sign it.
 
+What trustees outside hand in is taken by `trustees`.
+
 Every step is an entry of the record, appended only after the state of the vote took it. The vote opens with the last
 trustee's confirmation; the phase may begin from then on, not before the manifest's own time. Functions never commit.
 """
@@ -22,15 +24,17 @@ from pb_service.core.sealing.election import Election
 from pb_service.core.sealing.manifest import Manifest
 from pb_service.core.sealing.rehearsal import Rehearsal
 from pb_service.core.sealing.trusteeship import Trustee
+from pb_service.core.voting.turns import has_key
 from pb_service.features.accounts import access_log, signing_keys
 from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.assessment.lists import published_list
 from pb_service.features.opening import repository
 from pb_service.features.opening.drafting import Surroundings, draft, granted_keys, official_keys, vote_times
 from pb_service.features.opening.errors import OpeningRefused
-from pb_service.features.opening.keyholders import hold_ceremony, keyholders
+from pb_service.features.opening.keyholders import held_here, keyholders
 from pb_service.features.opening.state import VoteState, state_of
 from pb_service.features.opening.tables import ManifestSignature, Opening
+from pb_service.features.opening.trustees import advance, keys_of_setup
 from pb_service.features.record import service as record
 from pb_service.features.rounds.setups import setup_of
 from pb_service.features.rounds.tables import Round
@@ -62,14 +66,17 @@ class Order:
 async def begin(
     session: AsyncSession, actor: Actor, found: Round, order: Order, *, around: Surroundings, now: datetime
 ) -> Opening:
-    """Begin the opening of a locked round: the setup is logged, and the server's trustees hold their ceremony.
+    """Begin the opening of a locked round: the setup is logged, and trustees on this server take their turns.
 
-    Raises OpeningRefused, Forbidden, StepUpNeeded.
+    A ceremony that was given up is begun again, by a setup with the next number. Raises OpeningRefused, Forbidden,
+    StepUpNeeded.
     """
     require(actor, "vote.prepare", round_id=found.id, now=now)
     setup = await setup_of(session, found)
     await _require_ready(session, found, setup)
-    if await repository.opening_of(session, found.id) is not None:
+    state = await state_of(session, found.log, hold=True)
+    opening = await repository.opening_of(session, found.id)
+    if opening is not None and state.election.ended is None:
         raise OpeningRefused("begun")
     if not 0 <= order.strikes <= MOST_STRIKES:
         raise OpeningRefused("strikes")
@@ -77,24 +84,16 @@ async def begin(
     registrar = order.registrar_key or next(iter(registrars), None)
     if registrar is None or registrar not in registrars:
         raise OpeningRefused("no_registrar", "No registrar's key is granted in this round.")
-    opening = Opening(
-        round_id=found.id,
-        registrar_key=registrar,
-        grace=GRACE,
-        strikes=order.strikes,
-        lot=order.lot,
-        begun_by=actor.account_id,
-        begun_at=now,
-    )
-    session.add(opening)
+    if opening is None:
+        opening = Opening(round_id=found.id, grace=GRACE)
+        session.add(opening)
+    opening.registrar_key, opening.strikes, opening.lot = registrar, order.strikes, order.lot
+    opening.begun_by, opening.begun_at = actor.account_id, now
+    opening.manifest, opening.manifest_at = None, None
     await session.flush()
-    state = await state_of(session, found.log, hold=True)
+    await repository.drop_signatures(session, found.id)
     await _log_setup(session, found, state, setup=setup, registrar=registrar, around=around, now=now)
-    n = len(keyholders(around.keys, found.id, _count(setup)))
-    for _ in range(3):
-        for number in range(n):
-            trustee = keyholders(around.keys, found.id, n, state.election)[number]
-            await state.append(session, hold_ceremony(trustee, state.election))
+    await advance(session, found, opening, state, around.keys, now=now)
     await access_log.note(session, actor.account_id, "vote.begun", found.slug, now=now)
     return opening
 
@@ -111,6 +110,8 @@ async def prepare(session: AsyncSession, actor: Actor, found: Round, *, around: 
     if "auditor" not in roles:
         raise OpeningRefused("no_auditor", "No auditor's key is granted in this round.")
     state = await state_of(session, found.log, hold=True)
+    if not has_key(state.election):
+        raise OpeningRefused("no_key", "The trustees have not made their key yet.")
     opening.manifest = await draft(session, found, opening, state.election, around, now=now)
     opening.manifest_at = now
     await repository.drop_signatures(session, found.id)
@@ -138,9 +139,10 @@ async def confirm(
     around: Surroundings,
     now: datetime,
 ) -> bool:
-    """Take one person's signature under the manifest of a locked round; with the second the vote is opened.
+    """Take one person's signature under the manifest of a locked round; with the second it is logged.
 
-    ``eid`` is the manifest that was looked at. Returns whether it is open now. Raises OpeningRefused,
+    ``eid`` is the manifest that was looked at. Returns whether the vote is opened now: not as long as trustees outside
+    have to rehearse and confirm. Raises OpeningRefused,
     SignatureRefused, Forbidden, StepUpNeeded.
     """
     require(actor, "vote.confirm", round_id=found.id, now=now)
@@ -179,7 +181,7 @@ async def confirm(
     if {one.role for one in signed} < set(SIGNERS):
         return False
     await _open(session, found, opening, manifest=manifest, signed=signed, around=around, now=now)
-    return True
+    return opening.opened_at is not None
 
 
 async def guard_open(session: AsyncSession, found: Round, target: Phase, now: datetime) -> Problem | None:
@@ -202,7 +204,7 @@ async def _open(
     around: Surroundings,
     now: datetime,
 ) -> None:
-    """Log the manifest with everybody's signatures, let the trustees rehearse, and log their confirmations."""
+    """Log the manifest with everybody's signatures, and let the trustees on this server rehearse and confirm."""
     body = opening.manifest
     assert body is not None  # noqa: S101 - it was signed
     found.manifest_sha256 = await record.put_file(session, body, kind="manifest", at=now)
@@ -217,10 +219,12 @@ async def _open(
     await state.append(session, encode({**operator, "sg": sorted(pairs)}))
     election = state.election
     assert election.setup is not None  # noqa: S101 - it took the manifest
-    trustees = keyholders(around.keys, found.id, election.setup.setting.trustees, election)
-    opening.rehearsal = rehearse(election, trustees)
-    await state.append(session, *[trustee.confirm(election) for trustee in trustees])
-    opening.opened_at = now
+    here = held_here(around.keys, found.id, election)
+    if len(here) == election.setup.setting.trustees:
+        opening.rehearsal = rehearse(election, list(here.values()))
+    else:
+        await repository.drop_rehearsal(session, found.id)
+    await advance(session, found, opening, state, around.keys, now=now)
 
 
 def rehearse(election: Election, trustees: Sequence[Trustee]) -> dict[str, Any]:
@@ -252,16 +256,15 @@ async def _log_setup(
     now: datetime,
 ) -> None:
     count = _count(setup)
-    trustees = keyholders(around.keys, found.id, count)
+    here = {trustee.number: public_bytes(trustee.key) for trustee in keyholders(around.keys, found.id, count)}
+    keys = await keys_of_setup(session, found, setup, here, quorum_of(setup))
     document = {
         "v": 1,
         "origin": await record.origin_of(session, found.log),
         "try": state.election.setup.attempt + 1 if state.election.setup else 1,
         "t": quorum_of(setup),
         "n": count,
-        "trustees": [
-            {"name": _name_of(setup, trustee.number), "pk": b64u(public_bytes(trustee.key))} for trustee in trustees
-        ],
+        "trustees": [{"name": _name_of(setup, number), "pk": b64u(key)} for number, key in enumerate(keys, start=1)],
         "reg": b64u(registrar),
     }
     body = encode(document)
@@ -299,8 +302,8 @@ async def _require_ready(session: AsyncSession, found: Round, setup: Setup) -> N
         raise OpeningRefused("fixed")
     if found.phase != "assessment":
         raise OpeningRefused("phase")
-    if setup.trustees.mode != "self":
-        raise OpeningRefused("mode", "Only votes whose keys lie on this server can be opened here yet.")
+    if setup.trustees.mode == "open":
+        raise OpeningRefused("mode", "A vote in clear has no keys.")
     if await published_list(session, found) is None:
         raise OpeningRefused("no_list", "The ballot list is not fixed.")
     vote_times(setup)

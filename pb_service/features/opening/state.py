@@ -5,7 +5,7 @@ Who adds a step holds the lock of the log until the transaction ends, so that no
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +27,16 @@ class VoteState:
         self._files: dict[bytes, bytes] = {}
         self._rolls: dict[str, bytes] = {}
         self.election = Election(Sources(self._files.__getitem__, self._rolls.__getitem__))
+
+    @property
+    def files(self) -> Mapping[bytes, bytes]:
+        """The files that setups and manifests of the record are, by SHA-256."""
+        return self._files
+
+    @property
+    def rolls(self) -> Mapping[str, bytes]:
+        """The rolls of the manifest's groups, by group."""
+        return self._rolls
 
     async def catch_up(self, session: AsyncSession) -> Election:
         """Take what has got an index since the last look."""

@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -55,3 +65,52 @@ class ManifestSignature(Base):
         CheckConstraint("role IN ('registrar', 'auditor')", name="role"),
         CheckConstraint("octet_length(signature) = 64", name="signature"),
     )
+
+
+class TrusteeSeat(Base):
+    """Who holds a part of the key with the offline tool; a trustee without a row, or without an account, has hers here.
+
+    ``public_key`` is what `pb trustee new` showed. ``lost_at``: the count goes on without her from then on.
+    """
+
+    __tablename__ = "trustee_seat"
+
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    keyed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    lost_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        UniqueConstraint("round_id", "account_id"),
+        CheckConstraint("octet_length(public_key) = 32", name="public_key"),
+        CheckConstraint("number BETWEEN 1 AND 15", name="number"),
+    )
+
+
+class CeremonyStep(Base):
+    """A message of a ceremony or a rehearsal as pages show it: taken, or refused and why. Rows are only added."""
+
+    __tablename__ = "ceremony_step"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"))
+    attempt: Mapped[int]
+    kind: Mapped[str] = mapped_column(Text)
+    trustee: Mapped[int]
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    is_refused: Mapped[bool]
+    why: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_ceremony_step_round_id", "round_id", "id"),)
+
+
+class RehearsalMessage(Base):
+    """A message of the trustees' rehearsal, in its order (docs/protocol.md section 17). No part of the record."""
+
+    __tablename__ = "rehearsal_message"
+
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[bytes] = mapped_column(LargeBinary)

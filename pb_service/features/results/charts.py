@@ -1,5 +1,6 @@
 """The pictures of the result pages for one view and one language, each drawn for a phone and for a desktop."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -220,3 +221,21 @@ def map_picture(view: ContestResultView) -> MapPicture | None:
         without_place=[row for row in view.projects if not row.place],
         outside=[(view.by_number[number], metres) for number, metres in desktop.outside],
     )
+
+
+@dataclass(frozen=True)
+class TurnoutRow:
+    """A line of a table of turnout: its number, None if it is left out, and how wide its bar is of `TURNOUT_WIDTH`."""
+
+    name: str
+    number: int | None
+    width: float
+
+
+TURNOUT_WIDTH = 280
+
+
+def turnout_bars(cells: Sequence[tuple[str, int | None]]) -> list[TurnoutRow]:
+    """The lines of a table with a bar each, the longest as wide as the picture."""
+    most = max((number or 0 for _, number in cells), default=0) or 1
+    return [TurnoutRow(name, number, round(TURNOUT_WIDTH * (number or 0) / most, 1)) for name, number in cells]

@@ -6,6 +6,7 @@ from typing import Literal
 from pb_service.core.rounds.documents import BallotListDocument, ContestDocument, ManifestDocument, OutcomeDocument
 from pb_service.core.tally.explain import Explanation
 
+StateName = Literal["preliminary", "confirmed", "amended", "voided"]
 DownloadKind = Literal["evidence", "pabulib", "result_csv", "result_json", "turns_csv", "ballots_json"]
 
 
@@ -17,6 +18,14 @@ class Download:
     href: str
     size: int | None = None
     rows: int | None = None
+
+
+@dataclass(frozen=True)
+class ProjectChange:
+    """What amendments have made of a project since the count; ``cost`` None: it is not funded any more."""
+
+    project: str
+    cost: int | None
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class ContestDocuments:
     explanation: Explanation | None = None
     official: list[int] | None = None
     fingerprint: str = ""
-    state: Literal["preliminary", "confirmed"] = "preliminary"
+    state: StateName = "preliminary"
+    changes: tuple[ProjectChange, ...] = ()
     downloads: tuple[Download, ...] = ()
     siblings: tuple[Sibling, ...] = ()

@@ -29,3 +29,17 @@ class ManifestNotFound(DomainError):
 
     status = 404
     type = "manifest-not-found"
+
+
+class StateRefused(DomainError):
+    """A state of a result cannot be drafted, signed or shown. ``code`` says why:
+
+    phase, confirmed, change, nothing, budget, contest, key, same_hand, draft, no_draft, absent.
+    """
+
+    status = 409
+    type = "result-state-refused"
+
+    def __init__(self, code: str, detail: str, *, status: int = 409) -> None:
+        super().__init__(detail)
+        self.code, self.status = code, status

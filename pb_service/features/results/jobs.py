@@ -1,4 +1,4 @@
-"""The job of the stage results: what its pages need beyond the outcomes, worked out once a vote has been counted."""
+"""The jobs of the stage results: what its pages need beyond the outcomes, worked out once a vote has been counted."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.rounds.phases import Phase
 from pb_service.features.results.service import explain
+from pb_service.features.results.turnout import publish_turnout
 from pb_service.features.rounds.tables import Round
 from pb_service.platform import jobs
 from pb_service.platform.clock import Clock
@@ -15,6 +16,7 @@ from pb_service.platform.db import Database
 from pb_service.platform.jobs import Handler
 
 EXPLAIN_JOB = "results.explain"
+TURNOUT_JOB = "results.turnout"
 
 
 class Surroundings(Protocol):
@@ -31,6 +33,7 @@ async def explain_later(session: AsyncSession, found: Round, _source: Phase, tar
     """A phase effect: with its results a round of one's own asks for their explanation."""
     if target == "results" and not found.imported and found.manifest_sha256 is not None:
         await jobs.enqueue(session, EXPLAIN_JOB, {"slug": found.slug}, key=f"{EXPLAIN_JOB}:{found.id}")
+        await jobs.enqueue(session, TURNOUT_JOB, {"slug": found.slug}, key=f"{TURNOUT_JOB}:{found.id}")
 
 
 async def explain_results(service: Surroundings, payload: Mapping[str, Any]) -> None:
@@ -39,4 +42,10 @@ async def explain_results(service: Surroundings, payload: Mapping[str, Any]) -> 
         await explain(session, payload["slug"])
 
 
-HANDLERS: Mapping[str, Handler[Surroundings]] = {EXPLAIN_JOB: explain_results}
+async def turnout(service: Surroundings, payload: Mapping[str, Any]) -> None:
+    """Publish the turnout of a counted round."""
+    async with service.database.transaction() as session:
+        await publish_turnout(session, payload["slug"], now=service.clock())
+
+
+HANDLERS: Mapping[str, Handler[Surroundings]] = {EXPLAIN_JOB: explain_results, TURNOUT_JOB: turnout}

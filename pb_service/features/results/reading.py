@@ -38,6 +38,7 @@ def contest_result(documents: ContestDocuments) -> ContestResultView:
         round_name=_texts(manifest["names"]),
         mode=manifest["mode"],
         state=documents.state,
+        changes=documents.changes,
         source=manifest["source"],
         licence=manifest["licence"],
         currency=manifest["currency"],

@@ -1,14 +1,40 @@
 """Queries of the stage results."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.features.results.tables import ContestExplanation
+from pb_service.features.results.tables import ContestExplanation, ResultSignature, ResultState, Turnout
 
 
 async def explanation_of(session: AsyncSession, contest_id: UUID) -> ContestExplanation | None:
     """Return what was derived from a contest's count, or None if that was not done yet."""
     query = select(ContestExplanation).where(ContestExplanation.contest_id == contest_id)
     return (await session.scalars(query)).one_or_none()
+
+
+async def states_of(session: AsyncSession, round_id: UUID) -> Sequence[ResultState]:
+    """Return the published states of a round's result, oldest first."""
+    query = select(ResultState).where(ResultState.round_id == round_id, ResultState.published_at.is_not(None))
+    return (await session.scalars(query.order_by(ResultState.place))).all()
+
+
+async def draft_of(session: AsyncSession, round_id: UUID) -> ResultState | None:
+    """Return the state that waits for signatures, or None."""
+    query = select(ResultState).where(
+        ResultState.round_id == round_id, ResultState.published_at.is_(None), ResultState.dropped_at.is_(None)
+    )
+    return (await session.scalars(query)).one_or_none()
+
+
+async def signatures_under(session: AsyncSession, state_id: UUID) -> Sequence[ResultSignature]:
+    """Return who has signed a draft, by role."""
+    query = select(ResultSignature).where(ResultSignature.state_id == state_id).order_by(ResultSignature.role)
+    return (await session.scalars(query)).all()
+
+
+async def turnout_of(session: AsyncSession, round_id: UUID) -> Turnout | None:
+    """Return the published turnout of a round, or None before it."""
+    return (await session.scalars(select(Turnout).where(Turnout.round_id == round_id))).one_or_none()

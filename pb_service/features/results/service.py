@@ -24,8 +24,8 @@ from pb_service.features.counting import repository as counting
 from pb_service.features.counting.service import instance_of
 from pb_service.features.counting.tables import ContestCount
 from pb_service.features.record import service as record
-from pb_service.features.results import repository
-from pb_service.features.results.documents import ContestDocuments, Download, Sibling
+from pb_service.features.results import repository, states
+from pb_service.features.results.documents import ContestDocuments, Download, ProjectChange, Sibling, StateName
 from pb_service.features.results.errors import ContestNotFound, ManifestNotFound
 from pb_service.features.results.tables import ContestExplanation
 from pb_service.features.rounds.service import find_round, published_round
@@ -43,6 +43,7 @@ async def contest_documents(session: AsyncSession, slug: str, contest_key: str) 
     body, manifest = await manifest_of(session, shown)
     derived = await repository.explanation_of(session, contest.id)
     in_manifest = manifest["contests"][contest.position]
+    state, changes = await _state_of(session, shown, in_manifest, outcome)
     return ContestDocuments(
         slug=shown.slug,
         manifest=manifest,
@@ -52,11 +53,29 @@ async def contest_documents(session: AsyncSession, slug: str, contest_key: str) 
         explanation=None if derived is None else derived.explanation,
         official=official_winners(contest),
         fingerprint=fingerprint(entries.election_id(body)),
+        state=state,
+        changes=changes,
         downloads=_downloads(shown.slug, contest.key, outcome),
         siblings=tuple(
             Sibling(other.key, [(language, text) for language, text in other.title]) for other in shown.contests
         ),
     )
+
+
+async def _state_of(
+    session: AsyncSession, shown: Round, contest: ContestDocument, outcome: OutcomeDocument
+) -> tuple[StateName, tuple[ProjectChange, ...]]:
+    """Return the newest state of a contest's result, and what it makes of projects otherwise than the count."""
+    published = await states.published_states(session, shown.id)
+    if any(state.kind == "voided" and state.statement["contest"] == contest["id"] for state in published):
+        return "voided", ()
+    said = [state for state in published if state.kind != "voided"]
+    if not said:
+        return "preliminary", ()
+    counted = {contest["pro"][number][0]: contest["pro"][number][1] for number in outcome["winners"]}
+    funded = said[-1].funded(contest["id"]) or {}
+    codes = [code for code, _ in contest["pro"] if counted.get(code) != funded.get(code)]
+    return said[-1].kind, tuple(ProjectChange(code, funded.get(code)) for code in codes)
 
 
 def contest_of(shown: Round, key: str) -> Contest:

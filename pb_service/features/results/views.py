@@ -14,7 +14,7 @@ from pb_service.core.rounds.documents import (
     RuleDocument,
     Tie,
 )
-from pb_service.features.results.documents import Download, Sibling
+from pb_service.features.results.documents import Download, ProjectChange, Sibling, StateName
 
 #: Losers shown before the rest is folded away.
 FIRST_LOSERS = 5
@@ -164,7 +164,8 @@ class ContestResultView:
     title: Texts
     round_name: Texts
     mode: str
-    state: Literal["preliminary", "confirmed"]
+    state: StateName
+    changes: tuple[ProjectChange, ...]
     source: str
     licence: str
     currency: str

@@ -3,6 +3,8 @@
 The list is what the demonstration round and Pabulib's Warsaw files use; any other name is shown as it is.
 """
 
+from typing import Protocol
+
 from pb_service.web.formats import Reader
 
 
@@ -27,3 +29,46 @@ def category_name(name: str, words: Reader) -> str:
         "animals": words.gettext("animals"),
     }
     return known.get(name.strip().lower(), name)
+
+
+class Words(Protocol):
+    """A catalogue of one language."""
+
+    def gettext(self, message: str, /) -> str: ...
+
+
+def state_name(kind: str, words: Words) -> str:
+    """What a state of a result is called."""
+    return {
+        "preliminary": words.gettext("Preliminary result"),
+        "confirmed": words.gettext("Result confirmed by a decision"),
+        "amended": words.gettext("Result amended"),
+        "voided": words.gettext("Contest void"),
+    }.get(kind, kind)
+
+
+def channel_name(channel: str, words: Words) -> str:
+    """How people voted."""
+    return {
+        "idt": words.gettext("online, strong sign-in"),
+        "code": words.gettext("online, code letter"),
+        "acct": words.gettext("online, account"),
+        "desk": words.gettext("online at a desk"),
+        "paper": words.gettext("on paper"),
+    }.get(channel, channel)
+
+
+def state_refusal(code: str, words: Words) -> str:
+    """Why a state cannot be drafted or signed."""
+    return {
+        "phase": words.gettext("There is no published result yet."),
+        "confirmed": words.gettext("This result is confirmed already."),
+        "change": words.gettext("Choose a project; no cost may be above that of the ballot."),
+        "nothing": words.gettext("This changes nothing."),
+        "budget": words.gettext("What is funded would not fit the budget."),
+        "contest": words.gettext("Choose a contest that is not void yet."),
+        "key": words.gettext("The record does not know your key in this role."),
+        "same_hand": words.gettext("Another person must sign in the other role."),
+        "draft": words.gettext("Another draft waits for signatures. Publish it or let it go first."),
+        "no_draft": words.gettext("Nothing waits for signatures."),
+    }.get(code, words.gettext("This cannot be done now."))

@@ -38,18 +38,18 @@ async def managers(vote: OpenVote) -> list[Member]:
     return [await hire(vote.service, "manager", name=name) for name in ("Katri", "Mauno")]
 
 
-async def sign(desk: Desk, person: Official, role: str) -> httpx.Response:
+async def sign(desk: Desk, person: Official, role: str, page: str = PAGE) -> httpx.Response:
     """Read the page and send what the button of that person's browser sends."""
     assert person.actor.account_id
     await desk.enter(Member(person.actor.account_id, "", ""))
-    shown = (await desk.get(PAGE)).text
+    shown = (await desk.get(page)).text
     entry = re.search(r'name="entry" value="([^"]+)"', shown)
     eid = re.search(r'name="eid" value="([^"]+)"', shown)
     assert entry, shown
     assert eid
     signed = person.sign(decode(entry[1].replace("&#34;", '"').encode()))
     fields = {"role": role, "eid": eid[1], "read": "yes", "key": signed["public_key"], "signature": signed["signature"]}
-    return await desk.post(f"{PAGE}/confirm", on=PAGE, **fields)
+    return await desk.post(f"{page}/confirm", on=page, **fields)
 
 
 async def test_vote_is_opened_closed_and_counted_by_pages(desk: Desk, vote: OpenVote) -> None:

@@ -1,0 +1,31 @@
+"""What turnout shows and leaves out."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pb_service.core.voting.turnout import LEAST, shown
+
+
+def test_small_numbers_are_left_out_with_a_second_one() -> None:
+    """One small number could be had from the total: the next one is left out with it."""
+    assert shown({"acct": 40, "paper": 3, "desk": 25}) == {"acct": 40, "paper": None, "desk": None}
+
+
+def test_nobody_at_all_may_be_said() -> None:
+    assert shown({"acct": 40, "paper": 0}) == {"acct": 40, "paper": 0}
+
+
+def test_two_that_are_tiny_together_take_a_third_with_them() -> None:
+    """Of two left out that are one each, their sum would tell both."""
+    assert shown({1: 1, 2: 1, 3: 30, 4: 50}) == {1: None, 2: None, 3: None, 4: 50}
+
+
+@given(st.dictionaries(st.integers(0, 30), st.integers(0, 200), max_size=12))
+def test_what_is_left_out_cannot_be_had_from_the_total(cells: dict[int, int]) -> None:
+    """Everything shown is as it is, nobody or at least ten; what is missing is nothing, all, or enough of several."""
+    found = shown(cells)
+    hidden = [cells[key] for key, number in found.items() if number is None]
+    kept = [number for number in found.values() if number is not None]
+    assert all(number == 0 or number >= LEAST for number in kept)
+    assert all(found[key] in {None, cells[key]} for key in cells)
+    assert not hidden or not any(kept) or (len(hidden) > 1 and sum(hidden) >= 2 * LEAST)
