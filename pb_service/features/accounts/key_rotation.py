@@ -65,7 +65,7 @@ FIXED: Mapping[str, str] = {
         "makes new keys. docs/operate.md says it step by step."
     ),
     "person": (
-        "By what is computed with the key `person` accounts find their people on rolls; with another one nobody would be "
+        "By what is computed with the key `person` accounts find their people on rolls; with another nobody would be "
         "found. It stays. If it leaked: it tells nothing without the database, and no number without trying them all."
     ),
     "op": (

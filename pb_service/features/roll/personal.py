@@ -1,4 +1,4 @@
-"""What the stage knows of an account: what it declared and asked for. Whether its person is on a roll, its page says."""
+"""What the stage knows of an account: what it declared and asked for. Whether its person is on a roll, a page says."""
 
 from collections.abc import Sequence
 from datetime import datetime
