@@ -100,7 +100,8 @@ class KeyBooth:
         """An envelope with the voter's signature, as the booth posts it."""
         manifest, place = (await self.vote.polling()).manifest, await self.place()
         shape = manifest.contests[self.vote.contest].shape
-        where = Place(manifest.eid, self.vote.contest, unb64u(place["alias"], 32), place["base"] if base is None else base)
+        given = place["base"] if base is None else base
+        where = Place(manifest.eid, self.vote.contest, unb64u(place["alias"], 32), given)
         envelope, _ = seal(payload.encode(ballot, shape), where, manifest.key, secrets.token_bytes)
         return {**_posted(envelope), "sg": self.signature(envelope, place.get("h"))}
 
@@ -117,4 +118,3 @@ class KeyBooth:
 
 def _posted(envelope: Envelope) -> dict[str, Any]:
     return {name: value for name, value in fields_of(envelope, "").items() if name != "y"}
-

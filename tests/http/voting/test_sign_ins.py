@@ -95,7 +95,8 @@ async def street(
     (folder / "budget.secret").write_text("secret-of-the-tests")
     (folder / "voting.secret").write_text("secret-of-the-votes")
     here = datetime.now(ZoneInfo("Europe/Helsinki"))
-    times = {"voting": here - timedelta(hours=1), "counting": here + timedelta(days=2), "results": here + timedelta(days=9)}
+    hours = {"voting": -1, "counting": 48, "results": 240}
+    times = {phase: here + timedelta(hours=after) for phase, after in hours.items()}
     starts = {**STARTS, **{phase: f"{at:%Y-%m-%dT%H:%M}" for phase, at in times.items()}}
     given = replace(settings, signin=folder / "signin.toml")
     async with open_service(given, database_url, clock=clock) as service:
