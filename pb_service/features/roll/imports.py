@@ -8,7 +8,6 @@ compared with the same roll only the first can be taken: the other is compared a
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -263,7 +262,7 @@ def _look(body: bytes, kind: Kind) -> Preview:
     return roll_rows.look(body[:_LOOKED_AT])
 
 
-def _shape(preview: Preview) -> Mapping[str, Any]:
+def _shape(preview: Preview) -> dict[str, Any]:
     columns = [{"heading": each.heading, "cells": list(each.cells)} for each in preview.columns]
     return {"columns": columns, "rows": preview.rows, "identifiers": preview.identifiers}
 

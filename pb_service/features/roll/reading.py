@@ -135,10 +135,9 @@ async def _read(service: Surroundings, batch_id: UUID) -> None:
         await session.refresh(batch, with_for_update={"key_share": True})
         if batch.state != "reading":
             raise _Dropped
-        listed = [[line, code] for line, code in tally.problems] + [
-            [line, "repeated", first] for line, first in repeated
-        ]
-        batch.problems = sorted(listed, key=lambda each: each[0])[:MOST_LISTED]
+        problems: list[tuple[int, str] | tuple[int, str, int]] = [*tally.problems]
+        problems += [(line, "repeated", first) for line, first in repeated]
+        batch.problems = [list(each) for each in sorted(problems, key=lambda each: each[0])[:MOST_LISTED]]
         bad = sum(tally.codes.values())
         codes = {**tally.codes, "repeated": again} if again else dict(tally.codes)
         batch.counts = {
