@@ -19,6 +19,7 @@ from pb_service.features.roll import jobs as roll
 from pb_service.features.rounds import jobs as rounds
 from pb_service.features.site import feedback
 from pb_service.features.site import jobs as site
+from pb_service.features.voting import pass_jobs
 from pb_service.platform import alarms, files, outbox
 from pb_service.platform.db import uuid7
 from pb_service.platform.jobs import Handler, JobRunner, describe
@@ -37,6 +38,7 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **proposals.HANDLERS,
     **assessment.HANDLERS,
     **roll.HANDLERS,
+    **pass_jobs.HANDLERS,
     **counting.HANDLERS,
     **results.HANDLERS,
     **site.HANDLERS,
@@ -51,6 +53,7 @@ EVERY: Sequence[tuple[str, timedelta]] = (
     *proposals.EVERY,
     *assessment.EVERY,
     *roll.EVERY,
+    *pass_jobs.EVERY,
     *site.EVERY,
 )
 
