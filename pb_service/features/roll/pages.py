@@ -378,6 +378,7 @@ async def _import_page(
                 for place, each in enumerate(batch.shape["columns"], start=1)]  # fmt: skip
     columns = [(str(place), heading) for place, heading in enumerate(headings)]
     by_district = batch.counts.get("by_district", {})
+    outdated = batch.state == "read" and roll is not None and roll.batch_id != batch.based_on
     return staff_page(
         request,
         "roll/import.html",
@@ -391,8 +392,8 @@ async def _import_page(
         columns=columns,
         or_none=[("", words.gettext("Not in the list")), *columns],
         partings=_partings(words),
-        outdated=batch.state == "read" and roll is not None and roll.batch_id != batch.based_on,
-        first=batch.based_on is None,
+        outdated=outdated,
+        first=batch.based_on is None and not outdated,
         problems=[(each[0], problem_in_words(each, words)) for each in batch.problems[:_LISTED]],
         codes=[(problem_in_words([0, code], words), number) for code, number in batch.counts.get("codes", {}).items()],
         unreadable=unreadable_in_words(batch.counts.get("error", ""), words),

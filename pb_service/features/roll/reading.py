@@ -132,6 +132,7 @@ async def _read(service: Surroundings, batch_id: UUID) -> None:
                 await repository.add_sealed(session, batch_id, number, sealed)
                 number += 1
         again, repeated = await repository.take_stage(session, batch_id, MOST_LISTED)
+        await repository.roll_of(session, batch.round_id, for_update=True)
         await session.refresh(batch, with_for_update={"key_share": True})
         if batch.state != "reading":
             raise _Dropped

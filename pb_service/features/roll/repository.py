@@ -168,6 +168,12 @@ async def piece(session: AsyncSession, batch_id: UUID, number: int) -> bytes | N
     return await session.scalar(found)
 
 
+async def outdate(session: AsyncSession, round_id: UUID) -> None:
+    """Have imports that were compared with a round's roll compared again: somebody was added or removed since."""
+    compared = and_(RollBatch.round_id == round_id, RollBatch.state == "read")
+    await session.execute(update(RollBatch).where(compared).values(based_on=None))
+
+
 async def drop_pieces(session: AsyncSession, batch_id: UUID) -> None:
     """Let go of what was handed in."""
     await session.execute(delete(RollUploadPart).where(RollUploadPart.batch_id == batch_id))
@@ -318,7 +324,7 @@ async def final_rounds(session: AsyncSession) -> Sequence[tuple[Round, datetime]
         .where(
             RoundAct.target.in_(("implementation", "archived")),
             not_(Round.imported),
-            Round.manifest_sha256.is_not(None),
+            or_(Round.manifest_sha256.is_not(None), Roll.round_id.is_not(None)),
             Roll.erased_at.is_(None),
         )
         .group_by(Round.id)

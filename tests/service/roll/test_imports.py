@@ -12,7 +12,8 @@ from sqlalchemy import func, select, text
 from pb_service.core.rounds.setup import EligibilityStep
 from pb_service.core.voting.roll_rows import Reading, RollFileError
 from pb_service.features.accounts.policy import Forbidden
-from pb_service.features.roll import imports
+from pb_service.features.roll import corrections, imports
+from pb_service.features.roll.corrections import Addition
 from pb_service.features.roll.errors import RollRefused
 from pb_service.features.roll.jobs import sweep, tidy
 from pb_service.features.roll.reading import read_batch
@@ -158,6 +159,23 @@ async def test_of_two_imports_the_first_is_taken(vote: OpenVote) -> None:
     assert again.counts["same"] == 5
     assert await take(again) == "taken"
     assert len(await aliases(service)) == left.counts["people"]
+
+
+async def test_who_was_added_meanwhile_is_not_lost_unseen(vote: OpenVote) -> None:
+    """A list that was compared before somebody was put on the roll must be compared again: it would take her off."""
+    service, registrar = vote.service, vote.registrar.actor
+    await taken(service, registrar, listed(range(10)))
+    batch = await read_in(service, registrar, listed(range(10)))
+    async with service.database.transaction() as session:
+        found = await find_round(session, "spring")
+        wanted = Addition(code(50), "pohjoinen")
+        await corrections.add(session, registrar, found, wanted, keys=service.keys, now=service.clock())
+    async with service.database.transaction() as session:
+        found = await find_round(session, "spring")
+        with pytest.raises(RollRefused, match="changed"):
+            await imports.take(session, registrar, found, batch.id, gone=0, now=service.clock())
+        again = await imports.compare_again(session, registrar, found, batch.id, now=service.clock())
+    assert again.counts["gone"] == 1
 
 
 async def test_a_reading_begun_again_reads_once(vote: OpenVote) -> None:
