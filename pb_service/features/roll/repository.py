@@ -96,16 +96,6 @@ async def records_of(session: AsyncSession, round_id: UUID, pseudonyms: Collecti
     return (await session.scalars(found)).all()
 
 
-async def record_by_code(session: AsyncSession, round_id: UUID, group: str, code_key: bytes) -> RollRecord | None:
-    """Return the row of the roll with that code key, if its person may vote now."""
-    found = (
-        select(RollRecord)
-        .join(Roll, Roll.batch_id == RollRecord.batch_id)
-        .where(Roll.round_id == round_id, RollRecord.group == group, RollRecord.code_key == code_key, ENTITLED)
-    )
-    return (await session.scalars(found)).one_or_none()
-
-
 _FILE = """
 SELECT string_agg(alias || coalesce(code_key, decode(repeat('00', 32), 'hex')), CAST('' AS bytea) ORDER BY alias)
 FROM roll_record WHERE batch_id = :batch AND grp = :group AND NOT late
