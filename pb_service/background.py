@@ -20,6 +20,7 @@ from pb_service.features.roll import jobs as roll
 from pb_service.features.rounds import jobs as rounds
 from pb_service.features.site import feedback
 from pb_service.features.site import jobs as site
+from pb_service.features.voting import pass_jobs
 from pb_service.platform import alarms, files, outbox
 from pb_service.platform.db import uuid7
 from pb_service.platform.jobs import Handler, JobRunner, describe
@@ -38,6 +39,7 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **proposals.HANDLERS,
     **assessment.HANDLERS,
     **roll.HANDLERS,
+    **pass_jobs.HANDLERS,
     **counting.HANDLERS,
     **results.HANDLERS,
     **opendata.HANDLERS,
@@ -54,6 +56,7 @@ EVERY: Sequence[tuple[str, timedelta]] = (
     *assessment.EVERY,
     *roll.EVERY,
     *counting.EVERY,
+    *pass_jobs.EVERY,
     *site.EVERY,
 )
 

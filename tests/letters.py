@@ -1,9 +1,13 @@
 """Builders of code letters: a vote whose roll has codes, and a browser in which a code was used."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,14 +18,19 @@ from pb_service.core.rounds.documents import Ballot
 from pb_service.core.sealing import payload
 from pb_service.core.sealing.envelope import Envelope, Place, seal
 from pb_service.core.voting import codes
+from pb_service.features.accounts.provider_signin import providers_of
+from pb_service.features.opening.drafting import Surroundings
 from pb_service.features.roll import letters
 from pb_service.features.roll.letters import Made, Recipient
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.voting.casting import fields_of
-from pb_service.service import Service
+from pb_service.service import Service, open_service
+from pb_service.settings import Settings
 from pb_service.web import csrf
 from tests.conftest import FakeClock
+from tests.provider import RealProvider
 from tests.rolls import ROLLED, code, listed, opened, signed, taken
+from tests.rounds import STARTS, dates
 from tests.voting import OpenVote, prepared_vote
 
 ADDRESS = ("Äijä Önnerbö-Åkerlund", "Kyläsepäntie 12 B 34", "02100 ESPOO")
@@ -57,6 +66,49 @@ async def lettered_vote(service: Service, clock: FakeClock, *, people: int = 4) 
     made = await written(vote, range(1, people + 1))
     await signed(vote)
     return await opened(vote), [one.code for one in made]
+
+
+PROVIDER = """
+[town]
+name = {{ fi = "Kaupungin tunnistus", sv = "Stadens identifiering", en = "Town sign-in" }}
+issuer = "{issuer}"
+client_id = "budget"
+secret_file = "budget.secret"
+scopes = ["openid", "person"]
+scheme = "fi-hetu"
+[town.claims]
+person_id = "person"
+[town.voting]
+client_id = "voting"
+secret_file = "voting.secret"
+"""
+
+
+@asynccontextmanager
+async def strong_vote(
+    settings: Settings, url: str, clock: FakeClock, *, provider: RealProvider, folder: Path
+) -> AsyncIterator[tuple[OpenVote, str]]:
+    """A vote with a provider of strong identification, open at the machine's own time: that is when the provider makes
+    its tokens. Person 4 has a letter, whose code comes along.
+    """
+    (folder / "signin.toml").write_text(PROVIDER.format(issuer=provider.issuer))
+    (folder / "budget.secret").write_text("secret-of-the-tests")
+    (folder / "voting.secret").write_text("secret-of-the-votes")
+    here = datetime.now(ZoneInfo("Europe/Helsinki"))
+    hours = {"voting": -1, "counting": 48, "results": 240}
+    times = {phase: f"{here + timedelta(hours=after):%Y-%m-%dT%H:%M}" for phase, after in hours.items()}
+    given = replace(settings, signin=folder / "signin.toml")
+    async with open_service(given, url, clock=clock) as service:
+        vote = await prepared_vote(service, clock, eligibility=ROLLED, dates=dates({**STARTS, **times}))
+        await taken(service, vote.registrar.actor, listed(range(1, 5)))
+        (letter,) = await written(vote, [4])
+        await signed(vote)
+        providers = providers_of(given, service.keys, lambda: datetime.now(UTC))
+        vote.around = Surroundings(service.keys, service.witnesses, providers.clients)
+        await opened(vote)
+        await providers.close()
+        clock.now = datetime.now(UTC) + timedelta(seconds=2)
+        yield vote, letter.code
 
 
 @dataclass
@@ -100,7 +152,8 @@ class KeyBooth:
         """An envelope with the voter's signature, as the booth posts it."""
         manifest, place = (await self.vote.polling()).manifest, await self.place()
         shape = manifest.contests[self.vote.contest].shape
-        where = Place(manifest.eid, self.vote.contest, unb64u(place["alias"], 32), place["base"] if base is None else base)
+        given = place["base"] if base is None else base
+        where = Place(manifest.eid, self.vote.contest, unb64u(place["alias"], 32), given)
         envelope, _ = seal(payload.encode(ballot, shape), where, manifest.key, secrets.token_bytes)
         return {**_posted(envelope), "sg": self.signature(envelope, place.get("h"))}
 
@@ -117,4 +170,3 @@ class KeyBooth:
 
 def _posted(envelope: Envelope) -> dict[str, Any]:
     return {name: value for name, value in fields_of(envelope, "").items() if name != "y"}
-

@@ -15,7 +15,7 @@ from pb_service.features.roll.reading import read_batch
 from pb_service.features.roll.tables import RollBatch
 from pb_service.features.rounds.finding import find_round
 from pb_service.service import Service
-from tests.voting import OpenVote, begin_opening, begin_voting, confirm_manifest
+from tests.voting import Official, OpenVote, begin_opening, begin_voting, confirm_manifest
 
 #: Everybody's on the roll, whatever their age.
 ROLLED = EligibilityStep(roll="all")
@@ -72,7 +72,8 @@ async def signed(vote: OpenVote) -> None:
     async with service.database.transaction() as session:
         found = await find_round(session, vote.slug)
         await fixing.fix(session, vote.registrar.actor, found, now=service.clock())
-    for role, person in (("registrar", vote.registrar), ("auditor", vote.auditor)):
+    people: dict[fixing.Signer, Official] = {"registrar": vote.registrar, "auditor": vote.auditor}
+    for role, person in people.items():
         async with service.database.transaction() as session:
             found = await find_round(session, vote.slug)
             entry = fixing.to_sign(found.slug, await repository.roots_of(session, found.id))

@@ -2,21 +2,28 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from socket import socket
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, Request
+from playwright.async_api import Browser, Page, Request, Route
+from sqlalchemy import select
 
 from pb_service.app import create_app
 from pb_service.core.voting.codes import check_symbol, printed
+from pb_service.features.voting.tables import CastEnvelope
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
 from tests.browser.conftest import open_page, overflow, violations
 from tests.browser.test_voting import choose, code_on, receipt_on
 from tests.conftest import FakeClock
-from tests.letters import lettered_vote
+from tests.letters import lettered_vote, strong_vote
+from tests.provider import running_provider
+from tests.rolls import code
 from tests.voting import OpenVote
 
 PHONE = 360
@@ -44,13 +51,20 @@ async def polls(settings: Settings, database_url: str, clock: FakeClock) -> Asyn
     given = replace(settings, public_url=f"http://localhost:{port}", jobs="worker")
     async with open_service(given, database_url, clock=clock) as service:
         vote, codes = await lettered_vote(service, clock)
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        task = asyncio.create_task(server.serve(sockets))
-        while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-            await asyncio.sleep(0.01)
-        yield Polls(vote, codes, given.public_url)
-        server.should_exit = True
-        await task
+        async with serving(vote, sockets):
+            yield Polls(vote, codes, given.public_url)
+
+
+@asynccontextmanager
+async def serving(vote: OpenVote, sockets: list[socket]) -> AsyncIterator[None]:
+    """The application on these sockets."""
+    server = uvicorn.Server(uvicorn.Config(create_app(vote.service), log_level="warning"))
+    task = asyncio.create_task(server.serve(sockets))
+    while not server.started:  # noqa: ASYNC110 - the server tells nobody else
+        await asyncio.sleep(0.01)
+    yield
+    server.should_exit = True
+    await task
 
 
 class Wire:
@@ -145,4 +159,38 @@ async def test_a_code_that_opens_nothing_is_said_and_forgotten_codes_vote_no_mor
     assert await page.evaluate("Object.keys(sessionStorage).length") == 0
     await page.goto(polls.page("/review", "en"))
     assert await page.locator("[data-letter-code]").is_visible()
+    await page.context.close()
+
+
+async def test_strong_identification_votes_and_nothing_of_it_stays_in_the_window(
+    settings: Settings, database_url: str, clock: FakeClock, folder: Path, browser: Browser
+) -> None:
+    """To a real provider and back in the same window, whose key signs; an account is neither needed nor made."""
+    sockets, port = listen(["127.0.0.1"], 18500, say=lambda _: None)
+    address = f"http://localhost:{port}"
+    given = replace(settings, public_url=address, jobs="worker")
+    page = await open_page(browser, width=PHONE, height=740)
+
+    async def as_a_person(route: Route) -> None:
+        await route.continue_(url=f"{route.request.url}&login_hint={code(1)}")
+
+    with running_provider([f"{address}/sign-in/town/return"]) as provider:
+        async with (
+            strong_vote(given, database_url, clock, provider=provider, folder=folder) as (vote, _),
+            serving(vote, sockets),
+        ):
+            polls = Polls(vote, [], address)
+            await page.route(f"{provider.issuer}/auth?*", as_a_person)
+            await page.goto(polls.page(language="sv"))
+            await choose(page, 0)
+            await page.goto(polls.page("/review", "sv"))
+            assert await violations(page) == []
+            await page.locator("[data-road=town]").click()
+            await page.wait_for_url("**/review*")
+            await seal_and_cast(page)
+            kept = await page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+            assert "eyJ" not in kept
+            async with vote.service.database.reading() as session:
+                cast = (await session.execute(select(CastEnvelope.cls))).scalars().all()
+    assert cast == ["idt"]
     await page.context.close()

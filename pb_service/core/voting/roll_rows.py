@@ -88,9 +88,8 @@ class RowStream:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig" if reading.encoding == "utf-8" else reading.encoding)(
-            errors="replace"
-        )
+        decoder = codecs.getincrementaldecoder(_codec(reading.encoding))(errors="replace")
+        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
         self._rest = ""
         self._line = 0
 
@@ -206,7 +205,7 @@ def look(body: bytes, wanted: Reading | None = None) -> Preview:
         body[: body.rfind(b"\n") + 1 or len(body)].decode("utf-8-sig")
     except UnicodeDecodeError:
         encoding = "cp1252"
-    text = body.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
+    text = body.decode(_codec(encoding), errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise RollFileError("not_a_table")
     first = next((line for line in text.splitlines() if line.strip()), "")
@@ -270,6 +269,10 @@ def _split(text: str, reading: Reading) -> Iterator[Sequence[str]]:
         raise RollFileError("not_a_table") from None
 
 
+def _codec(encoding: str) -> str:
+    return "utf-8-sig" if encoding == "utf-8" else encoding
+
+
 def _last_end(text: str, *, quoted: bool) -> int:
     """Where the last whole row ends: after an end of line that stands in no quotation."""
     end = text.rfind("\n") + 1
@@ -282,7 +285,7 @@ def _last_end(text: str, *, quoted: bool) -> int:
 
 def _widths(text: str) -> tuple[tuple[int, int], ...]:
     """Where columns of fixed width seem to stand: what blanks in every row part."""
-    lines = [line.rstrip("\r") for line in text.split("\n")[:200] if line.strip()]
+    lines = [line for line in text.split("\n")[:200] if line.strip()]
     longest = max(map(len, lines), default=0)
     blank = [all(len(line) <= place or line[place] == " " for line in lines) for place in range(longest)]
     starts = [place for place in range(longest) if not blank[place] and (place == 0 or blank[place - 1])]

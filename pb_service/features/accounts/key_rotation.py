@@ -64,6 +64,10 @@ FIXED: Mapping[str, str] = {
         "here, and begin the next rounds in a service with a PB_DATA, a database and a PB_ORIGIN of its own, which "
         "makes new keys. docs/operate.md says it step by step."
     ),
+    "person": (
+        "By what is computed with the key `person` accounts find their people on rolls; with another nobody would be "
+        "found. It stays. If it leaked: it tells nothing without the database, and no number without trying them all."
+    ),
     "op": (
         "The key `op` signs what the operator declares. It stands in the manifest of every round, which nobody may "
         "change, so it stays for as long as its rounds. If it leaked, do as for `log`: docs/operate.md says it step by "

@@ -96,7 +96,7 @@ def providers_of(
         clients={provider.key: OidcClient(provider, clock=clock) for provider in found},
         public_url=settings.public_url,
         state_keys=keys.ring("cookie"),
-        purposes=purposes or {},
+        purposes={} if purposes is None else purposes,  # may be filled later
     )
 
 

@@ -165,9 +165,7 @@ async def _groups(
         raise OpeningRefused("roll", str(error)) from error
     classes = tuple(cls for cls in ROLLED_CLASSES if with_provider or cls != "idt")
     return [
-        BallotGroup(group.id, classes, *signed[group.id])
-        if group.rolled
-        else BallotGroup(group.id, OPEN_CLASSES)
+        BallotGroup(group.id, classes, *signed[group.id]) if group.rolled else BallotGroup(group.id, OPEN_CLASSES)
         for group in groups
     ]
 

@@ -8,8 +8,8 @@ from pb_service.platform.errors import DomainError
 class OpeningRefused(DomainError):
     """A step of the opening cannot be taken now. ``code`` says why:
 
-    phase, imported, no_list, roll, provider, no_times, mode, begun, not_begun, no_registrar, no_auditor, lot, trustees, manifest,
-    changed, fixed, same_hand, voucher.
+    phase, imported, no_list, roll, provider, no_times, mode, begun, not_begun, no_registrar, no_auditor, lot, trustees,
+    manifest, changed, fixed, same_hand, voucher.
     """
 
     status: ClassVar[int] = 409

@@ -89,6 +89,7 @@ async def add(
         raise RollRefused("known", "This person is on the roll already.") from None
     await keep_id(session, roll, pid, keys=keys)
     await fixing.unfix(session, roll)
+    await repository.outdate(session, found.id)
     await access_log.note(session, actor.account_id, "roll.added", found.slug, now=now)
 
 
@@ -105,6 +106,7 @@ async def remove(
     if not await repository.remove_records(session, roll.batch_id, pseudonym):
         raise RollRefused("absent", "This person is not on the roll.")
     await fixing.unfix(session, roll)
+    await repository.outdate(session, found.id)
     await access_log.note(session, actor.account_id, "roll.removed", found.slug, now=now)
 
 

@@ -8,7 +8,6 @@ compared with the same roll only the first can be taken: the other is compared a
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -147,7 +146,7 @@ async def take(
 ) -> RollBatch:
     """Make an import the roll. ``gone``: how many people leave by it, as somebody has looked at it.
 
-    Code letters of those who stay are kept. Raises RollRefused, Forbidden, StepUpNeeded.
+    Code letters of those who stay are kept. Raises RollRefused, Forbidden.
     """
     require(actor, "roll.edit", round_id=found.id, now=now)
     await _open_to_change(session, found)
@@ -179,14 +178,15 @@ async def compare_again(
     """Compare an import that was read with the roll as it is now. Raises RollRefused, Forbidden."""
     require(actor, "roll.edit", round_id=found.id, now=now)
     await _open_to_change(session, found)
+    await repository.roll_of(session, found.id, for_update=True)  # before the import, as everybody takes them
     batch = await _held(session, found, batch_id, "read")
     await compare(session, batch)
     return batch
 
 
 async def compare(session: AsyncSession, batch: RollBatch) -> None:
-    """Say how an import differs from its round's roll: who is added, gone, changed, by rows of the file."""
-    roll = await repository.roll_of(session, batch.round_id)
+    """Say how an import differs from its round's roll, which is held: who is added, gone, changed, by rows."""
+    roll = await repository.roll_of(session, batch.round_id, for_update=True)
     batch.based_on = roll.batch_id if roll else None
     difference = await repository.difference(session, batch.id, batch.based_on)
     batch.counts = {**batch.counts, **difference}
@@ -263,7 +263,7 @@ def _look(body: bytes, kind: Kind) -> Preview:
     return roll_rows.look(body[:_LOOKED_AT])
 
 
-def _shape(preview: Preview) -> Mapping[str, Any]:
+def _shape(preview: Preview) -> dict[str, Any]:
     columns = [{"heading": each.heading, "cells": list(each.cells)} for each in preview.columns]
     return {"columns": columns, "rows": preview.rows, "identifiers": preview.identifiers}
 

@@ -91,7 +91,7 @@ async def void(request: PageRequest, transaction: Session, actor: Who, clock: No
     """A code opens nothing any more, or a letter came back."""
     words, form = translations(lang_of(request)), await parse(request)
     number = form.whole("number", label=words.gettext("Number of the letter"), least=1, most=10**9)
-    why = form.choice("why", _REASONS, label=words.gettext("What happened"))
+    why = form.choice("why", _REASONS, label=words.gettext("What became of the letter"))
     found = await find_round(transaction, request.path_params["slug"], for_update=True, whole=False)
     if not form.errors:
         try:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record.canonical import b64u, encode
 from pb_service.core.rounds.setup import Setup
-from pb_service.core.voting.roll_rows import IDENTITY_CODE, Reading, RollFileError
+from pb_service.core.voting.roll_rows import IDENTITY_CODE, MAX_COLUMNS, Kind, Reading, RollFileError
 from pb_service.features.accounts import signing_keys
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.identity_errors import SignatureRefused
@@ -89,7 +89,7 @@ async def look_again(
     )
     widths = _widths(form, words) if parted == "fixed" else ()
     if not form.errors:
-        kind = "fixed" if parted == "fixed" else "csv"
+        kind: Kind = "fixed" if parted == "fixed" else "csv"
         reading = Reading(kind, 0, delimiter=_SIGNS.get(parted, ";"), widths=widths)
         try:
             async with transaction.begin_nested():
@@ -318,7 +318,7 @@ async def _roll_page(
     signed = {one.role: one for one in await repository.signatures_of(session, found.id)}
     scope = RoundScope(found.id, found.slug, found.names, (), found.log_id)
     granted = await signing_keys.granted(session, scope) if found.log_id else []
-    own = {
+    own: dict[str, list[str]] = {
         role: [b64u(k.public_key) for grant, k in granted if grant.role == role and k.account_id == actor.account_id]
         for role in SIGNERS
     }
@@ -342,7 +342,7 @@ async def _roll_page(
         root_text={each.group: b64u(each.root) for each in roots},
         signed=signed,
         mine=mine if roots else "",
-        usable=" ".join(own.get(mine, [])),
+        usable=" ".join(own.get(mine, ())),
         entry=encode(fixing.to_sign(found.slug, roots)).decode() if roots else "",
         account=actor.account_id,
         edits=may(actor, "roll.edit", round_id=found.id),
@@ -378,6 +378,7 @@ async def _import_page(
                 for place, each in enumerate(batch.shape["columns"], start=1)]  # fmt: skip
     columns = [(str(place), heading) for place, heading in enumerate(headings)]
     by_district = batch.counts.get("by_district", {})
+    outdated = batch.state == "read" and roll is not None and roll.batch_id != batch.based_on
     return staff_page(
         request,
         "roll/import.html",
@@ -391,8 +392,8 @@ async def _import_page(
         columns=columns,
         or_none=[("", words.gettext("Not in the list")), *columns],
         partings=_partings(words),
-        outdated=batch.state == "read" and roll is not None and roll.batch_id != batch.based_on,
-        first=batch.based_on is None,
+        outdated=outdated,
+        first=batch.based_on is None and not outdated,
         problems=[(each[0], problem_in_words(each, words)) for each in batch.problems[:_LISTED]],
         codes=[(problem_in_words([0, code], words), number) for code, number in batch.counts.get("codes", {}).items()],
         unreadable=unreadable_in_words(batch.counts.get("error", ""), words),
@@ -475,7 +476,7 @@ def _widths(form: Form, words: Any) -> tuple[tuple[int, int], ...]:
             form.refuse("widths", words.gettext("Write places such as 1-11, 12-40"))
             return ()
         found.append((int(first[:6]), int(last[:6])))
-    return tuple(found[: imports.MAX_COLUMNS])
+    return tuple(found[:MAX_COLUMNS])
 
 
 def _without(form: Form, name: str) -> Form:

@@ -132,13 +132,13 @@ async def _read(service: Surroundings, batch_id: UUID) -> None:
                 await repository.add_sealed(session, batch_id, number, sealed)
                 number += 1
         again, repeated = await repository.take_stage(session, batch_id, MOST_LISTED)
+        await repository.roll_of(session, batch.round_id, for_update=True)
         await session.refresh(batch, with_for_update={"key_share": True})
         if batch.state != "reading":
             raise _Dropped
-        listed = [[line, code] for line, code in tally.problems] + [
-            [line, "repeated", first] for line, first in repeated
-        ]
-        batch.problems = sorted(listed, key=lambda each: each[0])[:MOST_LISTED]
+        problems: list[tuple[int, str] | tuple[int, str, int]] = [*tally.problems]
+        problems += [(line, "repeated", first) for line, first in repeated]
+        batch.problems = [list(each) for each in sorted(problems, key=lambda each: each[0])[:MOST_LISTED]]
         bad = sum(tally.codes.values())
         codes = {**tally.codes, "repeated": again} if again else dict(tally.codes)
         batch.counts = {

@@ -96,16 +96,6 @@ async def records_of(session: AsyncSession, round_id: UUID, pseudonyms: Collecti
     return (await session.scalars(found)).all()
 
 
-async def record_by_code(session: AsyncSession, round_id: UUID, group: str, code_key: bytes) -> RollRecord | None:
-    """Return the row of the roll with that code key, if its person may vote now."""
-    found = (
-        select(RollRecord)
-        .join(Roll, Roll.batch_id == RollRecord.batch_id)
-        .where(Roll.round_id == round_id, RollRecord.group == group, RollRecord.code_key == code_key, ENTITLED)
-    )
-    return (await session.scalars(found)).one_or_none()
-
-
 _FILE = """
 SELECT string_agg(alias || coalesce(code_key, decode(repeat('00', 32), 'hex')), CAST('' AS bytea) ORDER BY alias)
 FROM roll_record WHERE batch_id = :batch AND grp = :group AND NOT late
@@ -166,6 +156,12 @@ async def piece(session: AsyncSession, batch_id: UUID, number: int) -> bytes | N
     """Return a piece of what was handed in, sealed, or None after the last."""
     found = select(RollUploadPart.body).where(RollUploadPart.batch_id == batch_id, RollUploadPart.number == number)
     return await session.scalar(found)
+
+
+async def outdate(session: AsyncSession, round_id: UUID) -> None:
+    """Have imports that were compared with a round's roll compared again: somebody was added or removed since."""
+    compared = and_(RollBatch.round_id == round_id, RollBatch.state == "read")
+    await session.execute(update(RollBatch).where(compared).values(based_on=None))
 
 
 async def drop_pieces(session: AsyncSession, batch_id: UUID) -> None:
@@ -318,7 +314,7 @@ async def final_rounds(session: AsyncSession) -> Sequence[tuple[Round, datetime]
         .where(
             RoundAct.target.in_(("implementation", "archived")),
             not_(Round.imported),
-            Round.manifest_sha256.is_not(None),
+            or_(Round.manifest_sha256.is_not(None), Roll.round_id.is_not(None)),
             Roll.erased_at.is_(None),
         )
         .group_by(Round.id)

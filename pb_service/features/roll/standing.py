@@ -120,12 +120,6 @@ async def find_identified(
     return list((await _rolled(session, found.id, [person], "idt", keys=keys)).values())
 
 
-async def find_by_code(session: AsyncSession, found: Round, group: str, code_key: bytes) -> Standing | None:
-    """Return the standing of whoever got the letter with that key, or None."""
-    row = await repository.record_by_code(session, found.id, group, code_key)
-    return _standing(row, "code") if row else None
-
-
 async def _rolled(
     session: AsyncSession, round_id: UUID, persons: Iterable[bytes], cls: str, *, keys: KeyFolder
 ) -> dict[str, Standing]:

@@ -104,6 +104,8 @@ def own_round_page(shown: PublicRound, settings: Municipality, language: Languag
         "rule_about": about,
         "ties": [tie_name(tie, words) for tie in setup.rule.ties],
         "who": who_may_vote(setup.eligibility, words),
+        "checked": how_it_is_checked(setup.eligibility, words),
+        "rolled": setup.eligibility.roll != "none",
         "who_more": spoken(setup.eligibility.explanation, language),
         "ballot_about": ballot_in_words(shown, words),
         "criteria": [spoken(criterion.label, language) for criterion in setup.criteria.criteria],
@@ -168,6 +170,8 @@ def who_may_vote(rule: EligibilityStep, words: Reader) -> str:
     if "school" in rule.grounds and rule.schools:
         named = "; ".join(_school(school, words) for school in rule.schools)
         told += " " + words.gettext("The schools: %(schools)s.") % {"schools": named}
+    if "residence" in rule.grounds and rule.postal_codes:
+        told += " " + words.gettext("Postal codes: %(codes)s.") % {"codes": rule.postal_codes}
     ages = {"least": rule.min_age, "most": rule.max_age}
     if rule.min_age is not None and rule.max_age is not None:
         told += " " + words.gettext("Age: %(least)s to %(most)s years.") % ages
@@ -178,6 +182,19 @@ def who_may_vote(rule: EligibilityStep, words: Reader) -> str:
     if rule.age_on and (rule.min_age is not None or rule.max_age is not None):
         day = datetime.fromisoformat(rule.age_on).date()
         told += " " + words.gettext("The age on %(day)s counts.") % {"day": words.date_of(day)}
+    return told
+
+
+def how_it_is_checked(rule: EligibilityStep, words: Reader) -> str:
+    """How the vote finds out who may vote; of an open vote also that this is a weak check."""
+    told = {
+        "none": words.gettext("The vote is open: everybody with an account can take part, without a roll."),
+        "all": words.gettext("Who may vote stands on a roll."),
+        "districts": words.gettext("In the districts a roll says who may vote; the city-wide vote is open."),
+        "city": words.gettext("In the city-wide vote a roll says who may vote; in the districts it is open."),
+    }[rule.roll]
+    if rule.declaration and rule.roll != "all":
+        told += " " + words.gettext("Where it is open, each voter first declares to meet the rule.")
     return told
 
 

@@ -1,4 +1,4 @@
-"""The evidence of sign-ins for auditors: what was sealed as it came, opened for them alone (docs/protocol.md section 16).
+"""Evidence of sign-ins for auditors: what was sealed as it came, opened for them alone (docs/protocol.md section 16).
 
 Whoever calls this sees to it that only who may see it gets it, and that it is noted.
 """

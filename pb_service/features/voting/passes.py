@@ -24,11 +24,13 @@ from pb_service.core.record import entries, signatures
 from pb_service.core.record.canonical import CanonicalError, b64u, unb64u
 from pb_service.core.sealing.evidence import SignIn, nonce_of, seal_sign_in
 from pb_service.features.accounts.oidc import Proof
+from pb_service.features.record.tables import LogEntry
 from pb_service.features.roll import letters
 from pb_service.features.roll.standing import Standing, find_identified
+from pb_service.features.roll.tables import Roll
 from pb_service.features.rounds.tables import Round
 from pb_service.features.voting.errors import BadEnvelope, NotYours, WrongCode
-from pb_service.features.voting.pass_tables import BoothPass
+from pb_service.features.voting.pass_tables import BoothPass, CastEvidence
 from pb_service.features.voting.polling import Polling
 from pb_service.platform.keys import KeyFolder
 from pb_service.web.cookies import read_cookie
@@ -208,8 +210,24 @@ async def _of(session: AsyncSession, polling: Polling, row: BoothPass) -> Pass |
     return Pass(cls, standings, keys, row.begun_at, row.token_hash, row.evidence)
 
 
-async def _keep(session: AsyncSession, row: BoothPass, now: datetime) -> None:
+async def erase_ended(session: AsyncSession, now: datetime) -> None:
+    """Delete the passes whose time is over."""
     await session.execute(delete(BoothPass).where(BoothPass.expires_at <= now))
+
+
+async def erase_evidence(session: AsyncSession) -> None:
+    """Delete the evidence of sign-ins in rounds whose roll was erased."""
+    erased = (
+        select(LogEntry.id)
+        .join(Round, Round.log_id == LogEntry.log_id)
+        .join(Roll, Roll.round_id == Round.id)
+        .where(Roll.erased_at.is_not(None))
+    )
+    await session.execute(delete(CastEvidence).where(CastEvidence.entry_id.in_(erased)))
+
+
+async def _keep(session: AsyncSession, row: BoothPass, now: datetime) -> None:
+    await erase_ended(session, now)
     session.add(row)
     await session.flush()
 

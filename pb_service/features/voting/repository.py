@@ -207,7 +207,7 @@ async def slug_of(session: AsyncSession, round_id: UUID) -> str:
 
 async def names_key_set(session: AsyncSession, log_id: UUID, sha256: str) -> bool:
     """Whether an entry of a log names a key set, by its hash in base64url. Looks at the whole log: asked for seldom."""
-    is_key_set = LogEntry.body.like(b'%"k":"jwks"%')
+    is_key_set = text("position(CAST(:kind AS bytea) IN record_entry.body) > 0").bindparams(kind=b'"k":"jwks"')
     query = select(LogEntry.body).where(LogEntry.log_id == log_id, is_key_set)
     return any(sha256.encode() in body for body in await session.scalars(query))
 

@@ -142,7 +142,7 @@ async def _page(
     words: Reader = context["words"]
     rule = await entitlement(session, found)
     granted = await granted_keys(session, found) if found.log_id else []
-    own = {
+    own: dict[str, list[str]] = {
         role: [b64u(k.public_key) for grant, k in granted if grant.role == role and k.account_id == actor.account_id]
         for role in SIGNERS
     }
@@ -156,7 +156,7 @@ async def _page(
                 "change": waiting.change,
                 "signed": signed,
                 "mine": mine if is_open else "",
-                "usable": " ".join(own.get(mine, [])),
+                "usable": " ".join(own.get(mine, ())),
                 "entry": encode(waiting.entry).decode(),
                 "alias": b64u(waiting.change.alias),
                 "is_open": is_open,

@@ -54,7 +54,7 @@ async def test_a_roll_is_made_and_signed_by_pages(desk: Desk, vote: OpenVote) ->
     await enter(desk, vote.registrar)
     page = await handed_in(desk, listed(range(30)))
     look = (await desk.get(page)).text
-    assert "999999-9999" in look
+    assert "999999-999" in look
     assert "Pohjoinen" not in look
     page = await read(desk, listed(range(40)))
     assert "People</dt><dd>40" in re.sub(r"\s+", " ", (await desk.get(page)).text)

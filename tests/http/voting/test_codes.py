@@ -51,9 +51,7 @@ async def test_a_code_votes_and_the_record_holds_its_signature(
     assert (await booth.place())["stands"]["code"] == answer.json()["code"]
 
 
-async def test_a_vote_by_letters_is_counted_and_verified(
-    booth: KeyBooth, lettered: tuple[OpenVote, list[str]]
-) -> None:
+async def test_a_vote_by_letters_is_counted_and_verified(booth: KeyBooth, lettered: tuple[OpenVote, list[str]]) -> None:
     """One votes twice, one votes once, two do not: the bundle holds roll and signatures, and every check passes."""
     vote, made = lettered
     for code, ballots in ((made[0], [[0], [1]]), (made[1], [[1]])):

@@ -6,11 +6,10 @@ import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -22,37 +21,22 @@ from pb_service.cli.export import bundle_of
 from pb_service.core.record.canonical import b64u, decode, encode
 from pb_service.core.record.receipt import Receipt
 from pb_service.core.record.signatures import public_bytes
-from pb_service.features.accounts.provider_signin import providers_of
-from pb_service.features.opening.drafting import Surroundings, evidence_key
+from pb_service.features.opening.drafting import evidence_key
 from pb_service.features.roll.evidence import people_of
 from pb_service.features.roll.standing import roll_key
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.voting.evidence import token_lines
-from pb_service.service import open_service
+from pb_service.features.voting.pass_jobs import tidy
+from pb_service.features.voting.passes import LASTS
 from pb_service.settings import Settings
 from tests.conftest import FakeClock
 from tests.http.conftest import running
-from tests.letters import KeyBooth
+from tests.letters import KeyBooth, strong_vote
 from tests.provider import RealProvider, running_provider
-from tests.rolls import ROLLED, code, listed, opened, signed, taken
-from tests.rounds import STARTS, dates
-from tests.voting import OpenVote, close, counted, prepared_vote
+from tests.rolls import code
+from tests.voting import OpenVote, close, counted
 
 SITE = "http://localhost:8000"
-PROVIDER = """
-[town]
-name = {{ fi = "Kaupungin tunnistus", sv = "Stadens identifiering", en = "Town sign-in" }}
-issuer = "{issuer}"
-client_id = "budget"
-secret_file = "budget.secret"
-scopes = ["openid", "person"]
-scheme = "fi-hetu"
-[town.claims]
-person_id = "person"
-[town.voting]
-client_id = "voting"
-secret_file = "voting.secret"
-"""
 
 
 @dataclass
@@ -63,6 +47,7 @@ class Street:
     provider: RealProvider
     client: httpx.AsyncClient
     clock: FakeClock
+    letter: str
 
     async def leave(self, *, key: Ed25519PrivateKey, blind: bytes) -> tuple[KeyBooth, httpx.Response]:
         """Leave for the provider as the booth's script does."""
@@ -91,25 +76,11 @@ async def street(
     settings: Settings, database_url: str, clock: FakeClock, provider: RealProvider, folder: Path
 ) -> AsyncIterator[Street]:
     """A vote that is open at the machine's own time: that is when the provider's tokens are made."""
-    (folder / "signin.toml").write_text(PROVIDER.format(issuer=provider.issuer))
-    (folder / "budget.secret").write_text("secret-of-the-tests")
-    (folder / "voting.secret").write_text("secret-of-the-votes")
-    here = datetime.now(ZoneInfo("Europe/Helsinki"))
-    times = {"voting": here - timedelta(hours=1), "counting": here + timedelta(days=2), "results": here + timedelta(days=9)}
-    starts = {**STARTS, **{phase: f"{at:%Y-%m-%dT%H:%M}" for phase, at in times.items()}}
-    given = replace(settings, signin=folder / "signin.toml")
-    async with open_service(given, database_url, clock=clock) as service:
-        vote = await prepared_vote(service, clock, eligibility=ROLLED, dates=dates(starts))
-        await taken(service, vote.registrar.actor, listed(range(1, 5)))
-        await signed(vote)
-        providers = providers_of(given, service.keys, lambda: datetime.now(UTC))
-        vote.around = Surroundings(service.keys, service.witnesses, providers.clients)
-        await opened(vote)
-        await providers.close()
-        app = create_app(service)
+    async with strong_vote(settings, database_url, clock, provider=provider, folder=folder) as (vote, letter):
+        app = create_app(vote.service)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # typed apart
         async with running(app), httpx.AsyncClient(transport=transport, base_url=SITE) as client:
-            yield Street(vote, provider, client, clock)
+            yield Street(vote, provider, client, clock, letter)
 
 
 async def test_a_signed_in_voter_casts_under_the_alias_of_the_roll(street: Street) -> None:
@@ -123,6 +94,33 @@ async def test_a_signed_in_voter_casts_under_the_alias_of_the_roll(street: Stree
     again, _ = await street.sign_in(code(1))
     assert (await again.place())["alias"] == entry["a"]
     assert (await again.place())["stands"]["kind"] == "envelope"
+
+
+async def test_a_stronger_class_goes_before_a_weaker_one(street: Street) -> None:
+    """Who votes by code and then with strong identification has the second; her code changes nothing after that."""
+    by_code = KeyBooth.enter(street.client, street.vote)
+    await by_code.use(street.letter)
+    assert (await by_code.cast([0])).status_code == 201
+    identified, _ = await street.sign_in(code(4))
+    assert (await identified.cast([1])).status_code == 201
+    by_code = KeyBooth.enter(street.client, street.vote)
+    await by_code.use(street.letter)
+    refused = await by_code.cast([0])
+    assert (refused.status_code, refused.json()["type"]) == (409, "rank")
+
+
+async def test_what_is_kept_of_voters_ends(street: Street) -> None:
+    """Passes with their time, sealed evidence with the roll."""
+    booth, _ = await street.sign_in(code(1))
+    await booth.cast([0])
+    service = street.vote.service
+    async with service.database.transaction() as session:
+        await session.execute(text("UPDATE roll SET erased_at = now(), batch_id = NULL"))
+    street.clock.advance(LASTS)
+    await tidy(service, {})
+    async with service.database.reading() as session:
+        for table in ("booth_pass", "cast_evidence"):
+            assert await session.scalar(text(f"SELECT count(*) FROM {table}")) == 0  # noqa: S608 - names above
 
 
 async def test_who_is_not_on_the_roll_is_told_so(street: Street) -> None:

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import func, select, text
 
 from pb_service.core.rounds.setup import EligibilityStep
-from pb_service.core.voting.roll_rows import RollFileError
+from pb_service.core.voting.roll_rows import Reading, RollFileError
 from pb_service.features.accounts.policy import Forbidden
-from pb_service.features.roll import imports
+from pb_service.features.roll import corrections, imports
+from pb_service.features.roll.corrections import Addition
 from pb_service.features.roll.errors import RollRefused
 from pb_service.features.roll.jobs import sweep, tidy
 from pb_service.features.roll.reading import read_batch
@@ -22,6 +23,7 @@ from pb_service.features.rounds.finding import find_round
 from pb_service.service import Service
 from tests.conftest import FakeClock
 from tests.rolls import ROLLED, batch_now, code, handed_in, listed, proven, read_in, taken
+from tests.sheets import workbook
 from tests.voting import OpenVote, prepared_vote
 
 
@@ -159,6 +161,23 @@ async def test_of_two_imports_the_first_is_taken(vote: OpenVote) -> None:
     assert len(await aliases(service)) == left.counts["people"]
 
 
+async def test_who_was_added_meanwhile_is_not_lost_unseen(vote: OpenVote) -> None:
+    """A list that was compared before somebody was put on the roll must be compared again: it would take her off."""
+    service, registrar = vote.service, vote.registrar.actor
+    await taken(service, registrar, listed(range(10)))
+    batch = await read_in(service, registrar, listed(range(10)))
+    async with service.database.transaction() as session:
+        found = await find_round(session, "spring")
+        wanted = Addition(code(50), "pohjoinen")
+        await corrections.add(session, registrar, found, wanted, keys=service.keys, now=service.clock())
+    async with service.database.transaction() as session:
+        found = await find_round(session, "spring")
+        with pytest.raises(RollRefused, match="changed"):
+            await imports.take(session, registrar, found, batch.id, gone=0, now=service.clock())
+        again = await imports.compare_again(session, registrar, found, batch.id, now=service.clock())
+    assert again.counts["gone"] == 1
+
+
 async def test_a_reading_begun_again_reads_once(vote: OpenVote) -> None:
     """A job that runs twice makes no second set of records; one that was dropped meanwhile makes none."""
     service, registrar = vote.service, vote.registrar.actor
@@ -203,6 +222,28 @@ async def test_fixed_width(vote: OpenVote) -> None:
     body = "\n".join(rows).encode()
     batch = await read_in(vote.service, vote.registrar.actor, body, reading={"district": 1, "language": 2})
     assert (batch.kind, batch.counts["good"], batch.counts["by_district"]) == ("fixed", 5, {"pohjoinen": {"added": 5}})
+
+
+async def test_a_workbook(vote: OpenVote) -> None:
+    """The first sheet of a workbook is a list like any other; rows have the numbers that a spreadsheet shows."""
+    rows = [["hetu", "alue"], [code(1), "Pohjoinen"], ["", ""], [code(2), "Etela"], [code(1), "Etela"], [12.0, "Etela"]]
+    batch = await read_in(vote.service, vote.registrar.actor, workbook(rows))
+    assert (batch.kind, batch.counts["people"]) == ("xlsx", 2)
+    assert batch.problems == [[5, "repeated", 2], [6, "identifier"]]
+
+
+async def test_columns_parted_otherwise(vote: OpenVote) -> None:
+    """Whoever knows better than the guess says so, and sees the list again before it is read."""
+    service, registrar = vote.service, vote.registrar.actor
+    batch = await handed_in(service, registrar, "\n".join(f"{code(k)}|a;b;c" for k in range(9)).encode())
+    assert len(batch.shape["columns"]) == 3
+    async with service.database.transaction() as session:
+        found = await find_round(session, "spring")
+        reading = Reading("csv", 0, delimiter="|")
+        again = await imports.show_as(
+            session, registrar, found, batch.id, reading, keys=service.keys, now=service.clock()
+        )
+    assert (len(again.shape["columns"]), again.shape["identifiers"]) == (2, 9)
 
 
 async def test_only_a_registrar_imports(vote: OpenVote) -> None:

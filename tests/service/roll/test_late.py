@@ -97,7 +97,7 @@ async def test_who_is_taken_off_has_no_standing(vote: OpenVote) -> None:
     """A notice in the record says so, with the alias and a reason and without the person."""
     service = vote.service
     person = await proven(service, 7)
-    given = {"keys": service.keys, "operator": service.operator_key}
+    given: dict[str, Any] = {"keys": service.keys, "operator": service.operator_key}
     assert await act(vote, roll_changes.remove, code(7), WHY, **given) == []
     with pytest.raises(RollRefused, match="not on the roll"):
         await act(vote, roll_changes.remove, code(7), WHY, **given)

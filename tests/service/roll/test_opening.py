@@ -1,6 +1,7 @@
 """A roll on its way into the manifest: fixed, signed by two people, named, checked by whoever may see its people."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from pb_service.service import Service
 from pb_service.verifier.audit.evidence import Evidence
 from tests.conftest import FakeClock
 from tests.rolls import ROLLED, code, listed, opened, signed, taken
-from tests.voting import OpenVote, begin_opening, close, counted, prepared_vote, verified
+from tests.voting import Official, OpenVote, begin_opening, close, counted, prepared_vote, verified
 
 
 @pytest.fixture
@@ -72,9 +73,11 @@ async def test_one_person_does_not_sign_for_two(vote: OpenVote) -> None:
         found = await find_round(session, "spring")
         roots = await fixing.fix(session, vote.registrar.actor, found, now=vote.clock())
         entry = fixing.to_sign("spring", roots)
-    for person, role, refusal in (
-        (vote.registrar, "auditor", SignatureRefused), (vote.desks[0], "registrar", Forbidden)
-    ):  # fmt: skip
+    wrong: list[tuple[Official, fixing.Signer, type[Exception]]] = [
+        (vote.registrar, "auditor", SignatureRefused),
+        (vote.desks[0], "registrar", Forbidden),
+    ]
+    for person, role, refusal in wrong:
         with pytest.raises(refusal):
             async with service.database.transaction() as session:
                 found = await find_round(session, "spring")
@@ -85,7 +88,7 @@ async def test_single_corrections(vote: OpenVote) -> None:
     """A person is added once and taken off once; a district that is none, and a number that is none, are refused."""
     service, registrar = vote.service, vote.registrar.actor
 
-    async def change(act, wanted) -> str:
+    async def change(act: Any, wanted: Any) -> str:
         try:
             async with service.database.transaction() as session:
                 found = await find_round(session, "spring")
