@@ -86,7 +86,8 @@ async def ask_review(
     text = form.text(name, label=words.gettext("What should be looked at"), most=reviews.MOST_TEXT, lines=True)
     if not form.errors:
         try:
-            await reviews.ask(transaction, booth.polling, actor, index, text, keys=keys, now=clock())
+            own = booth.polling.standings(actor, keys)
+            await reviews.ask(transaction, booth.polling, own, index, text, now=clock())
         except ReviewRefused:
             form.refuse(name, words.gettext("A review of this is asked for already, or nothing of yours was struck."))
         else:
