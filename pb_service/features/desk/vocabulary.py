@@ -38,7 +38,7 @@ def refusal_in_words(code: str, words: Catalogue) -> str:
             "No ballot can say this: it breaks the rules of the contest. Look at the paper again. If it says so, mark "
             "it as void."
         ),
-        "slip": words.gettext("This was not made at a desk of this vote while it was open."),
+        "slip": words.gettext("This was not made at a desk of this vote."),
         "nobody": words.gettext("Nobody with this address has an account. Ask the person, and enter it again."),
         "not_ready": words.gettext("A box of this contest is not counted yet."),
     }

@@ -88,5 +88,7 @@ def _replay(election: Election, bodies: Sequence[bytes]) -> None:
 async def state_of(session: AsyncSession, log_id: UUID, *, hold: bool = False) -> VoteState:
     """Return the state of a log as it stands; with ``hold`` ready to be added to."""
     state = VoteState(log_id)
-    await (state.hold(session) if hold else state.catch_up(session))
+    await state.catch_up(session)  # before the lock: a long record is read while others go on casting
+    if hold:
+        await state.hold(session)
     return state

@@ -34,7 +34,9 @@ async def all_logs(session: AsyncSession) -> Sequence[Log]:
 
 
 async def get_log(session: AsyncSession, log_id: UUID) -> Log:
-    return (await session.scalars(select(Log).where(Log.id == log_id))).one()
+    # Read anew each time: a session that has met the log before it was locked would remember an older size.
+    query = select(Log).where(Log.id == log_id).execution_options(populate_existing=True)
+    return (await session.scalars(query)).one()
 
 
 async def log_by_slug(session: AsyncSession, slug: str) -> Log | None:

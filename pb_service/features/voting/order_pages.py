@@ -42,7 +42,7 @@ from pb_service.features.proposals.errors import ReasonMissing
 from pb_service.features.proposals.reading import Spoken, spoken_of
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.tables import Round
-from pb_service.features.voting import orders, repository, reviews
+from pb_service.features.voting import order_repository, orders, repository, reviews
 from pb_service.features.voting.orders import REASONS, OrderRefused, Waiting
 from pb_service.features.voting.reviews import ReviewRefused
 from pb_service.features.voting.tables import OrderSignature, VoteOrder
@@ -408,7 +408,7 @@ async def _about(session: AsyncSession, found: Round, entry: Mapping[str, Any], 
                 (words.gettext("Fingerprint"), fingerprint(unb64u(entry["pk"]))),
             ]
         return named
-    struck = await repository.envelope_or_paper_at(session, found.log, entry["x"])
+    struck = await order_repository.envelope_or_paper_at(session, found.log, entry["x"])
     what = (
         words.gettext("A sealed vote")
         if struck is None or hasattr(struck, "seal_hash")

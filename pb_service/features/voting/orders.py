@@ -27,7 +27,7 @@ from pb_service.features.opening.state import state_of
 from pb_service.features.proposals.reasons import required_reason
 from pb_service.features.record import service as record
 from pb_service.features.rounds.tables import Round
-from pb_service.features.voting import repository
+from pb_service.features.voting import order_repository, repository
 from pb_service.features.voting.tables import OrderSignature, VoteOrder
 from pb_service.platform import jobs
 from pb_service.platform.errors import DomainError
@@ -237,12 +237,12 @@ async def orders(
     session: AsyncSession, found: Round, kinds: Collection[OrderKind] = STEPS, *, open_only: bool = False
 ) -> list[Waiting]:
     """Return the orders of a round, newest first, with whose signatures are missing; those that wait, or all."""
-    listed = await repository.orders_of(session, found.id, kinds, open_only=open_only)
+    listed = await order_repository.orders_of(session, found.id, kinds, open_only=open_only)
     return [await _waiting(session, order) for order in listed]
 
 
 async def _waiting(session: AsyncSession, order: VoteOrder) -> Waiting:
-    signed = await repository.order_signatures(session, order.id)
+    signed = await order_repository.order_signatures(session, order.id)
     left = Counter[str](SIGNED_BY[kind_of(order)]) - Counter(one.role for one in signed)
     missing = tuple(role for role in dict.fromkeys(SIGNED_BY[kind_of(order)]) for _ in range(left[role]))
     return Waiting(order, signed, missing)
@@ -336,7 +336,7 @@ async def _effect(
         case "paper":
             assert election.manifest is not None  # noqa: S101 - it took the entry
             group = election.manifest.contests[entry["d"]].group
-            await repository.add_paper(session, found.log, body, group, now)
+            await order_repository.add_paper(session, found.log, body, group, now)
         case "paperlist":
             await jobs.enqueue(session, COUNT_JOB, {"round": str(found.id)}, key=f"count:{found.id}")
         case _:

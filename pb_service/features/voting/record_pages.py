@@ -91,8 +91,8 @@ async def ask_review(
     if not form.errors:
         try:
             identified = await _identified(request, transaction, booth, actor, now=now)
-            mine = await service.standings(transaction, booth.polling, actor, identified, keys=keys)
-            await reviews.ask(transaction, booth.polling, mine, index, text, now=now)
+            own = await service.standings(transaction, booth.polling, actor, identified, keys=keys)
+            await reviews.ask(transaction, booth.polling, own, index, text, now=now)
         except ReviewRefused:
             form.refuse(name, words.gettext("A review of this is asked for already, or nothing of yours was struck."))
         else:

@@ -26,20 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.core.record.canonical import decode, unb64u
 from pb_service.core.rounds.phases import Phase
 from pb_service.features.accounts.tables import AccountSession
 from pb_service.features.record.tables import Log, LogEntry
 from pb_service.features.rounds.tables import Round
 from pb_service.features.voting.pass_tables import CastEvidence
-from pb_service.features.voting.tables import (
-    CastEnvelope,
-    EnvelopePoint,
-    OrderSignature,
-    PaperHandout,
-    StrikeReview,
-    VoteOrder,
-)
+from pb_service.features.voting.tables import CastEnvelope, EnvelopePoint, PaperHandout
 from pb_service.platform.files import StoredFile
 
 _COLUMNS = (
@@ -262,72 +254,3 @@ def _standing(row: Sequence[Any]) -> Standing:
         at=at,
         struck_at=struck_at,
     )
-
-
-async def orders_of(
-    session: AsyncSession, round_id: UUID, kinds: Collection[str], *, open_only: bool = False
-) -> Sequence[VoteOrder]:
-    """Return the orders of a round of these kinds, newest first; only those that wait for signatures, or all."""
-    query = select(VoteOrder).where(VoteOrder.round_id == round_id, VoteOrder.kind.in_(kinds))
-    if open_only:
-        query = query.where(VoteOrder.logged_at.is_(None), VoteOrder.dropped_at.is_(None))
-    return (await session.scalars(query.order_by(VoteOrder.asked_at.desc(), VoteOrder.id))).all()
-
-
-async def add_paper(session: AsyncSession, log_id: UUID, body: bytes, group: str, now: datetime) -> None:
-    """Keep what is known of a paper ballot beside its entry, which this transaction has just added."""
-    entry = decode(body)
-    own = select(func.max(LogEntry.id)).where(LogEntry.log_id == log_id, LogEntry.idx.is_(None), LogEntry.body == body)
-    row = PaperHandout(
-        entry_id=await session.scalar(own),
-        log_id=log_id,
-        group=group,
-        alias=unb64u(entry["a"]),
-        contest=entry["d"],
-        no=entry["no"],
-        at=now,
-    )
-    session.add(row)
-    await session.flush()
-
-
-async def order_signatures(session: AsyncSession, order_id: UUID) -> Sequence[OrderSignature]:
-    """Return who has signed an order, first one first."""
-    query = select(OrderSignature).where(OrderSignature.order_id == order_id)
-    return (await session.scalars(query.order_by(OrderSignature.signed_at, OrderSignature.public_key))).all()
-
-
-async def reviews_of(session: AsyncSession, round_id: UUID) -> Sequence[tuple[StrikeReview, int]]:
-    """Return the reviews asked for in a round with the indices of what was struck, newest first."""
-    query = (
-        select(StrikeReview, LogEntry.idx)
-        .join(LogEntry, LogEntry.id == StrikeReview.entry_id)
-        .where(StrikeReview.round_id == round_id)
-        .order_by(StrikeReview.asked_at.desc())
-    )
-    return [(review, index) for review, index in await session.execute(query) if index is not None]
-
-
-async def struck_entry(
-    session: AsyncSession, log_id: UUID, names: Collection[tuple[str, bytes]], index: int
-) -> int | None:
-    """Return the number of the struck entry at an index if it stands in one of these names."""
-    envelopes = [(one.entry_id, one.index, one.struck_at) for one in await envelopes_of(session, log_id, names)]
-    papers = [(row.entry_id, at, row.struck_at) for row, at in await papers_of(session, log_id, names)]
-    return next((number for number, at, struck in [*envelopes, *papers] if at == index and struck is not None), None)
-
-
-async def add_review(session: AsyncSession, row: StrikeReview) -> bool:
-    """Keep a review. Returns whether it is the first one of its entry."""
-    if await session.get(StrikeReview, row.entry_id) is not None:
-        return False
-    session.add(row)
-    await session.flush()
-    return True
-
-
-async def envelope_or_paper_at(session: AsyncSession, log_id: UUID, index: int) -> CastEnvelope | PaperHandout | None:
-    """Return what is known of the envelope or paper ballot at an index."""
-    entry = select(LogEntry.id).where(LogEntry.log_id == log_id, LogEntry.idx == index).scalar_subquery()
-    envelope = await session.scalar(select(CastEnvelope).where(CastEnvelope.entry_id == entry))
-    return envelope or await session.scalar(select(PaperHandout).where(PaperHandout.entry_id == entry))

@@ -4,7 +4,7 @@ A review knows the entry and no person: whoever can see the entry in her own vot
 there. Nobody answers who has signed the strike.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -15,7 +15,7 @@ from pb_service.features.accounts import access_log
 from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.roll.standing import Standing
 from pb_service.features.rounds.tables import Round
-from pb_service.features.voting import orders, repository
+from pb_service.features.voting import order_repository, orders
 from pb_service.features.voting.polling import Polling
 from pb_service.features.voting.tables import StrikeReview
 from pb_service.platform.errors import DomainError
@@ -47,7 +47,7 @@ class Struck:
 
 async def strikes_of(session: AsyncSession, found: Round) -> dict[int, Struck]:
     """Return the strikes of a round by the index of what they strike."""
-    reviews = {index: review for review, index in await repository.reviews_of(session, found.id)}
+    reviews = {index: review for review, index in await order_repository.reviews_of(session, found.id)}
     listed = {}
     for waiting in await orders.orders(session, found):
         if waiting.order.kind == "strike" and waiting.order.logged_at is not None:
@@ -57,17 +57,17 @@ async def strikes_of(session: AsyncSession, found: Round) -> dict[int, Struck]:
 
 
 async def ask(
-    session: AsyncSession, polling: Polling, mine: Iterable[Standing], index: int, text: str, *, now: datetime
+    session: AsyncSession, polling: Polling, own: Sequence[Standing], index: int, text: str, *, now: datetime
 ) -> None:
-    """Ask for a review of a strike in one of the asker's own names. Raises ReviewRefused."""
-    names = [(standing.group, standing.alias) for standing in mine]
-    entry_id = await repository.struck_entry(session, polling.log_id, names, index)
+    """Ask for a review of a strike in one's own name, that of these standings. Raises ReviewRefused."""
+    names = [(standing.group, standing.alias) for standing in own]
+    entry_id = await order_repository.struck_entry(session, polling.log_id, names, index)
     if entry_id is None:
         raise ReviewRefused("unknown")
     if not text or len(text) > MOST_TEXT:
         raise ReviewRefused("text")
     row = StrikeReview(entry_id=entry_id, round_id=polling.round_id, text=text, asked_at=now)
-    if not await repository.add_review(session, row):
+    if not await order_repository.add_review(session, row):
         raise ReviewRefused("asked")
 
 

@@ -10,6 +10,7 @@ from pb_service.core.record.canonical import b64u, encode
 from pb_service.core.record.signatures import public_bytes, sign_entry
 from pb_service.features.accounts.tables import Account
 from pb_service.features.desk import offline
+from pb_service.features.opening.drafting import evidence_key
 from tests.desk import PAGE, enter, with_place
 from tests.staff import Desk
 from tests.voting import Booth, Official, OpenVote, posted
@@ -19,7 +20,7 @@ async def slip_of(vote: OpenVote, by: tuple[Official, ...], **person: str) -> di
     """What the page of two officers keeps on the device."""
     polling = await vote.polling()
     typed = {"email": "", "name": "", "born": "", **person}
-    receiver = offline.evidence_key(vote.service.keys).public_key()
+    receiver = evidence_key(vote.service.keys).public_key()
     eid = polling.manifest.eid
     entry = {
         "v": 1,
