@@ -28,11 +28,11 @@ from pb_service.features.results.service import contest_documents
 from pb_service.features.results.states import Change, Signer
 from pb_service.features.results.turnout import publish_turnout, turnout_body
 from pb_service.features.rounds.finding import find_round
-from tests.rounds import REASON
 from tests.voting import Official, OpenVote, close, counted, verified
 from tests.voting import cast as cast_ballot
 
 NORTH = "pohjoinen"
+REASON = {"fi": "Syy.", "sv": "Skäl.", "en": "A reason."}
 
 
 @pytest.fixture
