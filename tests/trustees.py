@@ -114,7 +114,7 @@ class Trustees:
 
     async def go_round(self, *options: str, but: tuple[int, ...] = ()) -> list[str]:
         """Let everybody do what is due, again and again until nothing is. Returns who did something, by name."""
-        did = []
+        did: list[str] = []
         while True:
             before = len(did)
             for number, holder in enumerate(self.holders, start=1):

@@ -10,20 +10,25 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
+from zipfile import BadZipFile, ZipFile
 
 import click
 
 from pb_service.cli.files import printable, read_bytes
 from pb_service.cli.progress import Progress
 from pb_service.cli.rehearsal import host, log_vkey, rehearsal_origin
+from pb_service.core.record import checkpoint
 from pb_service.core.record.canonical import CanonicalError, unb64u
+from pb_service.core.record.tiles import WIDTH, Tile, parse_bundle
 from pb_service.core.rounds.documents import Limits
 from pb_service.core.rounds.limits import breaches
 from pb_service.core.sealing import everyday
+from pb_service.core.sealing.manifest import Manifest
 from pb_service.core.sealing.payload import BallotShape, PayloadError
 from pb_service.core.sealing.simulation import WITNESSES, Scenario, SimulatedContest, Vote, begin, bundle, simulate
 from pb_service.core.tally import Instance, Project, TallyError, rule_by_name, tally
 from pb_service.core.tally.pabulib import PabulibError, PabulibFile, read_pabulib
+from pb_service.core.voting.turnout import document, turnout_of
 
 _ONLY = "all"
 #: So that trustees who look once more still find the record.
@@ -132,6 +137,25 @@ def rehearse(
     server.shutdown()
     out.write_bytes(bundle(vote))
     _tell(vote, out, time.monotonic() - started)
+
+
+@election.command(name="turnout")
+@click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def turnout(bundle: Path) -> None:
+    """Print who voted in numbers, as the service publishes it, from the record in an evidence BUNDLE alone."""
+    try:
+        with ZipFile(bundle) as file:
+            manifest = Manifest.read(file.read("manifest.json"))
+            size = checkpoint.parse(file.read("checkpoint")).size
+            bodies = [body for path in _bundles(size) for body in parse_bundle(file.read(path.path), path.width)]
+        click.echo(document(turnout_of(bodies, manifest), manifest), nl=False)
+    except (BadZipFile, KeyError, ValueError) as error:  # ValueError: every form of ours that is not kept
+        raise Refused(f"{bundle} is not the evidence of a closed sealed vote: {error}.") from None
+
+
+def _bundles(size: int) -> list[Tile]:
+    """The entry bundles of a record, in order."""
+    return [Tile(None, index, min(WIDTH, size - index * WIDTH)) for index in range(-(-size // WIDTH))]
 
 
 def _read(source: Path) -> PabulibFile:

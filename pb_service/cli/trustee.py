@@ -242,11 +242,14 @@ def _sit(desk: Desk, missing: frozenset[int], *, once: bool, place: str, skip_pa
             case "done":
                 desk.say(words.DONE)
                 return
+            case "wait" if parcel:
+                desk.say(words.NOTHING_DUE)
+                return
             case "wait":
                 if errand != told:
                     _tell_waiting(desk, errand)
                 told = errand
-                if once or parcel:
+                if once:
                     return
                 _pause()
             case "backup":

@@ -81,6 +81,11 @@ ANSWER: Text = (
     "Vastauksesi on tässä tiedostossa: {path} Lähetä se omalla sivullasi; mitään siitä ei ole lokissa ennen sitä.",
     "Ditt svar finns i den här filen: {path} Ladda upp den på din sida; inget av det finns i loggen före det.",
 )
+NOTHING_DUE: Text = (
+    "Nothing is due of you in this errand. Look at your page, and download a new one when it is your turn.",
+    "Tässä tehtävässä sinulta ei odoteta mitään. Katso sivuasi ja lataa uusi, kun on vuorosi.",
+    "I det här uppdraget väntas inget av dig. Titta på din sida och ladda ner ett nytt när det är din tur.",
+)
 PRINT: Text = (
     "Make a page to print, two copies with a code that can be scanned?",
     "Tehdäänkö tulostettava sivu: kaksi kappaletta ja luettava koodi?",

@@ -15,7 +15,7 @@ from pb_service.core.rounds.setup import Setup
 from pb_service.features.accounts import staff_repository as staff
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.identity_errors import SignatureRefused
-from pb_service.features.accounts.policy import Actor, may
+from pb_service.features.accounts.policy import Actor, Role, may
 from pb_service.features.assessment import repository as assessment
 from pb_service.features.assessment.page_parts import (
     Keys,
@@ -50,6 +50,7 @@ from pb_service.web.forms import Form, done, parse
 from pb_service.web.locales import translations
 
 Tiles = NamedDependency[TileStore]
+_TRUSTEE: tuple[Role, ...] = ("trustee",)
 
 
 @get("/trustees", access="rounds.preview")
@@ -233,8 +234,10 @@ async def _manifest_witnesses(session: AsyncSession, found: Round, state: holdin
     if not state.has_manifest:
         return 0, []
     election = (await state_of(session, found.log)).election
-    wit = election.manifest.document["wit"] if election.manifest else {"k": 0, "vkeys": []}
-    return wit["k"], list(wit["vkeys"])
+    if election.manifest is None:
+        return 0, []
+    asked = election.manifest.document["wit"]
+    return asked["k"], list(asked["vkeys"])
 
 
 async def _registrar_keys(session: AsyncSession, found: Round, actor: Actor) -> list[str]:
@@ -248,9 +251,7 @@ async def _registrar_keys(session: AsyncSession, found: Round, actor: Actor) -> 
 async def _people(session: AsyncSession, found: Round) -> list[tuple[UUID, str]]:
     """Who has the role trustee in a round, with their names."""
     holders = {
-        grant.account_id
-        for grant in await assessment.holders(session, ("trustee",))
-        if grant.round_id in (None, found.id)
+        grant.account_id for grant in await assessment.holders(session, _TRUSTEE) if grant.round_id in (None, found.id)
     }
     names = await staff.names_of(session, sorted(holders))
     return sorted(names.items(), key=lambda pair: (pair[1], pair[0]))

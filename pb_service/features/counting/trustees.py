@@ -104,15 +104,9 @@ async def trustees_of(session: AsyncSession, actor: Actor, found: Round, setup: 
         for step in counted
         if step.trustee
     ]
-    current = [
-        *(
-            step
-            for step in before
-            if election is None or election.setup is None or step.attempt == election.setup.attempt
-        ),
-        *counted,
-    ]
-    since = max((step.at for step in current if not step.is_refused), default=None)
+    attempt = election.setup.attempt if election is not None and election.setup else None
+    times = [step.at for step in before if not step.is_refused and attempt in {None, step.attempt}]
+    since = max([*times, *(step.at for step in counted if not step.is_refused)], default=None)
     is_apart = setup.trustees.mode != "self"
     holders = []
     for number, name in enumerate(names, start=1):

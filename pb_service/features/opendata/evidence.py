@@ -113,7 +113,9 @@ async def evidence_files(
     voted = await _aliases(session, found, manifest)
     for group in manifest.groups.values():
         if group.roll is None:
-            people = await _account_lines(session, group.id, secret, voted.get(group.id, frozenset()))
+            people: Sequence[Mapping[str, Any]] = await _account_lines(
+                session, group.id, secret, voted.get(group.id, frozenset())
+            )
         else:
             people = [line for source in roll_lines for line in await source(session, found, group.id, keys)]
         files[f"rolls/{group.id}.jsonl"] = _lines(people)

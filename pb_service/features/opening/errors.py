@@ -9,7 +9,8 @@ class OpeningRefused(DomainError):
     """A step of the opening cannot be taken now. ``code`` says why:
 
     phase, imported, no_list, roll, provider, no_times, mode, begun, not_begun, no_registrar, no_auditor, lot, trustees,
-    manifest, changed, fixed, same_hand, voucher.
+    manifest, changed, fixed, same_hand, voucher, no_witness, no_key, too_many_here, key_missing; and of trustees seat,
+    same_seat, no_seat, key, no_ceremony, other_registrar.
     """
 
     status: ClassVar[int] = 409

@@ -73,7 +73,7 @@ async def begin(
     """
     require(actor, "vote.prepare", round_id=found.id, now=now)
     setup = await setup_of(session, found)
-    await _require_ready(session, found, setup)
+    await _require_ready(session, found, setup, around)
     state = await state_of(session, found.log, hold=True)
     opening = await repository.opening_of(session, found.id)
     if opening is not None and state.election.ended is None:
@@ -104,7 +104,7 @@ async def prepare(session: AsyncSession, actor: Actor, found: Round, *, around: 
     Raises OpeningRefused, Forbidden, StepUpNeeded.
     """
     require(actor, "vote.prepare", round_id=found.id, now=now)
-    await _require_ready(session, found, await setup_of(session, found))
+    await _require_ready(session, found, await setup_of(session, found), around)
     opening = await _begun(session, found)
     roles = {key.role for key in await official_keys(session, found, now)}
     if "auditor" not in roles:
@@ -295,7 +295,7 @@ def _name_of(setup: Setup, number: int) -> str:
     return f"{trustee.name}, {trustee.organisation}" if trustee.organisation else trustee.name
 
 
-async def _require_ready(session: AsyncSession, found: Round, setup: Setup) -> None:
+async def _require_ready(session: AsyncSession, found: Round, setup: Setup, around: Surroundings) -> None:
     if found.imported:
         raise OpeningRefused("imported")
     if found.manifest_sha256 is not None:
@@ -304,6 +304,8 @@ async def _require_ready(session: AsyncSession, found: Round, setup: Setup) -> N
         raise OpeningRefused("phase")
     if setup.trustees.mode == "open":
         raise OpeningRefused("mode", "A vote in clear has no keys.")
+    if setup.trustees.mode != "self" and around.witnesses is None:
+        raise OpeningRefused("no_witness", "Where trustees are apart, witnesses sign the record.")
     if await published_list(session, found) is None:
         raise OpeningRefused("no_list", "The ballot list is not fixed.")
     vote_times(setup)

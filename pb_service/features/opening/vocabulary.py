@@ -91,6 +91,9 @@ def refusal_in_words(code: str, words: Reader) -> str:
         "mode": words.gettext("A vote in clear has no keys, so nothing of it is opened here."),
         "too_many_here": words.gettext("Fewer keys may lie on this server than open the ballots: seat more trustees."),
         "key_missing": words.gettext("Not every trustee has given the key that her tool shows."),
+        "no_witness": words.gettext(
+            "Where trustees are apart, witnesses sign the record: name them to the service first."
+        ),
         "no_key": words.gettext("The trustees have not made their key yet."),
         "no_list": words.gettext("The ballot list is not fixed yet."),
         "roll": words.gettext("The roll must be fixed, and signed by a registrar and an auditor, first."),

@@ -32,14 +32,21 @@ class ManifestNotFound(DomainError):
 
 
 class StateRefused(DomainError):
-    """A state of a result cannot be drafted, signed or shown. ``code`` says why:
+    """A state of a result cannot be drafted or signed. ``code`` says why:
 
-    phase, confirmed, change, nothing, budget, contest, key, same_hand, draft, no_draft, absent.
+    phase, confirmed, change, nothing, budget, contest, key, same_hand, draft, no_draft.
     """
 
     status = 409
     type = "result-state-refused"
 
-    def __init__(self, code: str, detail: str, *, status: int = 409) -> None:
+    def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
-        self.code, self.status = code, status
+        self.code = code
+
+
+class StateNotFound(DomainError):
+    """The round has no published state of this number."""
+
+    status = 404
+    type = "result-state-not-found"

@@ -25,7 +25,7 @@ from pb_service.features.opening.state import state_of
 from pb_service.features.proposals.reasons import required_reason
 from pb_service.features.record import service as record
 from pb_service.features.results import repository
-from pb_service.features.results.errors import StateRefused
+from pb_service.features.results.errors import StateNotFound, StateRefused
 from pb_service.features.results.tables import ResultSignature, ResultState
 from pb_service.features.rounds.tables import Round
 
@@ -287,7 +287,7 @@ async def document(session: AsyncSession, found: Round, place: int) -> bytes:
     for state in await published_states(session, found.id):
         if state.place == place:
             return await record.get_file(session, state.sha256)
-    raise StateRefused("absent", "There is no such document.", status=404)
+    raise StateNotFound("There is no such document.")
 
 
 async def _newest(session: AsyncSession, actor: Actor, found: Round, now: datetime) -> Published:
@@ -339,10 +339,10 @@ async def _publish(
     content = {**decode(state.statement), "t": int(at.timestamp())}
     if pairs:
         content["sg"] = list(pairs)
-    state.sha256 = await record.salted_file(session, content, kind=kind, at=at)
-    state.published_at = at
-    state.place = len(await repository.states_of(session, found.id)) + 1
-    entry = entries.act(kind, at=int(at.timestamp()), object_id=found.slug, by=by, file_hash=state.sha256)
+    sha256 = await record.salted_file(session, content, kind=kind, at=at)
+    place = len(await repository.states_of(session, found.id)) + 1
+    state.sha256, state.place, state.published_at = sha256, place, at  # at once: the table refuses anything between
+    entry = entries.act(kind, at=int(at.timestamp()), object_id=found.slug, by=by, file_hash=sha256)
     await record.append(session, found.log, entry)
     session.add(state)  # whole: a draft may wait meanwhile
     await session.flush()

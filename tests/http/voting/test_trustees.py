@@ -168,3 +168,27 @@ async def test_nobody_hands_in_for_another(trustees: Seated) -> None:
     assert (await holders.upload_as(second, answer)).status_code == 409
     await holders.desk.enter(manager)
     assert (await holders.desk.get(f"{holders.page}/errand.zip")).status_code == 403
+
+
+async def test_one_key_may_lie_on_the_server_two_may_not(trustees: Seated) -> None:
+    """Fewer keys here than open the ballots: a seat that nobody has takes its turns by itself, a second is refused."""
+    holders, vote, manager = trustees
+    desk = holders.desk
+    await desk.enter(manager)
+    await desk.post(f"{holders.page}/seat", on=holders.page, number="3", person="")
+    await desk.post(f"{holders.page}/seat", on=holders.page, number="2", person="")
+    refused = await desk.post(f"{OPENING}/begin", on=OPENING, strikes="0")
+    assert refused.status_code == 409
+    assert "Fewer keys may lie on this server" in refused.text
+    second = holders.holders[1]
+    await desk.post(f"{holders.page}/seat", on=holders.page, number="2", person=str(second.member.id))
+    missing = await desk.post(f"{OPENING}/begin", on=OPENING, strikes="0")
+    assert "Not every trustee has given the key" in missing.text
+    await desk.enter(second.member)
+    await desk.post(f"{holders.page}/key", on=holders.page, public_key=second.key)
+    await begin(holders, manager)
+    assert await holders.go_round() == ["Aila", "Birk"] * 3
+    async with vote.service.database.reading() as session:
+        found = await find_round(session, SLUG)
+        election = (await state_of(session, found.log)).election
+    assert len(election.messages["tk3"]) == 3

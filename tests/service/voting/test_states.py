@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from pb_service.cli.election import election
+from pb_service.cli.export import bundle_of
 from pb_service.core.record.canonical import decode, unb64u
 from pb_service.core.record.signatures import public_bytes, verify_entry
 from pb_service.core.sealing.evidence_export import ExportError, open_export
@@ -28,11 +31,11 @@ from pb_service.features.results.service import contest_documents
 from pb_service.features.results.states import Change, Signer
 from pb_service.features.results.turnout import publish_turnout, turnout_body
 from pb_service.features.rounds.finding import find_round
-from tests.rounds import REASON
 from tests.voting import Official, OpenVote, close, counted, verified
 from tests.voting import cast as cast_ballot
 
 NORTH = "pohjoinen"
+REASON = {"fi": "Syy.", "sv": "Skäl.", "en": "A reason."}
 
 
 @pytest.fixture
@@ -159,8 +162,8 @@ async def test_void_contest_is_said_for_a_published_reason(vote: OpenVote) -> No
     assert (await verified(vote))["verdict"] == "pass"
 
 
-async def test_turnout_is_made_of_the_record_after_the_close(vote: OpenVote) -> None:
-    """By district, channel and hour of the record's marks; before the close there is none."""
+async def test_turnout_is_made_of_the_record_after_the_close(vote: OpenVote, tmp_path: Path) -> None:
+    """By district, channel and hour of the record's marks, the same for anybody; before the close there is none."""
     for choice in ([0], [1]):
         await cast_ballot(vote, await vote.voter(), choice)
     vote.clock.now += timedelta(hours=2)
@@ -181,6 +184,9 @@ async def test_turnout_is_made_of_the_record_after_the_close(vote: OpenVote) -> 
         found = await find_round(session, vote.slug)
         exact = turnout_of(await record.entries(session, found.log), manifest)
         body = await turnout_body(session, found)
+    path = tmp_path / "evidence.zip"
+    path.write_bytes(await bundle_of(vote.service, vote.slug))
+    assert CliRunner().invoke(election, ["turnout", str(path)]).stdout_bytes == body
     assert (exact.total, exact.channels, sorted(exact.hours.values())) == (3, {"acct": 3}, [1, 2])
     assert body
     read = decode(body)
