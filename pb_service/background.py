@@ -18,6 +18,7 @@ from pb_service.features.results import jobs as results
 from pb_service.features.rounds import jobs as rounds
 from pb_service.features.site import feedback
 from pb_service.features.site import jobs as site
+from pb_service.features.voting import jobs as voting
 from pb_service.platform import alarms, files, outbox
 from pb_service.platform.db import uuid7
 from pb_service.platform.jobs import Handler, JobRunner, describe
@@ -35,6 +36,7 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **rounds.HANDLERS,
     **proposals.HANDLERS,
     **assessment.HANDLERS,
+    **voting.HANDLERS,
     **counting.HANDLERS,
     **results.HANDLERS,
     **site.HANDLERS,
@@ -48,6 +50,7 @@ EVERY: Sequence[tuple[str, timedelta]] = (
     *rounds.EVERY,
     *proposals.EVERY,
     *assessment.EVERY,
+    *voting.EVERY,
     *site.EVERY,
 )
 

@@ -5,6 +5,7 @@ key, so the same person has the same one each time, and nobody without the key c
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import select
@@ -41,9 +42,10 @@ def standings_in(round_id: UUID, groups: dict[str, list[str]], actor: Actor, *, 
     return [Standing(group, alias_of(key, pseudonym, pid, group), "acct") for group in groups]
 
 
+@lru_cache(maxsize=100)
 def roll_key(keys: KeyFolder, round_id: UUID) -> bytes:
     """Return the secret behind a round's aliases. It never changes: another one would give everybody a second ballot.
 
-    Half of the random part of the round's id names its file.
+    Half of the random part of the round's id names its file, which is read once.
     """
     return keys.secret(f"roll-{round_id.hex[12:]}")

@@ -138,6 +138,9 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "rounds.erase_files": lambda words: words.gettext("Erase the files of a rehearsal"),
     "rounds.phase": lambda words: words.gettext("Change the phase of a round"),
     "rounds.sweep": lambda words: words.gettext("Look for phases that are due"),
+    "voting.notices": lambda words: words.gettext("Tell people that a ballot was cast in their name"),
+    "voting.remind": lambda words: words.gettext("Remind those who asked that a vote ends"),
+    "voting.tidy": lambda words: words.gettext("Erase what was kept for a look at how a vote was cast"),
 }
 
 jobs_router = Router(

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.accounts.policy import Actor
-from pb_service.features.voting import service
+from pb_service.features.voting import notices, service
 from pb_service.features.voting.errors import NoVote
 from pb_service.features.voting.page_parts import Booth, PageRequest, enter, show, show_no_vote
 from pb_service.features.voting.polling import Pollings
@@ -48,7 +48,7 @@ EYE = Markup(  # noqa: S704 - our own drawing
 )
 
 
-@get("/", access="anyone", cache=True)
+@get("/", access="anyone", cache=True, step="ballot")
 async def show_ballot(
     *,
     request: PageRequest,
@@ -117,7 +117,7 @@ def _group_name(group: str, booth: Booth) -> str:
     return words.gettext("The whole city") if group == "city" else words.gettext("One area")
 
 
-@get("/review", access="anyone")
+@get("/review", access="anyone", step="review")
 async def show_review(
     *,
     request: PageRequest,
@@ -151,6 +151,8 @@ async def show_review(
         meter_name=meter_name(chosen, words),
         change=_address(booth, "", chosen),
         lock=LOCK,
+        reminded=await notices.is_reminded(session, actor, booth.polling.round_id),
+        this_page=_address(booth, "review", chosen),
         **_stands(place, booth),
     )
 
@@ -168,7 +170,7 @@ def _stands(place: Place | None, booth: Booth) -> dict[str, Any]:
     }
 
 
-@get("/cast", access="anyone")
+@get("/cast", access="anyone", step="cast")
 async def show_cast(
     *,
     request: PageRequest,

@@ -3,6 +3,7 @@
 from litestar import Router
 
 from pb_service.features.voting.booth_pages import booth_router
+from pb_service.features.voting.casting_pages import casting_router, reminder_router
 from pb_service.features.voting.check_pages import check_router
 from pb_service.features.voting.picture_pages import picture_router
 from pb_service.features.voting.receipt_pages import receipt_api, receipt_router
@@ -15,4 +16,6 @@ voting_pages: list[Router] = [
     record_router,
     picture_router,
     receipt_api,
+    reminder_router,
+    casting_router,
 ]
