@@ -25,6 +25,7 @@ from pb_service.features.record.witnesses import policy_of
 from pb_service.features.results.jobs import explain_later
 from pb_service.features.rounds.schedule import phase_effects, phase_guards
 from pb_service.features.voting.casting import CastingService
+from pb_service.features.voting.personal import VOTING
 from pb_service.features.voting.polling import Pollings
 from pb_service.platform.clock import Clock, system_clock
 from pb_service.platform.db import Database
@@ -38,7 +39,7 @@ from pb_service.settings import Settings
 from pb_service.web.mail import render_mail
 
 #: What each stage knows of a person and erases with the account, in the order of the download.
-PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF, PROPOSALS)
+PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF, PROPOSALS, VOTING)
 
 # What later stages have to say and do when an earlier one acts; the same in every process.
 phase_guards[:] = [guard_vote, guard_open, guard_close]
