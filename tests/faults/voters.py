@@ -18,6 +18,7 @@ from pb_service.core.record.receipt import Receipt
 from pb_service.core.record.signatures import public_bytes
 from pb_service.core.sealing.election import envelope_of
 from pb_service.features.voting.polling import Polling
+from pb_service.platform.db import DatabaseUnavailable
 from tests.voting import Booth, OpenVote, posted
 
 #: How long a voter waits for an answer before she posts again.
@@ -62,7 +63,7 @@ class Voter:
         """Vote until cancelled, whatever happens; what was posted without an answer waits for `finish` then."""
         while True:
             told = self.told
-            with suppress(httpx.HTTPError):
+            with suppress(httpx.HTTPError, DatabaseUnavailable):  # she looks into the database to seal
                 await self.post(port)
             if self.told == told:
                 await asyncio.sleep(0.1)
