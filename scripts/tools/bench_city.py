@@ -61,7 +61,7 @@ from scripts.tools.bench_cast import Client, posts, serving
 SLUG = "city"
 CONNECTIONS = 200
 DAYS_OPEN = 14
-LONGEST_TITLE = 120
+LONGEST_TITLE = 80
 
 #: The short names of `pb tally` for the rules, and the step of the set-up that says the same.
 RULES = {
@@ -86,9 +86,10 @@ class DistrictFile:
     def projects(self) -> Iterator[DemoProject]:
         for number in self.order:
             project = self.file.projects[number]
-            title = (project.name or project.id)[:LONGEST_TITLE]
-            same = text(title, title, title)
-            yield DemoProject(self.key, "nature", _whole(project.cost, self.file.unit), same, same)
+            name = project.name or project.id
+            title, about = name[:LONGEST_TITLE], f"{name} ({self.file.name}, {project.id})"
+            cost = _whole(project.cost, self.file.unit)
+            yield DemoProject(self.key, "nature", cost, text(title, title, title), text(about, about, about))
 
     def ballots(self, most: int | None) -> list[Ballot]:
         """The first ballots of the file, by the places of their projects on our list."""
