@@ -27,6 +27,7 @@ from pb_service.features.accounts.passkeys import RelyingParty
 from pb_service.features.accounts.policy import ACTS, Actor
 from pb_service.features.accounts.provider_pages import provider_router
 from pb_service.features.accounts.provider_signin import Providers, Purpose, PurposeHandler, providers_of
+from pb_service.features.accounts.recognising import Recogniser
 from pb_service.features.accounts.session_routes import session_api
 from pb_service.features.accounts.staff_pages import staff_routers
 from pb_service.features.accounts.stepup import Prover
@@ -70,6 +71,7 @@ from pb_service.features.site.statement import usable_statement
 from pb_service.features.voting.api import voting_api
 from pb_service.features.voting.identify_api import VotingReturn, identify_api
 from pb_service.features.voting.routers import voting_pages
+from pb_service.features.voting.visits import Visits
 from pb_service.platform.health import Health
 from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
@@ -98,12 +100,14 @@ def create_app(service: Service) -> Litestar:
         drivers.append(DevelopmentDriver())
 
     tasks: Tasks = {}
+    visits = Visits(service.database, service.clock)
 
     @asynccontextmanager
     async def background(_app: Litestar) -> AsyncIterator[None]:
         usable_statement(service.settings.data)  # said in the log now, not at the first reader's request
         async with at_work(service, jobs=service.settings.jobs == "server", tasks=tasks):
             yield
+        await visits.close()
         await providers.close()
 
     app = Litestar(
@@ -161,7 +165,7 @@ def create_app(service: Service) -> Litestar:
         guards=[guards.guard],
         state=_state(service),
         lifespan=[background],
-        before_send=[security_headers, keep_private, not_modified],
+        before_send=[security_headers, keep_private, not_modified, visits.note],
         logging_config=None,  # platform/logs.py decides what is written
         request_max_body_size=MOST_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
@@ -244,6 +248,7 @@ def _state(service: Service) -> State:
         {
             "database": service.database,
             "clock": service.clock,
+            "recogniser": Recogniser(service.database, service.clock),
             "cookie_keys": service.keys.ring("cookie"),
             "secure": public.scheme == "https",
             "public_host": public.netloc,

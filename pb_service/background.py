@@ -20,6 +20,7 @@ from pb_service.features.roll import jobs as roll
 from pb_service.features.rounds import jobs as rounds
 from pb_service.features.site import feedback
 from pb_service.features.site import jobs as site
+from pb_service.features.voting import jobs as voting
 from pb_service.features.voting import pass_jobs
 from pb_service.platform import alarms, files, outbox
 from pb_service.platform.db import uuid7
@@ -40,6 +41,7 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **assessment.HANDLERS,
     **roll.HANDLERS,
     **pass_jobs.HANDLERS,
+    **voting.HANDLERS,
     **counting.HANDLERS,
     **results.HANDLERS,
     **opendata.HANDLERS,
@@ -57,6 +59,7 @@ EVERY: Sequence[tuple[str, timedelta]] = (
     *roll.EVERY,
     *counting.EVERY,
     *pass_jobs.EVERY,
+    *voting.EVERY,
     *site.EVERY,
 )
 

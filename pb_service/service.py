@@ -29,6 +29,7 @@ from pb_service.features.results.states import publish_preliminary
 from pb_service.features.roll.personal import ROLL
 from pb_service.features.rounds.schedule import phase_effects, phase_guards
 from pb_service.features.voting.casting import CastingService
+from pb_service.features.voting.personal import VOTING
 from pb_service.features.voting.polling import Pollings
 from pb_service.platform.clock import Clock, system_clock
 from pb_service.platform.db import Database
@@ -42,7 +43,7 @@ from pb_service.settings import Settings
 from pb_service.web.mail import render_mail
 
 #: What each stage knows of a person and erases with the account, in the order of the download.
-PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF, PROPOSALS, ROLL)
+PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF, PROPOSALS, ROLL, VOTING)
 
 # What later stages have to say and do when an earlier one acts; the same in every process.
 phase_guards[:] = [guard_vote, guard_open, guard_close]

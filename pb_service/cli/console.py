@@ -1,11 +1,11 @@
 """What every command shares: settings, the database while it runs, and how errors are said."""
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from typing import NoReturn, TypeVar
 
 import click
+import uvloop
 
 from pb_service.core.rounds.phases import PhaseError
 from pb_service.features.record.errors import HeadMoved, RecordConflict
@@ -68,7 +68,7 @@ def with_service(work: Callable[[Service], Awaitable[T]], given: Settings | None
 
     try:
         with database_url(given, say=say) as url:
-            return asyncio.run(run(url))
+            return uvloop.run(run(url))
     except KeyboardInterrupt:
         raise SystemExit(130) from None  # as a shell reports a program ended by Ctrl-C
     except EXPECTED as error:

@@ -6,6 +6,7 @@ was made. The officials' signing keys are drawn here and thrown away: nobody can
 """
 
 import secrets
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -93,14 +94,22 @@ async def open_demonstration_vote(service: Service) -> None:
         else:
             return
     say("Opening a vote in an invented town, in which you can cast a ballot.")
-    await _Story(service).tell()
+    await Story(service, SLUG, _setup, PROJECTS).tell()
 
 
-class _Story:
-    """Who does what, and when it is said to have happened."""
+class Story:
+    """How a round came to its open vote: who did what, and when it is said to have happened.
 
-    def __init__(self, service: Service) -> None:
+    ``setup_at`` is its set-up for a vote that opens at a moment; ``projects`` get their numbers in their order.
+    """
+
+    def __init__(
+        self, service: Service, slug: str, setup_at: Callable[[datetime], Setup], projects: Sequence[DemoProject]
+    ) -> None:
         self._service = service
+        self._slug = slug
+        self._setup_at = setup_at
+        self._projects = projects
         self._now = service.clock().replace(second=0, microsecond=0)
         self._at = self._now - timedelta(days=_DAYS_BEFORE)
         self._key = service.keys.secret(PEOPLE_KEY)
@@ -116,55 +125,56 @@ class _Story:
         await self._service.sequencer.settle()
 
     async def _set_up(self, session: AsyncSession) -> None:
-        manager, setup = self._people["manager"], _setup(self._now)
-        await create_draft(session, manager, slug=SLUG, name=NAME, now=self._at)
+        manager, setup = self._people["manager"], self._setup_at(self._now)
+        self._districts = {district.key: district for district in setup.districts.districts}
+        await create_draft(session, manager, slug=self._slug, name=setup.texts.name, now=self._at)
         for name in STEPS:
             version = 1 if name in {"texts", "dates"} else 0
             step = to_content(getattr(setup, name))
-            await save_step(session, manager, SLUG, name, step, version=version, now=self._at)
-        await publish(session, manager, SLUG, origin_host=self._service.settings.origin, now=self._at)
+            await save_step(session, manager, self._slug, name, step, version=version, now=self._at)
+        await publish(session, manager, self._slug, origin_host=self._service.settings.origin, now=self._at)
         await self._push(session, "ideas")
 
     async def _push(self, session: AsyncSession, phase: Phase) -> None:
         self._at += timedelta(days=5)
-        await push_phase(session, self._people["manager"], SLUG, phase, reason=_REASON, now=self._at)
+        await push_phase(session, self._people["manager"], self._slug, phase, reason=_REASON, now=self._at)
 
     async def _make_list(self, session: AsyncSession) -> None:
         people = self._people
-        numbers = [await self._entered(session, place, project) for place, project in enumerate(PROJECTS)]
+        numbers = [await self._entered(session, place, project) for place, project in enumerate(self._projects)]
         await self._push(session, "moderation")
-        found = await find_round(session, SLUG, whole=False)
+        found = await find_round(session, self._slug, whole=False)
         for number in numbers:
             wanted = moderation.Wanted("publish")
             await moderation.decide(session, people["moderator"], found, number, wanted, key=self._key, now=self._at)
         await self._push(session, "assessment")
-        for number, project in zip(numbers, PROJECTS, strict=True):
+        for number, project in zip(numbers, self._projects, strict=True):
             await self._assessed(session, number, project)
         self._at += timedelta(days=10)
-        locked = await find_round(session, SLUG, for_update=True)
+        locked = await find_round(session, self._slug, for_update=True)
         for person in ("manager", "manager2"):
             state = await lists.state_of(session, people[person], locked)
             await lists.confirm(session, people[person], locked, state.sha256, {}, key=self._key, now=self._at)
             await session.flush()
 
     async def _entered(self, session: AsyncSession, place: int, project: DemoProject) -> int:
-        west = next(x for key, _, x, _ in DISTRICTS if key == project.district)
+        west, south = self._districts[project.district].polygons[0][0][0]
         draft = Draft(
             title=project.title["fi"].text,
             need=project.about["fi"].text,
             idea=project.about["fi"].text,
             audience="Kaikille",
             theme=project.theme,
-            place=Place("point", ((west * 10**6 + 500_000, 60_400_000 + place * 10_000),)),
+            place=Place("point", ((west + 500_000, south + 400_000 + place % 50 * 10_000),)),
         )
         desk = self._people["desk"]
-        made = await enter(session, desk, SLUG, draft, channel="paper", once=uuid4(), now=self._at)
+        made = await enter(session, desk, self._slug, draft, channel="paper", once=uuid4(), now=self._at)
         assert made.number is not None  # noqa: S101 - it was taken in
         return made.number
 
     async def _assessed(self, session: AsyncSession, number: int, project: DemoProject) -> None:
         people, key, at = self._people, self._key, self._at
-        found = await find_round(session, SLUG, whole=False)
+        found = await find_round(session, self._slug, whole=False)
         answers = {"lawful": Answer(True, {})}
         await feasibility.decide(session, people["assessor"], found, number, answers, key=key, now=at)
         line = CostLine("Rakentaminen", 1_000, "kpl", project.cost * 100, "Arvio")
@@ -179,7 +189,7 @@ class _Story:
         around, people = Surroundings(self._service.keys, self._service.witnesses), self._people
         for name, role in _SIGNERS:
             await self._enrolled(session, name, role)
-        found = await find_round(session, SLUG, for_update=True)
+        found = await find_round(session, self._slug, for_update=True)
         await opening.begin(session, people["manager"], found, Order(strikes=0), around=around, now=self._at)
         await opening.prepare(session, people["manager"], found, around=around, now=self._at)
         made = await openings.opening_of(session, found.id)
@@ -198,7 +208,7 @@ class _Story:
                 around=around,
                 now=self._at,
             )
-        await push_phase(session, people["manager"], SLUG, "voting", reason=_REASON, now=self._now)
+        await push_phase(session, people["manager"], self._slug, "voting", reason=_REASON, now=self._now)
 
     async def _enrolled(self, session: AsyncSession, name: str, role: Role) -> None:
         """Give somebody a signing key, granted in the round."""
@@ -209,7 +219,7 @@ class _Story:
         made = await signing_keys.enrol(
             session, actor, document, label="Demonstration", kept_in="file", secrets=[secret], now=self._at
         )
-        found = await find_round(session, SLUG, whole=False)
+        found = await find_round(session, self._slug, whole=False)
         scope = RoundScope(found.id, found.slug, found.names, (), found.log_id)
         order = GrantOrder(key_id=made.id, role=role, district=None, from_at=self._at)
         await signing_keys.grant(session, self._people["manager"], scope, order, now=self._at)
@@ -241,7 +251,7 @@ def _setup(now: datetime) -> Setup:
         PlannedPhase("results", at(_DAYS_OPEN + 7, 12)),
     )
     districts = tuple(
-        District(key=key, name=name, population=population, polygons=((_square(x),),))
+        District(key=key, name=name, population=population, polygons=((square(x),),))
         for key, name, x, population in DISTRICTS
     )
     lawful = Criterion(
@@ -261,6 +271,7 @@ def _setup(now: datetime) -> Setup:
     )
 
 
-def _square(west: int) -> tuple[tuple[int, int], ...]:
+def square(west: int) -> tuple[tuple[int, int], ...]:
+    """The outline of a district that is one degree wide, from ``west`` degrees east; its south-western corner first."""
     x, y = west * 10**6, 60 * 10**6
     return (x, y), (x + 10**6, y), (x + 10**6, y + 10**6), (x, y + 10**6), (x, y)

@@ -17,6 +17,11 @@ from pb_service.platform.errors import DomainError
 PATIENCE_SECONDS = 5
 
 
+#: What PostgreSQL calls the end of a connection that is no fault of the command (SQLSTATE): shut down by hand, after a
+#: crash, not up yet, and connections that are gone.
+_GOING_DOWN = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006"})
+
+
 class Base(DeclarativeBase):
     """Base of every table. Constraint names are fixed so that migrations can name them."""
 
@@ -101,6 +106,7 @@ async def _naming_loss() -> AsyncIterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if error.connection_invalidated:
+        # A server that goes down says so before the connection is closed, and only then would it be invalidated.
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _GOING_DOWN:
             raise DatabaseUnavailable("The connection to the database was lost.") from error
         raise

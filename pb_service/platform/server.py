@@ -1,17 +1,24 @@
-"""Listening and serving: the same port on every address, the next free one when it is taken."""
+"""Listening and serving: the same port on every address, the next free one when it is taken, and no place kept for
+whoever does not finish a request."""
 
 import asyncio
 import errno
 import ipaddress
+import resource
 import socket
 from collections.abc import Callable, Sequence
 from typing import cast
 
 import uvicorn
 from litestar.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 #: How many ports are tried before giving up; someone with more services than this sets PB_PORT.
 _TRIES = 50
+#: Within how many seconds the head of a request must be there, and then its body: a large file on a slow line.
+HEAD_SECONDS, BODY_SECONDS = 20, 600
+#: Connections at once that a process asks its machine for: envelopes that wait, readers, and the database's.
+_CONNECTIONS = 8_192
 
 
 class NoFreePort(OSError):
@@ -75,10 +82,60 @@ def answering_head(app: ASGIApp) -> ASGIApp:
     return answer
 
 
+class PatientProtocol(HttpToolsProtocol):
+    """HTTP with an end to patience: who does not finish a request in time is cut off.
+
+    The server itself waits for ever for the rest of a request, so that a few clients who send a byte now and then could
+    keep all its connections.
+    """
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, transport))
+        self._expect(HEAD_SECONDS)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+            self._expect(HEAD_SECONDS)
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._expect(BODY_SECONDS)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._expect(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect(None)
+        super().connection_lost(exc)
+
+    def _expect(self, seconds: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = None if seconds is None else self.loop.call_later(seconds, self.transport.abort)
+
+
+def _allow_connections() -> None:
+    """Raise this process's limit of open files as far as it may, if it is low: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(_CONNECTIONS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 async def serve_app(app: ASGIApp, sockets: list[socket.socket]) -> None:
     """Serve until SIGINT, SIGTERM or cancellation; requests under way are finished."""
+    _allow_connections()
     config = uvicorn.Config(
-        answering_head(app), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+        answering_head(app),
+        http=PatientProtocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=sockets))

@@ -3,9 +3,11 @@
 scripts/bench cast [--rate N] [--seconds N] [--processes N]
 
 Everything is on: sessions, every check, one durable commit for those who come together, the sequencer, receipts with
-inclusion proofs. Envelopes are sealed beforehand, each by another person. They are posted at fixed moments, and each is
-timed from its moment, whether the server was ready or not. Clients run on the same machine and take their part of it.
-At the end the receipts are compared with the record.
+inclusion proofs, jobs and the mails that tell people of their ballot (into a folder). Envelopes are sealed beforehand,
+each by another person. They are posted at fixed moments, and each is timed from its moment, whether the server was
+ready or not. Clients run on the same machine and take their part of it; what server, database and clients used of the
+cores, and what others did, is told apart, so that figures of a machine that is not quiet can be read. At the end the
+receipts are compared with the record.
 """
 
 import argparse
@@ -17,18 +19,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
+import uvloop
 from sqlalchemy import insert
 
 from pb_service.app import create_app
 from pb_service.cli.demo_vote import open_demonstration_vote
 from pb_service.core.record import checkpoint, entries
+from pb_service.core.rounds.documents import Ballot
 from pb_service.core.sealing import payload
 from pb_service.core.sealing.envelope import Place, seal
 from pb_service.core.sealing.payload import BallotShape
@@ -63,9 +69,9 @@ class Sent:
     indices: set[int] = field(default_factory=set)
 
 
-def sealed(count: int, place: Place, key: bytes, shape: BallotShape) -> bytes:
+def sealed(ballot: Ballot, place: Place, key: bytes, shape: BallotShape) -> bytes:
     """One person's ballot as it is posted."""
-    envelope, _ = seal(payload.encode([count % len(shape.costs)], shape), place, key, secrets.token_bytes)
+    envelope, _ = seal(payload.encode(ballot, shape), place, key, secrets.token_bytes)
     return msgspec.json.encode({name: value for name, value in fields_of(envelope, "acct").items() if name != "y"})
 
 
@@ -79,7 +85,18 @@ async def people(service: Service, count: int) -> list[tuple[UUID, str]]:
         async with service.database.transaction() as session:
             await session.execute(
                 insert(Account),
-                [{"id": who, "language": "fi", "created_at": now, "last_seen_at": now} for who, _ in part],
+                [
+                    {
+                        "id": who,
+                        "email": f"{who.hex}@example.invalid",
+                        "email_key": f"{who.hex}@example.invalid",
+                        "email_verified_at": now,
+                        "language": "fi",
+                        "created_at": now,
+                        "last_seen_at": now,
+                    }
+                    for who, _ in part
+                ],
             )
             rows = [
                 {"account_id": who, "token_sha256": sessions._sha256(cookie), "kind": "resident", **common}
@@ -89,26 +106,30 @@ async def people(service: Service, count: int) -> list[tuple[UUID, str]]:
     return made
 
 
-async def posts(service: Service, count: int) -> list[bytes]:
-    """Return that many HTTP requests, each another person's ballot."""
+async def posts(service: Service, slug: str, ballots: Sequence[tuple[str, Ballot]]) -> list[bytes]:
+    """Return an HTTP request for each ballot, given with its contest, each of another person."""
     async with service.database.reading() as session:
-        polling = await service.pollings.find(session, SLUG)
-        base = checkpoint.parse(service.tiles.read(SLUG, "checkpoint") or b"").size
-    voters = await people(service, count)
-    eid, key = polling.manifest.eid, polling.manifest.key
-    shape = polling.manifest.contests[CONTEST].shape
-    places = [Place(eid, CONTEST, polling.standings(Actor(who), service.keys)[0].alias, base) for who, _ in voters]
+        polling = await service.pollings.find(session, slug)
+        base = checkpoint.parse(service.tiles.read(slug, "checkpoint") or b"").size
+    voters = await people(service, len(ballots))
+    eid, key, contests = polling.manifest.eid, polling.manifest.key, polling.manifest.contests
+    places = []
+    for (who, _), (contest, _) in zip(voters, ballots, strict=True):
+        group = contests[contest].group
+        alias = next(one.alias for one in polling.standings(Actor(who), service.keys) if one.group == group)
+        places.append(Place(eid, contest, alias, base))
+    shapes = [contests[contest].shape for contest, _ in ballots]
     with ProcessPoolExecutor() as pool:
-        spread = pool.map(sealed, range(count), places, [key] * count, [shape] * count, chunksize=200)
-        bodies = list(spread)
+        chosen = [ballot for _, ballot in ballots]
+        bodies = list(pool.map(sealed, chosen, places, [key] * len(chosen), shapes, chunksize=200))
     secret = service.keys.ring("cookie").current
-    return [_request(cookie, csrf._token(secret, cookie, secrets.token_bytes(16)), body)
+    return [_request(slug, cookie, csrf._token(secret, cookie, secrets.token_bytes(16)), body)
             for (_, cookie), body in zip(voters, bodies, strict=True)]  # fmt: skip
 
 
-def _request(cookie: str, token: str, body: bytes) -> bytes:
+def _request(slug: str, cookie: str, token: str, body: bytes) -> bytes:
     head = (
-        f"POST /api/v1/rounds/{SLUG}/cast HTTP/1.1\r\nhost: localhost\r\norigin: http://localhost\r\n"
+        f"POST /api/v1/rounds/{slug}/cast HTTP/1.1\r\nhost: localhost\r\norigin: http://localhost\r\n"
         f"cookie: pb-session={cookie}\r\nx-csrf-token: {token}\r\ncontent-type: application/json\r\n"
         f"content-length: {len(body)}\r\n\r\n"
     )
@@ -158,10 +179,45 @@ async def load(requests: list[bytes], rate: int, ports: list[int]) -> Sent:
     return found
 
 
+@dataclass
+class Spent:
+    """Seconds of the cores that were used so far: by servers, PostgreSQL, clients, and by everybody on the machine."""
+
+    servers: float
+    database: float
+    clients: float
+    machine: float
+
+    @classmethod
+    def now(cls, servers: list[int], database: Path) -> "Spent":
+        """Read them from /proc. ``database``: the folder of the cluster."""
+        with (database / "postgres" / "postmaster.pid").open() as file:
+            keeper = int(file.readline())
+        children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
+        ticks = [int(number) for number in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+        idle = ticks[3] + ticks[4]
+        return cls(
+            sum(_used(pid) for pid in servers),
+            sum(_used(int(pid)) for pid in [str(keeper), *children]),
+            time.process_time(),
+            (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK"),
+        )
+
+    def since(self, earlier: "Spent") -> "Spent":
+        pairs = zip(vars(self).values(), vars(earlier).values(), strict=True)
+        return Spent(*(now - before for now, before in pairs))
+
+
+def _used(pid: int) -> float:
+    """Seconds of a process and of its children that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return float(sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK"))
+
+
 async def server(url: str, data: str, port: str) -> None:
     """The application in a process of its own, until it is ended."""
     configure("warning")
-    settings = Settings.from_environment({"PB_DATA": data, "PB_LISTEN": "127.0.0.1", "PB_JOBS": "worker"})
+    settings = Settings.from_environment({"PB_DATA": data, "PB_LISTEN": "127.0.0.1", "PB_JOBS": "server"})
     async with open_service(settings, url, role="serve") as service:
         sockets, _ = listen(settings.listen, int(port), say=lambda _: None)
         print("ready", flush=True)
@@ -173,6 +229,26 @@ def _ready(started: "subprocess.Popen[bytes]") -> None:
     """Wait until a server says that it is ready."""
     if started.stdout is None or not started.stdout.readline():
         raise SystemExit("a server did not start")
+
+
+@asynccontextmanager
+async def serving(url: str, data: Path, processes: int) -> AsyncIterator[tuple[list[int], list[int]]]:
+    """Servers in processes of their own; yields their process numbers and ports."""
+    servers: list[subprocess.Popen[bytes]] = []
+    ports = list(range(FIRST_PORT, FIRST_PORT + processes))
+    try:
+        for port in ports:
+            command = [sys.executable, str(Path(__file__)), "--server", url, str(data), str(port)]
+            started = subprocess.Popen(  # noqa: ASYNC220 - starting takes no time
+                command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}
+            )
+            servers.append(started)
+            await asyncio.to_thread(_ready, started)
+        yield [each.pid for each in servers], ports
+    finally:
+        for each in servers:
+            each.terminate()
+            each.wait()
 
 
 async def checkpoints(service: Service, seen: list[float]) -> None:
@@ -192,26 +268,18 @@ async def bench(url: str, data: Path, rate: int, seconds: int, processes: int) -
     async with open_service(settings, url) as service:
         await open_demonstration_vote(service)
         print(f"Sealing {rate * seconds} ballots.", file=sys.stderr)
-        requests = await posts(service, rate * seconds)
-        servers, ports = [], list(range(FIRST_PORT, FIRST_PORT + processes))
-        try:
-            for port in ports:
-                command = [sys.executable, __file__, "--server", url, str(data), str(port)]
-                started = subprocess.Popen(  # noqa: ASYNC220 - starting takes no time
-                    command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}
-                )
-                servers.append(started)
-                await asyncio.to_thread(_ready, started)
+        async with service.database.reading() as session:
+            width = len((await service.pollings.find(session, SLUG)).manifest.contests[CONTEST].shape.costs)
+        requests = await posts(service, SLUG, [(CONTEST, [number % width]) for number in range(rate * seconds)])
+        async with serving(url, data, processes) as (pids, ports):
             seen: list[float] = []
             watching = asyncio.create_task(checkpoints(service, seen))
-            begin = time.perf_counter()
+            cluster = data.with_name("database")
+            before, begin = Spent.now(pids, cluster), time.perf_counter()
             sent = await load(requests, rate, ports)
             lasted = time.perf_counter() - begin - 0.5
+            spent = Spent.now(pids, cluster).since(before)
             watching.cancel()
-        finally:
-            for each in servers:
-                each.terminate()
-                each.wait()
         async with service.database.reading() as session:
             found = await find_round(session, SLUG, whole=False)
             logged = [
@@ -220,6 +288,7 @@ async def bench(url: str, data: Path, rate: int, seconds: int, processes: int) -
                 if entries.parse(body).kind == "env"
             ]
     report(sent, lasted, seen, rate, processes)
+    report_cores(spent, lasted, len(sent.indices))
     acknowledged = sent.indices <= set(logged)
     print(f"record            {len(logged)} envelopes; every receipt in it: {'yes' if acknowledged else 'NO'}")
     if not acknowledged:
@@ -243,6 +312,20 @@ def report(sent: Sent, lasted: float, seen: list[float], rate: int, processes: i
         print(f"checkpoints       {len(seen)}, apart p50 {gaps[len(gaps) // 2]:.3f} s, max {gaps[-1]:.3f} s")
 
 
+def report_cores(spent: Spent, lasted: float, answered: int) -> None:
+    """Print what a ballot costs, and how much of the machine others had."""
+    cores = os.cpu_count() or 1
+    parts = {"server": spent.servers, "PostgreSQL": spent.database, "clients": spent.clients}
+    told = ", ".join(f"{name} {1000 * used / max(1, answered):.2f}" for name, used in parts.items())
+    others = max(0.0, spent.machine - sum(parts.values()))
+    print(f"CPU ms a ballot   {told}")
+    print(
+        f"cores             {cores}: "
+        + ", ".join(f"{name} {used / lasted:.2f}" for name, used in parts.items())
+        + f", others {others / lasted:.2f}, idle {max(0.0, cores - spent.machine / lasted):.2f}"
+    )
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -252,13 +335,13 @@ def main() -> None:
     parser.add_argument("--server", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.server:
-        asyncio.run(server(*given.server))
+        uvloop.run(server(*given.server))
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         path.chmod(0o755)
         with embedded_postgres(path / "database", say=lambda _: None) as url:
-            asyncio.run(_run(url, path / "data", given))
+            uvloop.run(_run(url, path / "data", given))
 
 
 async def _run(url: str, data: Path, given: argparse.Namespace) -> None:

@@ -87,6 +87,7 @@ async def main(arguments: Sequence[str]) -> None:
         )
         sockets, port = listen(settings.listen, 20_000 + os.getpid() % 20_000, say=lambda _: None)
         print(port, flush=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on, and a full pipe would stop us
         await serve_app(create_app(mortal), sockets)
 
 

@@ -119,18 +119,26 @@ class CastPage {
 		this.page.part("[data-refused]").focus();
 	}
 
+	/** Count down on the page until it is time, the network is back or the voter does not want to wait. */
 	async #wait(seconds: number): Promise<void> {
 		this.page.show("casting", "waiting");
 		if (this.#tries++ === 0) this.page.say(this.page.words.count("waiting", seconds));
-		this.page.part("[data-waiting-text]").textContent = this.page.words.count("waiting", seconds);
+		const until = performance.now() + seconds * 1000;
 		await new Promise<void>((done) => {
-			const timer = window.setTimeout(done, seconds * 1000);
+			const tick = (): void => {
+				const left = Math.ceil((until - performance.now()) / 1000);
+				if (left <= 0) now();
+				else this.page.part("[data-waiting-text]").textContent = this.page.words.count("waiting", left);
+			};
+			const timer = window.setInterval(tick, 250);
 			const now = (): void => {
-				window.clearTimeout(timer);
+				window.clearInterval(timer);
+				window.removeEventListener("online", now);
 				done();
 			};
 			this.#wake = now;
-			window.addEventListener("online", now, { once: true });
+			window.addEventListener("online", now);
+			tick();
 		});
 		this.page.show("casting");
 	}

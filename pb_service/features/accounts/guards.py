@@ -17,7 +17,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ExceptionHandlersMap
 
-from pb_service.features.accounts import policy, sessions
+from pb_service.features.accounts import policy
 from pb_service.features.accounts.policy import (
     ANONYMOUS,
     Actor,
@@ -88,7 +88,7 @@ async def actor_of(connection: Connection) -> Actor:
     state = connection.scope["state"]
     if "actor" not in state:
         token = read_cookie(connection, "pb-session")
-        state["actor"] = await _recognise(connection, token) if token else ANONYMOUS
+        state["actor"] = await connection.app.state.recogniser.recognise(token) if token else ANONYMOUS
     actor: Actor = state["actor"]
     return actor
 
@@ -238,12 +238,6 @@ def require_signed_in(actor: Actor, *, factor: bool = True) -> None:
         raise SignInNeeded("Sign in first.")
     if factor and actor.grants and not actor.second_factor:
         raise SecondFactorNeeded("Your role needs a second factor: give it, or enrol one, first.")
-
-
-async def _recognise(connection: Connection, token: str) -> Actor:
-    state = connection.app.state
-    async with state.database.transaction() as session:
-        return await sessions.recognise(session, token, now=state.clock())
 
 
 def _request(connection: Connection) -> PageRequest:

@@ -7,13 +7,15 @@ that a browser brings and the database does not know is nobody's.
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import LargeBinary, Uuid, cast, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.accounts.policy import ANONYMOUS, Actor, Grant
@@ -118,9 +120,33 @@ async def recognise(session: AsyncSession, token: str, *, now: datetime) -> Acto
         return ANONYMOUS
     if now - found.seen_at >= _SEEN_EVERY and not await _note_seen(session, found, now):
         return ANONYMOUS
+    return _actor(found, account, await grants_of(session, account.id))
+
+
+async def recognise_many(session: AsyncSession, tokens: Collection[str], *, now: datetime) -> dict[str, Actor | None]:
+    """As `recognise`, for many at once. None: somebody is at work on this session, or it has ended, and the token has
+    to be looked at alone. So nobody here waits for anybody, whatever the order in which others take their rows."""
+    by_hash = {_sha256(token): token for token in tokens}
+    query = (
+        select(AccountSession, Account)
+        .join(Account, Account.id == AccountSession.account_id)
+        .where(AccountSession.token_sha256 == func.any(cast(list(by_hash), ARRAY(LargeBinary))))
+    )
+    rows = [(row[0], row[1]) for row in await session.execute(query)]
+    whole = [found for found, account in rows if not has_ended(found, now) and account.blocked_at is None]
+    due = {found.id for found in whole if now - found.seen_at >= _SEEN_EVERY}
+    sure = {found.id for found in whole} - due | await _note_all_seen(session, due, now)
+    grants = await _all_grants(session, [account.id for _, account in rows])
+    return dict.fromkeys(tokens, ANONYMOUS) | {
+        by_hash[found.token_sha256]: _actor(found, account, grants.get(account.id, ())) if found.id in sure else None
+        for found, account in rows
+    }
+
+
+def _actor(found: AccountSession, account: Account, grants: tuple[Grant, ...]) -> Actor:
     return Actor(
         account_id=account.id,
-        grants=await grants_of(session, account.id),
+        grants=grants,
         language=account.language,
         session_id=found.id,
         second_factor=found.second_factor_at is not None,
@@ -140,6 +166,26 @@ async def _note_seen(session: AsyncSession, found: AccountSession, now: datetime
     return (await session.scalars(kept.returning(AccountSession.id))).first() is not None
 
 
+async def _note_all_seen(session: AsyncSession, session_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """As `_note_seen` for many; returns those noted, without the ones on whose rows somebody else is at work."""
+    if not session_ids:
+        return set()
+    query = (
+        select(AccountSession.id, Account.id)
+        .join(Account, Account.id == AccountSession.account_id)
+        .where(AccountSession.id == func.any(cast(list(session_ids), ARRAY(Uuid))))
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    held = [(row[0], row[1]) for row in await session.execute(query)]
+    for table, ids, values in (
+        (Account, [account for _, account in held], {"last_seen_at": now, "idle_notice_at": None}),
+        (AccountSession, [found for found, _ in held], {"seen_at": now}),
+    ):
+        seen = update(table).where(table.id == func.any(cast(ids, ARRAY(Uuid)))).values(**values)
+        await session.execute(seen.execution_options(synchronize_session=False))
+    return {found for found, _ in held}
+
+
 def has_ended(found: AccountSession, now: datetime) -> bool:
     """Whether a session was idle for too long or has reached its absolute end."""
     return now >= found.absolute_end or now - found.seen_at >= LIFETIMES[found.kind][0]
@@ -153,12 +199,19 @@ async def began_lately(session: AsyncSession, session_id: UUID, *, now: datetime
 
 async def grants_of(session: AsyncSession, account_id: UUID) -> tuple[Grant, ...]:
     """The roles an account holds now."""
+    return (await _all_grants(session, [account_id])).get(account_id, ())
+
+
+async def _all_grants(session: AsyncSession, account_ids: Collection[UUID]) -> dict[UUID, tuple[Grant, ...]]:
     rows = await session.execute(
-        select(RoleGrant.role, RoleGrant.round_id, RoleGrant.district)
-        .where(RoleGrant.account_id == account_id, RoleGrant.revoked_at.is_(None))
+        select(RoleGrant.account_id, RoleGrant.role, RoleGrant.round_id, RoleGrant.district)
+        .where(RoleGrant.account_id == func.any(cast(list(account_ids), ARRAY(Uuid))), RoleGrant.revoked_at.is_(None))
         .order_by(RoleGrant.granted_at, RoleGrant.id)
     )
-    return tuple(Grant(role, round_id, district) for role, round_id, district in rows)
+    found: dict[UUID, tuple[Grant, ...]] = {}
+    for account_id, role, round_id, district in rows:
+        found[account_id] = (*found.get(account_id, ()), Grant(role, round_id, district))
+    return found
 
 
 async def sessions_of(session: AsyncSession, account_id: UUID, *, now: datetime) -> list[AccountSession]:

@@ -90,16 +90,18 @@ class Sequencer:
             await asyncio.sleep(interval)
 
     async def run_forever(self, interval: float = 0.5) -> NoReturn:
-        """Stay elected and run every ``interval`` seconds until cancelled. Passing failures are logged and outlived.
+        """Stay elected and begin a run every ``interval`` seconds until cancelled. Passing failures are outlived.
 
         Raises RecordConflict: an incident, after which nothing may be acknowledged until people have decided.
         """
+        loop = asyncio.get_running_loop()
         while True:
             try:
                 async with self._leading() as lock:
                     while lock is not None:
+                        begun = loop.time()
                         await self._run()
-                        await asyncio.sleep(interval)
+                        await asyncio.sleep(max(interval / 5, begun + interval - loop.time()))
                         await lock.execute(text("SELECT 1"))  # the lock lives and dies with its connection
             except _PASSING as error:
                 heed_cancellation()
@@ -133,8 +135,13 @@ class Sequencer:
             known = self._known.pop(log.id, None)  # whatever fails below, the next run looks at everything again
             if known is None or (known.edge.size, known.edge.root) != (log.size, log.root):
                 known = await self._recover(log)
-            while (further := await self._advance(log, known)) is not None:
-                known = further
+            # What comes meanwhile waits for the next turn, unless there is more than a transaction takes: while
+            # hundreds come each second, a turn without end would publish ten heads a second and do little else.
+            more = True
+            while more:
+                before = known.edge.size
+                known = await self._advance(log, known) or known
+                more = known.edge.size - before == BATCH
             self._known[log.id] = known
             sizes[log.slug] = known.edge.size
         return sizes

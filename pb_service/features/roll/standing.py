@@ -9,6 +9,7 @@ document (class ``desk``). The alias stands on the roll; the number is not kept.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -132,10 +133,11 @@ def _standing(row: RollRecord, cls: str) -> Standing:
     return Standing(row.group, row.alias, cls, row.code_key, row.district)
 
 
+@lru_cache(maxsize=100)
 def roll_key(keys: KeyFolder, round_id: UUID) -> bytes:
     """Return the secret behind a round's aliases. It never changes: another one would give everybody a second ballot.
 
-    Half of the random part of the round's id names its file.
+    Half of the random part of the round's id names its file, which is read once.
     """
     return keys.secret(roll_key_name(round_id))
 

@@ -274,6 +274,7 @@ async def _round_page(
         may_create=may_somewhere(actor, "rounds.create"),
         may_erase=may(actor, "rounds.erase", round_id=found.id),
         may_enter=may(actor, "proposals.enter", round_id=found.id),
+        may_review_casting=may(actor, "casting.review", round_id=found.id),
     )
 
 

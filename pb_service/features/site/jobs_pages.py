@@ -146,6 +146,9 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "voting.tidy": lambda words: words.gettext("Forget voters with codes and sign-ins, when their time is over"),
     "rounds.phase": lambda words: words.gettext("Change the phase of a round"),
     "rounds.sweep": lambda words: words.gettext("Look for phases that are due"),
+    "voting.notices": lambda words: words.gettext("Tell people that a ballot was cast in their name"),
+    "voting.remind": lambda words: words.gettext("Remind those who asked that a vote ends"),
+    "voting.tidy": lambda words: words.gettext("Erase what was kept for a look at how a vote was cast"),
 }
 
 jobs_router = Router(

@@ -3,6 +3,7 @@
 `GET …/booth` is the same for everybody and may be cached; what is one person's own is never kept anywhere.
 """
 
+import secrets
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -34,7 +35,8 @@ Session = NamedDependency[AsyncSession]
 #: An envelope of the widest ballot, and then some.
 _MOST_BYTES = 20_000
 _MOST_BLOCKS = 64
-_RETRY_SECONDS = "2"
+#: Who is sent away comes back after so many seconds: not all at the same moment.
+_RETRY_SECONDS = range(2, 9)
 
 
 class SealedBallot(msgspec.Struct, forbid_unknown_fields=True):
@@ -182,12 +184,13 @@ async def cast(
             raise SignInNeeded("Be identified again.")
         signed = identified.signed(contest.group, envelope.place.alias, sealed.sg)
     try:
-        answer = await casting.cast(polling, actor, envelope, signed=signed)
+        address = request.client.host if request.client else None
+        answer = await casting.cast(polling, actor, envelope, signed=signed, address=address)
     except BaseOutdated as error:
         return _problem(error.status, error.type, str(error), base=error.base)
     except Busy as error:
         answered = _problem(error.status, error.type, str(error))
-        answered.headers["retry-after"] = _RETRY_SECONDS
+        answered.headers["retry-after"] = str(secrets.choice(_RETRY_SECONDS))
         return answered
     return Response(
         {"index": answer.index, "seal": answer.seal.hex(), "code": answer.code, "receipt": answer.receipt},

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.features.accounts.guards import see_other
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.provider_signin import Providers
-from pb_service.features.voting import passes, service
+from pb_service.features.voting import notices, passes, service
 from pb_service.features.voting.errors import NoVote
 from pb_service.features.voting.identify_api import is_for_voting
 from pb_service.features.voting.page_parts import Booth, PageRequest, enter, show, show_no_vote
@@ -52,7 +52,7 @@ EYE = Markup(  # noqa: S704 - our own drawing
 )
 
 
-@get("/", access="anyone", cache=True)
+@get("/", access="anyone", cache=True, step="ballot")
 async def show_ballot(
     *,
     request: PageRequest,
@@ -121,7 +121,7 @@ def _group_name(group: str, booth: Booth) -> str:
     return words.gettext("The whole city") if group == "city" else words.gettext("One area")
 
 
-@get("/review", access="anyone")
+@get("/review", access="anyone", step="review")
 async def show_review(
     *,
     request: PageRequest,
@@ -159,6 +159,8 @@ async def show_review(
         meter_name=meter_name(chosen, words),
         change=_address(booth, "", chosen),
         lock=LOCK,
+        reminded=await notices.is_reminded(session, actor, booth.polling.round_id),
+        this_page=_address(booth, "review", chosen),
         **_stands(place, booth),
     )
 
@@ -176,7 +178,7 @@ def _stands(place: Place | None, booth: Booth) -> dict[str, Any]:
     }
 
 
-@get("/cast", access="anyone")
+@get("/cast", access="anyone", step="cast")
 async def show_cast(
     *,
     request: PageRequest,

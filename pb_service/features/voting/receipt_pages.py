@@ -36,7 +36,7 @@ _MARK = Markup(  # our own drawing
 _SIZE = Markup('<span class="num" data-size></span>')
 
 
-@get("/receipt", access="anyone")
+@get("/receipt", access="anyone", step="receipt")
 async def show_receipt(
     *,
     request: PageRequest,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from typing import cast as cast_type
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    Uuid,
     and_,
     cast,
     column,
@@ -27,13 +28,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.rounds.phases import Phase
-from pb_service.features.accounts.tables import AccountSession
+from pb_service.features.accounts.tables import Account, AccountSession
 from pb_service.features.record.tables import Log, LogEntry
 from pb_service.features.rounds.tables import Round
 from pb_service.features.voting.pass_tables import CastEvidence
-from pb_service.features.voting.tables import CastEnvelope, EnvelopePoint, PaperHandout
+from pb_service.features.voting.tables import CastEnvelope, CastNotice, EnvelopePoint, PaperHandout
 from pb_service.platform.files import StoredFile
 
+_MOMENT = CastNotice.cast_at.type
 _COLUMNS = (
     CastEnvelope.entry_id,
     CastEnvelope.group,
@@ -202,6 +204,41 @@ async def names_key_set(session: AsyncSession, log_id: UUID, sha256: str) -> boo
     is_key_set = text("position(CAST(:kind AS bytea) IN record_entry.body) > 0").bindparams(kind=b'"k":"jwks"')
     query = select(LogEntry.body).where(LogEntry.log_id == log_id, is_key_set)
     return any(sha256.encode() in body for body in await session.scalars(query))
+
+
+async def accounts_made(session: AsyncSession, account_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Return when accounts were made."""
+    wanted = Account.id == func.any(cast(list(account_ids), ARRAY(Uuid)))
+    return {row[0]: row[1] for row in await session.execute(select(Account.id, Account.created_at).where(wanted))}
+
+
+async def note_casts(
+    session: AsyncSession, log_id: UUID, casts: Collection[tuple[UUID, str]], now: datetime, *, apart: timedelta
+) -> None:
+    """Have people told of a ballot in their name, given as (account, contest), once in ``apart``: those with a mail
+    address that is theirs."""
+    ordered = sorted(set(casts))
+    given = (
+        func.unnest(
+            cast([account for account, _ in ordered], ARRAY(Uuid)),
+            cast([contest for _, contest in ordered], ARRAY(Text)),
+        )
+        .table_valued(column("account_id", Uuid), column("contest", Text))
+        .render_derived(name="given")
+    )
+    rows = (
+        select(given.c.account_id, literal(log_id, CastNotice.log_id.type), given.c.contest, literal(now, _MOMENT))
+        .join(Account, Account.id == given.c.account_id)
+        .where(Account.email_verified_at.is_not(None))
+    )
+    added = insert(CastNotice).from_select(["account_id", "log_id", "contest", "cast_at"], rows)
+    await session.execute(
+        added.on_conflict_do_update(
+            index_elements=[CastNotice.account_id, CastNotice.log_id, CastNotice.contest],
+            set_={"cast_at": now, "sent_at": None},
+            where=and_(CastNotice.sent_at.is_not(None), CastNotice.sent_at <= now - apart),
+        )
+    )
 
 
 async def indices_below(session: AsyncSession, entry_ids: Collection[int], size: int) -> dict[int, int]:

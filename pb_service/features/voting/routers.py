@@ -3,6 +3,7 @@
 from litestar import Router
 
 from pb_service.features.voting.booth_pages import booth_router
+from pb_service.features.voting.casting_pages import casting_router, reminder_router
 from pb_service.features.voting.check_pages import check_router
 from pb_service.features.voting.order_pages import orders_router
 from pb_service.features.voting.picture_pages import picture_router
@@ -19,4 +20,6 @@ voting_pages: list[Router] = [
     receipt_api,
     roll_changes_router,
     orders_router,
+    reminder_router,
+    casting_router,
 ]

@@ -4,10 +4,21 @@ The record says what was cast; these rows find it by alias, point and seal, so t
 of them counts anything, and none knows a person.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +27,11 @@ from pb_service.platform.db import Base, uuid7
 
 
 class CastEnvelope(Base):
-    """An envelope that was taken. ``seal_hash`` tells it from every other; ``struck_at``: it counts no more."""
+    """An envelope that was taken. ``seal_hash`` tells it from every other; ``struck_at``: it counts no more.
+
+    ``address_key`` (an HMAC of the network address with a key of the round) and ``account_days`` (how old the account
+    was, 30 for all older ones) are for people who look for bursts after the vote; they are erased some days later.
+    """
 
     __tablename__ = "cast_envelope"
 
@@ -32,6 +47,8 @@ class CastEnvelope(Base):
     contest: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     struck_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    address_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    account_days: Mapped[int | None] = mapped_column(SmallInteger)
 
     __table_args__ = (
         Index("uq_cast_envelope_seal", "log_id", "seal_hash", unique=True),
@@ -75,6 +92,45 @@ class PaperHandout(Base):
             postgresql_where=text("struck_at IS NULL"),
         ),
     )
+
+
+class CastNotice(Base):
+    """That somebody is to be told by mail of a ballot in their name: once an hour for a contest, nothing of choices.
+
+    Gone an hour after the mail was written: it says who voted, which nobody else need know.
+    """
+
+    __tablename__ = "cast_notice"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    log_id: Mapped[UUID] = mapped_column(ForeignKey("record_log.id", ondelete="CASCADE"), primary_key=True)
+    contest: Mapped[str] = mapped_column(Text, primary_key=True)
+    cast_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (Index("ix_cast_notice_waiting", "cast_at", postgresql_where=text("sent_at IS NULL")),)
+
+
+class VoteReminder(Base):
+    """That somebody asked to be reminded by mail before the vote ends. Gone when it was sent, or not needed."""
+
+    __tablename__ = "vote_reminder"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class BoothVisit(Base):
+    """How often a page of the booth was shown on a day (UTC), by step and language. It knows nobody."""
+
+    __tablename__ = "booth_visit"
+
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    step: Mapped[str] = mapped_column(Text, primary_key=True)
+    language: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    shown: Mapped[int] = mapped_column(BigInteger)
 
 
 class VoteOrder(Base):

@@ -1,13 +1,17 @@
 """The JSON API of the vote: what is shown, what is taken, and how what is not taken is refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from pb_service.app import create_app
 from pb_service.core.record.receipt import Receipt
 from pb_service.core.record.signatures import public_bytes
 from pb_service.features.accounts.policy import Actor
+from pb_service.features.voting.casting import CastingService
+from tests.http.conftest import running
 from tests.voting import Booth, OpenVote, posted
 
 HASH = "A" * 43
@@ -97,3 +101,23 @@ async def test_nobody_casts_without_signing_in(client: httpx.AsyncClient) -> Non
     booth = Booth(client, Actor(), "")
     assert (await booth.cast({})).status_code in {401, 403}
     assert (await client.get("/api/v1/rounds/spring/booth/me")).status_code == 401
+
+
+async def test_full_door_says_when_to_come_back(booth: Booth, vote: OpenVote) -> None:
+    """Beyond what a process can hold the answer is 503 and a time; the same envelope is taken when there is room."""
+    service, before = vote.service, await vote.size()
+    full = CastingService(service.database, service.tiles, service.keys, vote.clock, most=0)
+    crowded = create_app(replace(service, casting=full))
+    transport = httpx.ASGITransport(app=crowded)  # type: ignore[arg-type] # scopes typed apart
+    sealed = posted(await vote.sealed(booth.actor, [0]))
+    cookies = booth.client.cookies
+    async with (
+        running(crowded),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost", cookies=cookies) as it,
+    ):
+        refused = await replace(booth, client=it).cast(sealed)
+    assert (refused.status_code, refused.json()["type"]) == (503, "busy")
+    assert 2 <= int(refused.headers["retry-after"]) <= 8
+    await service.sequencer.settle()
+    assert await vote.size() == before
+    assert (await booth.cast(sealed)).status_code == 201
