@@ -7,6 +7,8 @@ export interface Standing {
 	cls: string;
 	contests: string[];
 	base: number;
+	/** What stands in her name in this group, and in which of its contests. */
+	stands: { kind: "none" | "envelope" | "paper"; contest?: string };
 }
 
 /** What became of a ballot that was sent. */

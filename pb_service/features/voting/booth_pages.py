@@ -201,6 +201,33 @@ async def show_cast(
     )
 
 
+@get("/kiosk", access="anyone")
+async def show_kiosk(
+    *,
+    request: PageRequest,
+    session: Session,
+    pollings: Votes,
+    clock: Now,
+    actor: NamedDependency[Actor],
+    lang: FromPath[str],
+    slug: FromPath[str],
+    on: Annotated[str, QueryParameter(max_length=10)] = "",
+) -> Response[Any]:
+    """Where every vote begins and ends on a device that many use; the script wipes what is kept, and remembers what
+    the device is. A link on somebody else's page makes nobody's device one: a person presses the button then."""
+    booth = await enter(session, pollings, slug, language_of(lang), now=clock())
+    own = request.headers.get("sec-fetch-site", "") in {"same-origin", "none"}
+    return show(
+        request,
+        "kiosk",
+        booth,
+        actor=actor,
+        title=booth.names.words.gettext("Vote here"),
+        may_begin=own and bool(on),
+        signed_in=actor.account_id is not None,
+    )
+
+
 def _show_identify(
     request: PageRequest, booth: Booth, contest: ContestView, onward: str, actor: Actor
 ) -> Response[str]:
@@ -224,5 +251,7 @@ def _address(booth: Booth, step: str, contest: ContestView) -> str:
 
 
 booth_router = Router(
-    "/{lang:str}/rounds/{slug:str}/vote", route_handlers=[show_ballot, show_review, show_cast], include_in_schema=False
+    "/{lang:str}/rounds/{slug:str}/vote",
+    route_handlers=[show_ballot, show_review, show_cast, show_kiosk],
+    include_in_schema=False,
 )
