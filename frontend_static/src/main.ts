@@ -1,6 +1,7 @@
 import { focusErrorSummary } from "./focus";
 import { unfoldInPlace } from "./fold";
 import { watchIdleSession } from "./idle";
+import { keepKiosk } from "./kiosk";
 import { closeMenuOutside } from "./menu";
 import { remindOfVote } from "./pending";
 import { offerPrinting } from "./print";
@@ -10,6 +11,7 @@ import { stepThroughTurns } from "./turns";
 // Every page works without this file; each function makes one thing smoother where the page has it.
 closeMenuOutside();
 focusErrorSummary();
+keepKiosk();
 keepProposals();
 offerPrinting();
 remindOfVote();

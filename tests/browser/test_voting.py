@@ -63,18 +63,23 @@ class Polls:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, url: str, clock: FakeClock, fmt: BallotFormat) -> AsyncIterator[Polls]:
-    sockets, port = listen(["127.0.0.1"], 18500, say=lambda _: None)
+async def serving(
+    settings: Settings, url: str, clock: FakeClock, fmt: BallotFormat = "knapsack", *, port: int = 18500, **steps: Any
+) -> AsyncIterator[Polls]:
+    """The service with an open vote, on ``port`` or one of the next that is free; ``steps`` of its set-up differ."""
+    sockets, port = listen(["127.0.0.1"], port, say=lambda _: None)
     given = replace(settings, public_url=f"http://localhost:{port}", jobs="worker")
     async with open_service(given, url, clock=clock) as service:
-        vote = await open_vote(service, clock, fmt=fmt, projects=6)
+        vote = await open_vote(service, clock, fmt=fmt, projects=6, **steps)
         server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
         task = asyncio.create_task(server.serve(sockets))
         while not server.started:  # noqa: ASYNC110 - the server tells nobody else
             await asyncio.sleep(0.01)
-        yield Polls(vote, given.public_url)
-        server.should_exit = True
-        await task
+        try:
+            yield Polls(vote, given.public_url)
+        finally:
+            server.should_exit = True
+            await task
 
 
 @pytest.fixture

@@ -212,7 +212,7 @@ def test_a_receipt_is_held_against_the_published_head(node: str, program: Path) 
     script = """
         const [log, eid, tries] = given;
         return tries.map(([receipt, checkpoint]) => {
-            const {logged, published, index} = tasks.checkProof({receipt, checkpoint, log, eid});
+            const {logged, published, index} = tasks.checkProof({receipt, checkpoint, log, eid, witnesses: []});
             return [logged, published, index];
         });
     """

@@ -10,6 +10,8 @@ export interface Standing {
 	/** Where she was identified without an account: the key that signs, and the hash of her token. */
 	key?: string;
 	h?: string;
+	/** What stands in her name in this group, and in which of its contests. */
+	stands: { kind: "none" | "envelope" | "paper"; contest?: string };
 }
 
 /** What became of a ballot that was sent. */

@@ -1,10 +1,12 @@
 // The pages of the vote. Each can be read without this file; choosing and sealing need it.
+import { showAreas } from "./area";
 import { fillBallot } from "./ballot";
 import { checkOrCast } from "./cast";
 import { checkBallot } from "./check";
 import { countDown } from "./countdown";
 import { canKeep } from "./device";
 import { identify } from "./identify";
+import { kiosk } from "./kiosk";
 import { VotingPage } from "./page";
 import { showReceipt } from "./receipt";
 import { checkRecord } from "./record";
@@ -18,10 +20,8 @@ const PAGES: { [name: string]: (page: VotingPage) => void | Promise<void> } = {
 	check: checkBallot,
 	record: checkRecord,
 	identify,
-	area: (page) => {
-		const chosen = page.device.chosen();
-		for (const kept of page.parts("[data-begun]")) kept.hidden = !chosen.includes(kept.dataset.begun ?? "");
-	},
+	area: showAreas,
+	kiosk,
 };
 
 /** Whether this browser can keep choices and calculate; an older one is shown the way to the desk and to paper. */

@@ -13,6 +13,8 @@ export class VotingPage {
 	readonly eid: string;
 	readonly key: string;
 	readonly log: string;
+	/** The verifier keys of the witnesses that the manifest names. */
+	readonly witnesses: string[];
 	readonly words: Words;
 	readonly device: Device;
 	readonly contest: string;
@@ -28,6 +30,7 @@ export class VotingPage {
 		this.eid = data.eid ?? "";
 		this.key = data.key ?? "";
 		this.log = data.log ?? "";
+		this.witnesses = (data.witnesses ?? "").split(" ").filter(Boolean);
 		this.words = new Words(element);
 		this.device = new Device(this.round, this.eid);
 		this.contest = data.contest ?? "";

@@ -2,6 +2,7 @@
 import { tell } from "./api";
 import { grouped } from "./cast";
 import type { Kept } from "./device";
+import { isShared } from "./kiosk";
 import type { VotingPage } from "./page";
 import { drawCode } from "./qr";
 import { ask } from "./sealing";
@@ -30,6 +31,10 @@ export function showReceipt(page: VotingPage): void {
 			page.device.receipt = undefined;
 		});
 	page.element.querySelector("[data-forget]")?.addEventListener("click", () => void forget(page));
+	// On a device that many use nothing is left behind, on its clipboard or in its files either.
+	const shared = isShared(page);
+	for (const offer of page.parts("[data-copy], [data-file]")) offer.hidden = shared;
+	if (shared) page.device.receipt = undefined;
 	void check(page, receipt);
 }
 
@@ -62,6 +67,7 @@ async function check(page: VotingPage, receipt: Kept): Promise<void> {
 		result.dataset.proof = holds ? "holds" : "fails";
 		page.show("receipt", ...(receipt.again ? ["again"] : []), holds ? "proven" : "failed");
 		for (const size of page.parts("[data-size]")) size.textContent = page.words.number(proven.size);
+		showWitnesses(page, proven.witnessed);
 		if (!holds) page.part("[data-when=failed][tabindex]").focus();
 	} catch {
 		result.dataset.proof = "unknown";
@@ -69,19 +75,26 @@ async function check(page: VotingPage, receipt: Kept): Promise<void> {
 	}
 }
 
+/** How many witnesses outside have signed the state that holds the ballot; they are asked again every few minutes. */
+function showWitnesses(page: VotingPage, count: number): void {
+	const told = page.element.querySelector<HTMLElement>("[data-witnessed]");
+	const whole = page.witnesses.length;
+	if (told && whole > 0) told.textContent = page.words.count(count > 0 ? "witnessed" : "unwitnessed", count, { whole });
+}
+
 /**
  * What a receipt proves now. Where the record has grown since, the same ballot must be proven in a tree at least as large
  * as the published one too. Throws when the published tree head cannot be had, or the text is no receipt.
  */
 export async function prove(page: VotingPage, receipt: string): Promise<Proven> {
-	const { log, eid } = page;
+	const { log, eid, witnesses } = page;
 	const checkpoint = await text(`/pb/${page.round}/checkpoint`);
 	if (checkpoint === undefined) throw new Error("the record has no tree head");
-	const proven = await ask("prove", { receipt, checkpoint, log, eid });
+	const proven = await ask("prove", { receipt, checkpoint, log, eid, witnesses });
 	if (proven.published !== "later") return proven;
 	const fresh = await text(`/api/v1/rounds/${page.round}/receipts/${proven.seal}`);
 	if (fresh === undefined) return { ...proven, published: "differs" };
-	const again = await ask("prove", { receipt: fresh, checkpoint, log, eid });
+	const again = await ask("prove", { receipt: fresh, checkpoint, log, eid, witnesses });
 	const holds = again.logged && again.seal === proven.seal && again.index === proven.index;
 	return { ...again, published: holds && again.size >= proven.newest ? "later" : "differs" };
 }

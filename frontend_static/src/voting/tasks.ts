@@ -135,14 +135,22 @@ export interface Proven {
 	newest: number;
 	/** The published head is signed too, and is the head of the receipt or a later one. */
 	published: "same" | "later" | "differs";
+	/** How many of the vote's witnesses have signed the head that the receipt stands under. */
+	witnessed: number;
 }
 
-export function checkProof(given: { receipt: string; checkpoint: string; log: string; eid: string }): Proven {
+export function checkProof(given: {
+	receipt: string;
+	checkpoint: string;
+	log: string;
+	eid: string;
+	witnesses: string[];
+}): Proven {
 	const receipt = parseReceipt(given.receipt);
 	const log = parseKey(given.log);
 	const entry = decode(receipt.entry) as { [key: string]: Json };
 	const envelope = envelopeFrom(unb64u(given.eid, 32), entry);
-	const { logged } = checkReceipt(receipt, log, []);
+	const { logged, witnessed } = checkReceipt(receipt, log, given.witnesses.map(parseKey));
 	const newest = parseCheckpoint(given.checkpoint);
 	const head = receipt.checkpoint;
 	let published: Proven["published"] = "differs";
@@ -159,6 +167,7 @@ export function checkProof(given: { receipt: string; checkpoint: string; log: st
 		seal: hex(sealHash(envelope)),
 		logged: logged && entry.k === "env" && entry.e === given.eid && holds(envelope),
 		published,
+		witnessed: witnessed.size,
 	};
 }
 

@@ -40,7 +40,7 @@ Lang = FromPath[str]
 @get("/register", access="anyone")
 async def show_register(request: PageRequest, lang: Lang) -> Response[str]:
     language = language_of(lang)
-    return show(request, "register", language, form=Form.filled(translations(language)))
+    return show(request, "register", language, form=_mail_form(request, language))
 
 
 @post("/register", access="anyone")
@@ -51,7 +51,7 @@ async def register(
     language = language_of(lang)
     form, email = await _wanted_mail(request, limits, language, "register")
     if email:
-        await service.ask_to_register(transaction, email, language)
+        await service.ask_to_register(transaction, email, language, onward=safe_next(form.value("next"), default=""))
     return show(request, "register", language, form=form) if form.errors else done(f"/{language}/register", "sent")
 
 
@@ -83,7 +83,7 @@ async def verify(request: PageRequest, entrance: Checks, clock: Now, lang: Lang,
             )
     except LinkEnded:
         return _link_ended(request, language, "register")
-    return signed_in(request, opened.token, f"/{language}/me?done=welcome")
+    return signed_in(request, opened.token, _onward(request) or f"/{language}/me?done=welcome")
 
 
 @get("/sign-in", access="anyone")
@@ -91,7 +91,7 @@ async def show_sign_in(
     request: PageRequest, actor: NamedDependency[Actor], signin_drivers: Drivers, lang: Lang
 ) -> Response[Any]:
     language = language_of(lang)
-    onward = safe_next(request.query_params.get("next"), default="")
+    onward = _onward(request)
     if actor.account_id is not None:
         return see_other(onward or f"/{language}/me")
     return _sign_in_page(request, language, signin_drivers, Form.filled(translations(language), next=onward))
@@ -133,7 +133,10 @@ async def sign_out(
     """End the session. For anyone: who was signed out meanwhile gets the same answer."""
     query = {"with": await provider_signin.driver_of(transaction, actor)}
     await service.sign_out(transaction, actor, now=clock())
-    if (await parse(request)).value("why") == "idle":
+    form = await parse(request)
+    if onward := safe_next(form.value("next"), default=""):  # a device that many use begins anew
+        return signed_out(request, onward)
+    if form.value("why") == "idle":
         query["why"] = "idle"
     kept = urlencode({name: value for name, value in query.items() if value})
     return signed_out(request, f"/{language_of(lang)}/signed-out{'?' if kept else ''}{kept}")
@@ -156,7 +159,7 @@ async def show_signed_out(request: PageRequest, providers: NamedDependency[Provi
 @get("/reset", access="anyone")
 async def show_reset(request: PageRequest, lang: Lang) -> Response[str]:
     language = language_of(lang)
-    return show(request, "reset", language, form=Form.filled(translations(language)))
+    return show(request, "reset", language, form=_mail_form(request, language))
 
 
 @post("/reset", access="anyone")
@@ -167,7 +170,7 @@ async def ask_for_reset(
     language = language_of(lang)
     form, email = await _wanted_mail(request, limits, language, "reset")
     if email:
-        await service.ask_for_reset(transaction, email)
+        await service.ask_for_reset(transaction, email, onward=safe_next(form.value("next"), default=""))
     return show(request, "reset", language, form=form) if form.errors else done(f"/{language}/reset", "sent")
 
 
@@ -200,7 +203,7 @@ async def set_new_password(
             opened = await service.set_password(session, secret, password_hash, visitor=visitor_of(request), now=now)
     except LinkEnded:
         return _link_ended(request, language, "reset")
-    return signed_in(request, opened.token, f"/{language}/me?done=password")
+    return signed_in(request, opened.token, _onward(request) or f"/{language}/me?done=password")
 
 
 @get("/email/{secret:str}", access="anyone")
@@ -233,6 +236,16 @@ async def _wanted_mail(request: PageRequest, limits: Limits, language: Language,
     email = email_in(form, words)
     may_leave = email and await may_ask(request, form, words, limits, email, purpose=purpose)
     return form, email if may_leave else ""
+
+
+def _onward(request: PageRequest) -> str:
+    """Where somebody was on the way to when an account was needed: a path of ours, or nothing."""
+    return safe_next(request.query_params.get("next"), default="")
+
+
+def _mail_form(request: PageRequest, language: Language) -> Form:
+    """The form that asks for a mail; where its reader was on the way to goes along in the mail's link."""
+    return Form.filled(translations(language), next=_onward(request))
 
 
 async def _is_signed_in(request: PageRequest) -> bool:

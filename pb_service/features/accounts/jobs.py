@@ -67,14 +67,15 @@ class Kept:
 async def send_registration(surroundings: Surroundings, payload: Mapping[str, Any]) -> None:
     now = surroundings.clock()
     async with surroundings.database.transaction() as session:
-        await service.send_registration(session, payload["email"], language_of(payload["language"]), now=now)
+        language, onward = language_of(payload["language"]), payload.get("onward", "")
+        await service.send_registration(session, payload["email"], language, onward=onward, now=now)
         await jobs.complete(session, now=now)
 
 
 async def send_reset(surroundings: Surroundings, payload: Mapping[str, Any]) -> None:
     now = surroundings.clock()
     async with surroundings.database.transaction() as session:
-        await service.send_reset(session, payload["email"], now=now)
+        await service.send_reset(session, payload["email"], onward=payload.get("onward", ""), now=now)
         await jobs.complete(session, now=now)
 
 

@@ -106,9 +106,20 @@ class OidcClient:
             await self._http.aclose()
 
     async def address(
-        self, *, state: str, nonce: str, verifier: str, redirect_uri: str, voting: bool, language: Language
+        self,
+        *,
+        state: str,
+        nonce: str,
+        verifier: str,
+        redirect_uri: str,
+        voting: bool,
+        language: Language,
+        again: bool = False,
     ) -> str:
-        """Return where the browser goes to sign in. Raises SigninFailed when the provider cannot be asked."""
+        """Return where the browser goes to sign in. ``again``: who is signed in at the provider must do so anew.
+
+        Raises SigninFailed when the provider cannot be asked.
+        """
         metadata = await self._described()
         query = {
             "response_type": "code",
@@ -123,7 +134,7 @@ class OidcClient:
         }
         if self.provider.acr_values:
             query["acr_values"] = " ".join(self.provider.acr_values)
-        if self.provider.login_again:
+        if again or self.provider.login_again:
             query["prompt"] = "login"
         joint = "&" if urlsplit(metadata.authorization_endpoint).query else "?"
         return f"{metadata.authorization_endpoint}{joint}{urlencode(query)}"

@@ -133,6 +133,7 @@ async def begin(
         redirect_uri=providers.return_address(provider),
         voting=purpose == "vote",
         language=language,
+        again=shared,  # the last one at this computer may be signed in at the provider still
     )
     await repository.delete_attempts(session, now)
     await repository.add_attempt(

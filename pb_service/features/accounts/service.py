@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -58,14 +59,18 @@ class Opened:
     token: str = field(repr=False)
 
 
-async def ask_to_register(session: AsyncSession, email: str, language: Language) -> None:
-    """Have a mail sent: the way to a new account, or the news that there is one already. Raises EmailRefused."""
-    await jobs.enqueue(session, REGISTRATION, {"email": plain_email(email), "language": language})
+async def ask_to_register(session: AsyncSession, email: str, language: Language, *, onward: str = "") -> None:
+    """Have a mail sent: the way to a new account, or the news that there is one already. Raises EmailRefused.
+
+    ``onward`` is the path of ours to which its link leads in the end, as `guards.safe_next` returns it.
+    """
+    given = {"email": plain_email(email), "language": language, "onward": onward}
+    await jobs.enqueue(session, REGISTRATION, given)
 
 
-async def ask_for_reset(session: AsyncSession, email: str) -> None:
-    """Have a link to a new password sent, if there is an account. Raises EmailRefused."""
-    await jobs.enqueue(session, RESET, {"email": plain_email(email)})
+async def ask_for_reset(session: AsyncSession, email: str, *, onward: str = "") -> None:
+    """Have a link to a new password sent, if there is an account. ``onward`` as above. Raises EmailRefused."""
+    await jobs.enqueue(session, RESET, {"email": plain_email(email), "onward": onward})
 
 
 async def ask_to_change_email(session: AsyncSession, actor: Actor, email: str) -> None:
@@ -257,15 +262,18 @@ async def _erase(session: AsyncSession, parts: Sequence[PersonalData], account: 
         )
 
 
-async def send_registration(session: AsyncSession, email: str, language: Language, *, now: datetime) -> None:
+async def send_registration(
+    session: AsyncSession, email: str, language: Language, *, onward: str = "", now: datetime
+) -> None:
     """The mail to who asked to register: a link, or the news that the address has an account."""
     account = await repository.account_by_email_key(session, email_key(email))
     if account is None:
         secret = await links.make(session, "register", None, {"email": email}, now=now)
-        context = {"path": f"/{language}/verify/{secret}"}
+        context = {"path": f"/{language}/verify/{secret}{_going(onward)}"}
         template = "accounts/register"
     else:
-        context = {"sign_in": f"/{account.language}/sign-in", "reset": f"/{account.language}/reset"}
+        going = _going(onward)
+        context = {"sign_in": f"/{account.language}/sign-in{going}", "reset": f"/{account.language}/reset{going}"}
         template, email, language = "accounts/registered_already", account.email or email, _language(account)
     await outbox.send(
         session,
@@ -279,12 +287,13 @@ async def send_registration(session: AsyncSession, email: str, language: Languag
     )
 
 
-async def send_reset(session: AsyncSession, email: str, *, now: datetime) -> None:
+async def send_reset(session: AsyncSession, email: str, *, onward: str = "", now: datetime) -> None:
     """The mail to who forgot the password, if there is an account and it is not blocked."""
     account = await repository.account_by_email_key(session, email_key(email))
     if account and account.blocked_at is None:
         secret = await links.make(session, "reset", account.id, {}, now=now)
-        await tell(session, account, "reset", {"path": f"/{account.language}/reset/{secret}"}, now=now)
+        path = f"/{account.language}/reset/{secret}{_going(onward)}"
+        await tell(session, account, "reset", {"path": path}, now=now)
 
 
 async def send_change(session: AsyncSession, account_id: UUID, email: str, *, now: datetime) -> None:
@@ -347,6 +356,11 @@ async def _account(session: AsyncSession, account_id: UUID | None) -> Account:
     if account is None:
         raise SignInNeeded("Sign in first.")
     return account
+
+
+def _going(onward: str) -> str:
+    """What is added to the address of a link whose reader was on the way to somewhere."""
+    return f"?next={quote(onward, safe='/')}" if onward else ""
 
 
 def _own(actor: Actor) -> UUID:

@@ -143,7 +143,7 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "roll.read": lambda words: words.gettext("Read a list of people for a roll"),
     "roll.sweep": lambda words: words.gettext("Let go of lists that nobody has had read"),
     "roll.tidy": lambda words: words.gettext("Delete what is left of earlier rolls"),
-    "voting.tidy": lambda words: words.gettext("Forget voters with codes and sign-ins, when their time is over"),
+    "voting.passes": lambda words: words.gettext("Forget voters with codes and sign-ins, when their time is over"),
     "rounds.phase": lambda words: words.gettext("Change the phase of a round"),
     "rounds.sweep": lambda words: words.gettext("Look for phases that are due"),
     "voting.notices": lambda words: words.gettext("Tell people that a ballot was cast in their name"),

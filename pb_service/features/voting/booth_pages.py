@@ -232,6 +232,33 @@ async def show_identify(
     return _show_identify(request, booth, booth.contest(contest), "review", actor=actor, providers=providers)
 
 
+@get("/kiosk", access="anyone")
+async def show_kiosk(
+    *,
+    request: PageRequest,
+    session: Session,
+    pollings: Votes,
+    clock: Now,
+    actor: NamedDependency[Actor],
+    lang: FromPath[str],
+    slug: FromPath[str],
+    on: Annotated[str, QueryParameter(max_length=10)] = "",
+) -> Response[Any]:
+    """Where every vote begins and ends on a device that many use; the script wipes what is kept, and remembers what
+    the device is. A link on somebody else's page makes nobody's device one: a person presses the button then."""
+    booth = await enter(session, pollings, slug, language_of(lang), now=clock())
+    own = request.headers.get("sec-fetch-site", "") in {"same-origin", "none"}
+    return show(
+        request,
+        "kiosk",
+        booth,
+        actor=actor,
+        title=booth.names.words.gettext("Vote here"),
+        may_begin=own and bool(on),
+        signed_in=actor.account_id is not None,
+    )
+
+
 def _is_known(booth: Booth, contest: ContestView, identified: Pass | None, actor: Actor) -> bool:
     """Whether it is clear who wants to vote: by a pass for this vote, or by an account where that is enough."""
     if identified is not None and any(one.group == contest.group for one in identified.standings):
@@ -279,6 +306,6 @@ def _address(booth: Booth, step: str, contest: ContestView) -> str:
 
 booth_router = Router(
     "/{lang:str}/rounds/{slug:str}/vote",
-    route_handlers=[show_ballot, show_review, show_cast, show_identify],
+    route_handlers=[show_ballot, show_review, show_cast, show_identify, show_kiosk],
     include_in_schema=False,
 )

@@ -24,6 +24,9 @@ from pb_service.web.render import page
 
 PageRequest = Request[Any, Any, Any]
 
+#: On a shared computer the vote is over with the receipt: its reader is signed out sooner.
+_AT_THE_RECEIPT = IdleWatch(seconds=120)
+
 #: As long as pages are kept by caches.
 _KEPT_SECONDS = 30
 _MOST_KEPT = 100
@@ -93,7 +96,7 @@ def show(
         section="vote",
         words=booth.names.words,
         vote=f"{booth.base}/vote",
-        idle=IdleWatch() if actor and actor.kiosk else None,
+        idle=(_AT_THE_RECEIPT if step == "receipt" else IdleWatch()) if actor and actor.kiosk else None,
         **context,
     )
     if actor is not None:

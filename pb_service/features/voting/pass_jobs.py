@@ -9,7 +9,7 @@ from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
 from pb_service.platform.jobs import Handler
 
-TIDY_JOB = "voting.tidy"
+TIDY_JOB = "voting.passes"
 
 
 class Surroundings(Protocol):

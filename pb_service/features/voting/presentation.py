@@ -65,7 +65,8 @@ class ContestView:
 
 @dataclass(frozen=True)
 class BoothView:
-    """The vote of a round. ``log`` is the verifier key of its record; ``closes_at`` and ``opens_at`` are in words.
+    """The vote of a round. ``log`` is the verifier key of its record, ``witnesses`` are those of
+    its witnesses; ``closes_at`` and ``opens_at`` are in words.
 
     What comes after ``contests`` is that of a moment (`at_moment`).
     """
@@ -76,6 +77,7 @@ class BoothView:
     eid: str
     key: str
     log: str
+    witnesses: tuple[str, ...]
     grace: int
     unit: int
     contact: Contact
@@ -128,6 +130,7 @@ def booth_view(polling: Polling, shown: PublicRound, names: Names, contact: Cont
         eid=b64u(polling.manifest.eid),
         key=document["y"],
         log=checkpoint.vkey(document["origin"], unb64u(log, 32)),
+        witnesses=tuple(document["wit"]["vkeys"]),
         grace=document["grace"],
         unit=document["unit"],
         contact=own if own.email or own.phone else contact,

@@ -154,6 +154,36 @@ async def test_after_signing_in_the_reader_comes_to_where_they_wanted(reader: Re
     assert answer.headers["location"] == "/en/me/security"
 
 
+async def test_where_somebody_was_on_the_way_to_goes_along_in_the_mails(reader: Reader) -> None:
+    """Who needs an account, or has forgotten the password, in the middle of a vote comes back to the vote."""
+    onward = "/en/rounds/spring/vote/review?contest=pohjoinen"
+    await reader.submit("/en/register", email=EMAIL, next=onward)
+    answer = await reader.submit(await reader.link("/verify/"), password=PASSWORD)
+    assert answer.headers["location"] == onward
+    await reader.submit("/en/reset", email=EMAIL, next=onward)
+    answer = await reader.submit(await reader.link("/reset/"), password=f"{PASSWORD} again")
+    assert answer.headers["location"] == onward
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example/", "https://evil.example/", "/en/../\\evil"])
+async def test_no_mail_leads_elsewhere(reader: Reader, elsewhere: str) -> None:
+    """Anybody can have a mail sent to anybody: what it leads to in the end is a page of ours."""
+    await reader.submit("/en/register", email=EMAIL, next=elsewhere)
+    link = await reader.link("/verify/")
+    assert "next" not in link
+    answer = await reader.submit(f"{link}?next={elsewhere}", password=PASSWORD)
+    assert answer.headers["location"] == "/en/me?done=welcome"
+
+
+async def test_on_a_device_that_many_use_signing_out_leads_to_where_it_begins(reader: Reader) -> None:
+    """What the browser kept is wiped on the way; nobody is led elsewhere by it."""
+    for onward, location in (("/fi/rounds/spring/vote/kiosk?on=yes",) * 2, ("//evil.example/", "/en/signed-out")):
+        await reader.register() if onward.startswith("/fi") else await reader.sign_in()
+        answer = await reader.submit("/en/me", to="/en/sign-out", next=onward)
+        assert answer.headers["location"] == location
+        assert answer.headers["clear-site-data"] == '"cache", "storage"'
+
+
 async def test_guessers_stop_other_strangers_but_not_the_owner(reader: Reader, service: Service) -> None:
     """The browser that the account knows has a counter of its own."""
     await hire(service, staff=False, name="Aino")

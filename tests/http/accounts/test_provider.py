@@ -353,7 +353,9 @@ async def test_a_blocked_account_is_not_signed_in(visitor: Visitor) -> None:
 
 
 async def test_on_a_shared_computer_the_session_is_short(visitor: Visitor) -> None:
+    """And the provider asks anew: who used the computer before may be signed in there still."""
     answer = await visitor.browser.get("/en/sign-in/with/town", params={"shared": "yes"})
+    assert parameters(answer.headers["location"])["prompt"] == "login"
     await visitor.browser.get(await visitor.town.visit(str(answer.headers["location"])))
     (session,) = await visitor.rows(AccountSession)
     assert session.kind == "kiosk"
