@@ -43,6 +43,7 @@ from pb_service.features.accounts import sessions
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.tables import Account, AccountSession
 from pb_service.features.record import service as record
+from pb_service.features.roll.standing import open_standings
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.voting.casting import fields_of
 from pb_service.platform.db import uuid7
@@ -116,7 +117,8 @@ async def posts(service: Service, slug: str, ballots: Sequence[tuple[str, Ballot
     places = []
     for (who, _), (contest, _) in zip(voters, ballots, strict=True):
         group = contests[contest].group
-        alias = next(one.alias for one in polling.standings(Actor(who), service.keys) if one.group == group)
+        given = open_standings(polling.rule, Actor(who), keys=service.keys)
+        alias = next(one.alias for one in given if one.group == group)
         places.append(Place(eid, contest, alias, base))
     shapes = [contests[contest].shape for contest, _ in ballots]
     with ProcessPoolExecutor() as pool:

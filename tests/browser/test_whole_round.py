@@ -212,7 +212,7 @@ async def give_paper(polls: Polls, voter: Voter) -> None:
         account = (await session.scalars(select(Account).where(Account.email_key == voter.email))).one()
         secret = await sessions.start(session, account.id, "resident", visitor=Visitor(), now=service.clock())
         actor = await sessions.recognise(session, secret, now=service.clock())
-        [standing] = polling.standings(actor, service.keys)
+        [standing] = await polling.standings(session, actor, service.keys)
         state = await state_of(session, polling.log_id, hold=True)
         fields = {"d": voter.contest, "a": b64u(standing.alias), "no": "KIRJASTO-1"}
         await log(state, session, "paper", fields, *polls.vote.desks)

@@ -110,9 +110,13 @@ class WitnessPolicy(TypedDict):
 
 
 class GroupDocument(TypedDict):
+    """Who may vote in some contests: ``open``, or with the root of a ``roll`` and the ``count`` of its people."""
+
     id: str
-    open: bool
     cls: list[str]
+    open: NotRequired[bool]
+    roll: NotRequired[str]
+    count: NotRequired[int]
 
 
 class ContestDocument(TypedDict):

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from pb_service.features.counting import sealed
-from pb_service.features.counting.closing import COUNT_JOB
 from pb_service.features.counting.marks import mark_all
 from pb_service.features.counting.sealed import Surroundings
+from pb_service.features.voting.orders import COUNT_JOB
 from pb_service.platform.jobs import Handler
 
 

@@ -28,6 +28,7 @@ from pb_service.features.rounds.finding import find_round, published_round
 from pb_service.features.rounds.presentation import name_of
 from pb_service.features.rounds.setups import setup_of
 from pb_service.features.rounds.tables import Round
+from pb_service.features.voting.orders import COUNT_JOB
 from pb_service.platform import jobs
 from pb_service.web.formats import Reader, text_in
 from pb_service.web.forms import Form, done, parse
@@ -67,7 +68,7 @@ async def go_on(request: PageRequest, transaction: Session, actor: Who, clock: N
     require(actor, "counts.close", round_id=found.id, now=clock())
     if found.phase == "counting":
         payload = {"round": str(found.id)}
-        await jobs.enqueue(transaction, closing.COUNT_JOB, payload, key=f"count:{found.id}")
+        await jobs.enqueue(transaction, COUNT_JOB, payload, key=f"count:{found.id}")
     return done(_here(request), "asked")
 
 

@@ -18,7 +18,6 @@ from pb_service.core.voting.counting import due_steps
 from pb_service.features.accounts import access_log
 from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.counting import repository
-from pb_service.features.counting.closing import COUNT_JOB
 from pb_service.features.counting.errands import Answer
 from pb_service.features.counting.errors import AnswerRefused
 from pb_service.features.counting.sealed import Count, Surroundings
@@ -31,6 +30,7 @@ from pb_service.features.proposals.reasons import required_reason
 from pb_service.features.record import service as record
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.tables import Round
+from pb_service.features.voting.orders import COUNT_JOB
 from pb_service.platform import jobs
 from pb_service.platform.keys import KeyFolder
 

@@ -46,7 +46,7 @@ async def find_person(session: AsyncSession, polling: Polling, typed: Typed, *, 
             return None
         if account is None:
             return None
-        standings = polling.standings(Actor(account_id=account.id), keys)
+        standings = await polling.standings(session, Actor(account_id=account.id), keys)
         return Person({standing.group: standing.alias for standing in standings}, has_account=True)
     name = re.sub(r"\s+", " ", typed.name).strip()
     if not name or typed.born is None:
