@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record.canonical import decode, unb64u
@@ -66,13 +67,11 @@ async def struck_entry(
     return next((number for number, at, struck in [*envelopes, *papers] if at == index and struck is not None), None)
 
 
-async def add_review(session: AsyncSession, row: StrikeReview) -> bool:
+async def add_review(session: AsyncSession, entry_id: int, round_id: UUID, text: str, now: datetime) -> bool:
     """Keep a review. Returns whether it is the first one of its entry."""
-    if await session.get(StrikeReview, row.entry_id) is not None:
-        return False
-    session.add(row)
-    await session.flush()
-    return True
+    row = {"entry_id": entry_id, "round_id": round_id, "text": text, "asked_at": now}
+    made = insert(StrikeReview).values(**row).on_conflict_do_nothing().returning(StrikeReview.entry_id)
+    return await session.scalar(made) is not None
 
 
 async def envelope_or_paper_at(session: AsyncSession, log_id: UUID, index: int) -> CastEnvelope | PaperHandout | None:

@@ -66,8 +66,7 @@ async def ask(
         raise ReviewRefused("unknown")
     if not text or len(text) > MOST_TEXT:
         raise ReviewRefused("text")
-    row = StrikeReview(entry_id=entry_id, round_id=polling.round_id, text=text, asked_at=now)
-    if not await order_repository.add_review(session, row):
+    if not await order_repository.add_review(session, entry_id, polling.round_id, text, now):
         raise ReviewRefused("asked")
 
 
