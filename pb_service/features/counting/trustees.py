@@ -106,7 +106,8 @@ async def trustees_of(session: AsyncSession, actor: Actor, found: Round, setup: 
     ]
     attempt = election.setup.attempt if election is not None and election.setup else None
     times = [step.at for step in before if not step.is_refused and attempt in {None, step.attempt}]
-    since = max([*times, *(step.at for step in counted if not step.is_refused)], default=None)
+    times += [step.at for step in counted if not step.is_refused]
+    since = max([*times, *await _began(session, found)], default=None)
     is_apart = setup.trustees.mode != "self"
     holders = []
     for number, name in enumerate(names, start=1):
@@ -226,6 +227,15 @@ async def _election(session: AsyncSession, found: Round) -> Election | None:
     if found.log_id is None or await openings.opening_of(session, found.id) is None:
         return None
     return (await state_of(session, found.log)).election
+
+
+async def _began(session: AsyncSession, found: Round) -> list[datetime]:
+    """When other people's acts made it the trustees' turn: the setup, the manifest's last signature, the close."""
+    begun, closing = await openings.opening_of(session, found.id), await repository.closing_of(session, found.id)
+    moments = [begun.begun_at] if begun else []
+    if found.manifest_sha256 is not None:
+        moments += [signed.signed_at for signed in await openings.signatures_of(session, found.id)]
+    return [*moments, *([closing.closed_at] if closing and closing.closed_at else [])]
 
 
 async def _due(session: AsyncSession, found: Round, election: Election) -> Sequence[tuple[str, str, int]]:
