@@ -221,31 +221,33 @@ async def server(url: str, data: str, port: str) -> None:
     configure("warning")
     settings = Settings.from_environment({"PB_DATA": data, "PB_LISTEN": "127.0.0.1", "PB_JOBS": "server"})
     async with open_service(settings, url, role="serve") as service:
-        sockets, _ = listen(settings.listen, int(port), say=lambda _: None)
-        print("ready", flush=True)
+        sockets, found = listen(settings.listen, int(port), say=lambda _: None)
+        print(found, flush=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on
         await serve_app(create_app(service), sockets)
 
 
-def _ready(started: "subprocess.Popen[bytes]") -> None:
-    """Wait until a server says that it is ready."""
-    if started.stdout is None or not started.stdout.readline():
+def _ready(started: "subprocess.Popen[bytes]") -> int:
+    """Wait until a server says on which port it serves."""
+    said = started.stdout.readline() if started.stdout else b""
+    if not said:
         raise SystemExit("a server did not start")
+    return int(said)
 
 
 @asynccontextmanager
 async def serving(url: str, data: Path, processes: int) -> AsyncIterator[tuple[list[int], list[int]]]:
     """Servers in processes of their own; yields their process numbers and ports."""
     servers: list[subprocess.Popen[bytes]] = []
-    ports = list(range(FIRST_PORT, FIRST_PORT + processes))
+    ports: list[int] = []
     try:
-        for port in ports:
-            command = [sys.executable, str(Path(__file__)), "--server", url, str(data), str(port)]
+        for _ in range(processes):
+            command = [sys.executable, str(Path(__file__)), "--server", url, str(data), str(FIRST_PORT)]
             started = subprocess.Popen(  # noqa: ASYNC220 - starting takes no time
                 command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}
             )
             servers.append(started)
-            await asyncio.to_thread(_ready, started)
+            ports.append(await asyncio.to_thread(_ready, started))
         yield [each.pid for each in servers], ports
     finally:
         for each in servers:

@@ -1,6 +1,6 @@
 """Vote as a city did: the demonstration's six districts of Warsaw, each of its 13,956 ballots cast over HTTP.
 
-scripts/bench city [--ballots N] [--rule NAME …]
+scripts/bench city [--ballots N] [--rule NAME …] [--district NAME …]
 
 For each rule a round is brought from its ideas to an open vote by the acts that staff take, with the districts' real
 projects and costs. Each ballot of the files is sealed by another account and posted until its receipt is there. Then
@@ -122,12 +122,13 @@ def _whole(amount: int, unit: int) -> int:
     return amount // unit
 
 
-def districts() -> list[DistrictFile]:
-    """The demonstration's files."""
+def districts(named: Sequence[str] = ()) -> list[DistrictFile]:
+    """The demonstration's files, or those of the districts named."""
     folder = resources.files("pb_service.demo")
     names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".pb"))
     files = [read_pabulib(folder.joinpath(name).read_bytes(), name=name) for name in names]
-    return [DistrictFile(file, file.name.removesuffix(".pb").rpartition("_")[2].lower()) for file in files]
+    listed = [DistrictFile(file, file.name.removesuffix(".pb").rpartition("_")[2].lower()) for file in files]
+    return [each for each in listed if not named or each.key in named]
 
 
 def setup_for(files: Sequence[DistrictFile], rule: RuleStep, now: datetime) -> Setup:
@@ -213,9 +214,9 @@ async def close_and_count(service: Service) -> None:
     await service.sequencer.settle(0.01)
 
 
-async def vote(url: str, data: Path, name: str, most: int | None) -> bool:
+async def vote(url: str, data: Path, name: str, files: Sequence[DistrictFile], most: int | None) -> bool:
     """The whole vote under one rule; returns whether everything agrees."""
-    files, begun = districts(), time.monotonic()
+    begun = time.monotonic()
     settings = Settings.from_environment({"PB_DATA": str(data)})
 
     def lap(what: str) -> None:
@@ -268,7 +269,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ballots", type=int, default=None, help="only the first N of each district")
     parser.add_argument("--rule", action="append", choices=sorted(RULES), help="by default greedy and Equal Shares")
+    parser.add_argument("--district", action="append", help="by default all six, such as wesola and ursus")
     given = parser.parse_args()
+    files = districts(given.district or ())
     configure("warning")
     agree = True
     for name in given.rule or ["greedy_score", "mes_cost_add1"]:
@@ -277,13 +280,13 @@ def main() -> None:
             path = Path(folder)
             path.chmod(0o755)
             with embedded_postgres(path / "database", say=lambda _: None) as url:
-                agree &= uvloop.run(_run(url, path / "data", name, given.ballots))
+                agree &= uvloop.run(_run(url, path / "data", name, files, given.ballots))
     raise SystemExit(0 if agree else 1)
 
 
-async def _run(url: str, data: Path, name: str, most: int | None) -> bool:
+async def _run(url: str, data: Path, name: str, files: Sequence[DistrictFile], most: int | None) -> bool:
     await upgrade(url)
-    return await vote(url, data, name, most)
+    return await vote(url, data, name, files, most)
 
 
 if __name__ == "__main__":
