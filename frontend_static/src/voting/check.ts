@@ -1,15 +1,15 @@
 // The check page: looks into a sealed ballot that another device has opened. Everything is calculated here.
 import { b64u } from "../crypto/bytes";
 import { type Ballot, type Format, type Limits, type Shape, shapeOf } from "../crypto/payload";
-import { grouped } from "./cast";
 import { projectsOf, valueIn } from "./choice";
+import { grouped } from "./grouped";
 import type { VotingPage } from "./page";
-import { ask } from "./sealing";
+import type { lookInto } from "./tasks";
 
 /** A text by language. */
 type Texts = { [language: string]: string };
 
-interface Contest {
+export interface Contest {
 	id: string;
 	titles: Texts;
 	fmt: Format;
@@ -17,43 +17,49 @@ interface Contest {
 	projects: { titles: Texts; cost: number }[];
 }
 
-export function checkBallot(page: VotingPage): void {
+/** Where the page gets what it needs: over the network and in a worker, or out of the one file that it is. */
+export interface Source {
+	contests: () => Promise<Contest[]>;
+	look: (given: Parameters<typeof lookInto>[0]) => Promise<ReturnType<typeof lookInto>>;
+}
+
+export function checkBallot(page: VotingPage, source: Source): void {
 	const file = page.part<HTMLInputElement>("[data-opening-file]");
 	const text = page.part<HTMLTextAreaElement>("[data-opening-text]");
 	file.addEventListener("change", async () => {
 		const chosen = file.files?.[0];
-		if (chosen) await look(page, { file: b64u(new Uint8Array(await chosen.arrayBuffer())) });
+		if (chosen) await look(page, source, { file: b64u(new Uint8Array(await chosen.arrayBuffer())) });
 	});
-	page.part("[data-look]").addEventListener("click", () => void lookAtText(page, text.value));
+	page.part("[data-look]").addEventListener("click", () => void lookAtText(page, source, text.value));
 	const fromAddress = (): void => {
 		const short = decodeURIComponent(location.hash.slice(1));
 		if (!short.includes(".")) return;
 		// Not to be found again in the history of this browser.
 		history.replaceState(null, "", location.pathname + location.search);
-		void look(page, { short });
+		void look(page, source, { short });
 	};
 	window.addEventListener("hashchange", fromAddress);
 	fromAddress();
 }
 
 /** What was pasted: the text of the code, or the whole address it stands in. */
-function lookAtText(page: VotingPage, typed: string): Promise<void> {
+function lookAtText(page: VotingPage, source: Source, typed: string): Promise<void> {
 	const text = typed.trim().replace(/^.*#/, "");
 	return text.startsWith("{")
-		? look(page, { file: b64u(new TextEncoder().encode(text)) })
-		: look(page, { short: text });
+		? look(page, source, { file: b64u(new TextEncoder().encode(text)) })
+		: look(page, source, { short: text });
 }
 
-async function look(page: VotingPage, given: { file?: string; short?: string }): Promise<void> {
+async function look(page: VotingPage, source: Source, given: { file?: string; short?: string }): Promise<void> {
 	page.show("looking");
-	const contests = await contestsOf(page).catch(() => undefined);
+	const contests = await shapesOf(source).catch(() => undefined);
 	try {
 		if (contests === undefined) {
 			page.show("unreachable");
 			return;
 		}
 		const shapes = Object.fromEntries([...contests].map(([id, { shape }]) => [id, shape]));
-		const found = await ask("look", { election: { eid: page.eid, key: page.key }, shapes, ...given });
+		const found = await source.look({ election: { eid: page.eid, key: page.key }, shapes, ...given });
 		const contest = contests.get(found.contest)?.contest;
 		if (contest === undefined) throw new Error("of no contest");
 		showChoices(page, contest, found.ballot);
@@ -65,10 +71,8 @@ async function look(page: VotingPage, given: { file?: string; short?: string }):
 	page.part("[data-result]").focus();
 }
 
-async function contestsOf(page: VotingPage): Promise<Map<string, { contest: Contest; shape: Shape }>> {
-	const answer = await fetch(`/api/v1/rounds/${page.round}/booth`);
-	if (!answer.ok) throw new Error("the contests cannot be had");
-	const { contests } = (await answer.json()) as { contests: Contest[] };
+async function shapesOf(source: Source): Promise<Map<string, { contest: Contest; shape: Shape }>> {
+	const contests = await source.contests();
 	return new Map(
 		contests.map((contest) => {
 			const costs = contest.projects.map(({ cost }) => cost);

@@ -1,12 +1,15 @@
 // The receipt: shown, checked on this device against what the log has published, copied, printed, kept as a file.
 import { tell } from "./api";
-import { grouped } from "./cast";
 import type { Kept } from "./device";
+import { grouped } from "./grouped";
 import { isShared } from "./kiosk";
 import type { VotingPage } from "./page";
 import { drawCode } from "./qr";
 import { ask } from "./sealing";
 import type { Proven } from "./tasks";
+
+/** Witnesses sign every few minutes: so often, and so many times, the page looks again whether they have. */
+const [WITNESSES_MS, WITNESSES_TIMES] = [60_000, 10];
 
 export function showReceipt(page: VotingPage): void {
 	const receipt = page.device.receipt;
@@ -59,7 +62,7 @@ async function copy(page: VotingPage, code: string): Promise<void> {
 }
 
 /** Hold the receipt against the newest published tree head, by this device's own calculation. */
-async function check(page: VotingPage, receipt: Kept): Promise<void> {
+async function check(page: VotingPage, receipt: Kept, times = WITNESSES_TIMES): Promise<void> {
 	const result = page.part("[data-proof]");
 	try {
 		const proven = await prove(page, receipt.receipt);
@@ -68,6 +71,8 @@ async function check(page: VotingPage, receipt: Kept): Promise<void> {
 		page.show("receipt", ...(receipt.again ? ["again"] : []), holds ? "proven" : "failed");
 		for (const size of page.parts("[data-size]")) size.textContent = page.words.number(proven.size);
 		showWitnesses(page, proven.witnessed);
+		if (holds && page.witnesses.length > 0 && proven.witnessed === 0 && times > 1)
+			window.setTimeout(() => void check(page, receipt, times - 1), WITNESSES_MS);
 		if (!holds) page.part("[data-when=failed][tabindex]").focus();
 	} catch {
 		result.dataset.proof = "unknown";

@@ -15,7 +15,7 @@ import {
 	sealHash,
 } from "../crypto/envelope";
 import { type Point, type Random, readPoint, readScalar, scalarBytes } from "../crypto/group";
-import { isSignedByLog, parseCheckpoint, parseKey } from "../crypto/note";
+import { cosignedAt, isSignedByLog, parseCheckpoint, parseKey } from "../crypto/note";
 import { type Ballot, decodeBallot, encodeBallot, type Shape } from "../crypto/payload";
 import { checkReceipt, parseReceipt } from "../crypto/receipt";
 import { publicKey, signEntry } from "../crypto/signatures";
@@ -150,7 +150,8 @@ export function checkProof(given: {
 	const log = parseKey(given.log);
 	const entry = decode(receipt.entry) as { [key: string]: Json };
 	const envelope = envelopeFrom(unb64u(given.eid, 32), entry);
-	const { logged, witnessed } = checkReceipt(receipt, log, given.witnesses.map(parseKey));
+	const witnesses = given.witnesses.map(parseKey);
+	const { logged, witnessed } = checkReceipt(receipt, log, witnesses);
 	const newest = parseCheckpoint(given.checkpoint);
 	const head = receipt.checkpoint;
 	let published: Proven["published"] = "differs";
@@ -167,7 +168,8 @@ export function checkProof(given: {
 		seal: hex(sealHash(envelope)),
 		logged: logged && entry.k === "env" && entry.e === given.eid && holds(envelope),
 		published,
-		witnessed: witnessed.size,
+		// Witnesses sign a head after the receipt was given: the same head as it is published now bears what they have signed.
+		witnessed: published === "same" ? cosignedAt(newest, witnesses).size : witnessed.size,
 	};
 }
 

@@ -70,6 +70,7 @@ def permission_in_words(act: Act, words: Catalogue) -> str:
         "assessment.sign": words.gettext("Sign costs"),
         "assessment.work": words.gettext("Assess proposals"),
         "casting.review": words.gettext("See how a vote was cast"),
+        "casting.review": words.gettext("See how a vote was cast"),
         "comments.moderate": words.gettext("Moderate comments"),
         "costs.edit": words.gettext("Estimate costs"),
         "counts.close": words.gettext("Close the count"),
@@ -101,6 +102,7 @@ def permission_in_words(act: Act, words: Catalogue) -> str:
         "tokens.manage": words.gettext("Make tokens"),
         "units.edit": words.gettext("Edit units"),
         "vote.confirm": words.gettext("Confirm the manifest of a vote"),
+        "trustee.serve": words.gettext("Hold a part of the key that opens ballots"),
         "vote.prepare": words.gettext("Prepare a vote"),
         "vote.strike": words.gettext("Strike entries of a vote"),
     }[act]

@@ -35,12 +35,16 @@ from pb_service.features.voting.presentation import (
 from pb_service.features.voting.service import Place
 from pb_service.platform.clock import Clock
 from pb_service.platform.keys import KeyFolder
+from pb_service.web.cookies import CookieKind, drop_cookie
 from pb_service.web.languages import language_of
 
 Session = NamedDependency[AsyncSession]
 Votes = NamedDependency[Pollings]
 Now = NamedDependency[Clock]
 Which = Annotated[str, QueryParameter(max_length=64)]
+
+#: What a browser that many use must not remember of the one before, beside the session, which is signed out.
+_LEFT_BY_OTHERS: tuple[CookieKind, ...] = ("pb-draft", "pb-known", "pb-visit")
 
 #: Drawings of buttons that no other page has.
 _DRAWING = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>'
@@ -248,7 +252,7 @@ async def show_kiosk(
     the device is. A link on somebody else's page makes nobody's device one: a person presses the button then."""
     booth = await enter(session, pollings, slug, language_of(lang), now=clock())
     own = request.headers.get("sec-fetch-site", "") in {"same-origin", "none"}
-    return show(
+    answer = show(
         request,
         "kiosk",
         booth,
@@ -257,6 +261,9 @@ async def show_kiosk(
         may_begin=own and bool(on),
         signed_in=actor.account_id is not None,
     )
+    for left in _LEFT_BY_OTHERS if own and on else ():
+        drop_cookie(answer, request, left)
+    return answer
 
 
 def _is_known(booth: Booth, contest: ContestView, identified: Pass | None, actor: Actor) -> bool:
