@@ -70,7 +70,6 @@ def permission_in_words(act: Act, words: Catalogue) -> str:
         "assessment.sign": words.gettext("Sign costs"),
         "assessment.work": words.gettext("Assess proposals"),
         "casting.review": words.gettext("See how a vote was cast"),
-        "casting.review": words.gettext("See how a vote was cast"),
         "comments.moderate": words.gettext("Moderate comments"),
         "costs.edit": words.gettext("Estimate costs"),
         "counts.close": words.gettext("Close the count"),
