@@ -17,6 +17,7 @@ from sqlalchemy import select
 from pb_service.core.record.canonical import b64u, encode
 from pb_service.core.record.entries import signed_entry
 from pb_service.core.record.signatures import public_bytes
+from pb_service.core.rounds.setup import PlannedName
 from pb_service.core.sealing import payload
 from pb_service.features.accounts import sessions
 from pb_service.features.accounts.sessions import Visitor
@@ -139,7 +140,7 @@ async def go(page: Page, voter: Voter, selector: str) -> None:
 async def town(settings: Settings, url: str, clock: FakeClock, folder: Path) -> AsyncIterator[Polls]:
     """The service with a provider and a vote that opened an hour ago by the machine's own clock."""
     here = datetime.now(ZoneInfo("Europe/Helsinki"))
-    times = {"voting": here - timedelta(hours=1), "counting": here + timedelta(days=2)}
+    times: dict[PlannedName, datetime] = {"voting": here - timedelta(hours=1), "counting": here + timedelta(days=2)}
     starts = {**STARTS, **{phase: f"{at:%Y-%m-%dT%H:%M}" for phase, at in times.items()}}
     starts["results"] = f"{here + timedelta(days=9):%Y-%m-%dT%H:%M}"
     returns = [f"http://localhost:{port}/sign-in/town/return" for port in range(PORT, PORT + 20)]
@@ -218,7 +219,7 @@ async def give_paper(polls: Polls, voter: Voter) -> None:
         actor = await sessions.recognise(session, secret, now=service.clock())
         [standing] = await polling.standings(session, actor, service.keys)
         state = await state_of(session, polling.log_id, hold=True)
-        fields = {"d": voter.contest, "a": b64u(standing.alias), "no": "KIRJASTO-1"}
+        fields: dict[str, object] = {"d": voter.contest, "a": b64u(standing.alias), "no": "KIRJASTO-1"}
         await log(state, session, "paper", fields, *polls.vote.desks)
         newest = select(LogEntry.id).where(LogEntry.log_id == polling.log_id).order_by(LogEntry.id.desc())
         session.add(

@@ -212,7 +212,8 @@ def refusal_in_words(error: LettersRefused, words: Any) -> str:
         "unknown": words.gettext("There is no letter with this number"),
         "void": words.gettext("This letter is void already"),
     }
-    return known.get(error.code, words.gettext("This cannot be done with the letter"))
+    other: str = words.gettext("This cannot be done with the letter")
+    return known.get(error.code, other)
 
 
 def roll_in_words(error: RollRefused, words: Any) -> str:

@@ -29,6 +29,7 @@ from pb_service.features.opening.state import state_of
 from pb_service.features.record import service as record
 from pb_service.features.rounds.finding import published_round
 from pb_service.features.voting import passes, repository
+from pb_service.features.voting.errors import BadEnvelope, NotIdentified, TooManyTries, WrongCode
 from pb_service.features.voting.polling import Polling, Pollings
 from pb_service.platform.clock import Clock
 from pb_service.platform.keys import KeyFolder

@@ -226,7 +226,14 @@ async def test_fixed_width(vote: OpenVote) -> None:
 
 async def test_a_workbook(vote: OpenVote) -> None:
     """The first sheet of a workbook is a list like any other; rows have the numbers that a spreadsheet shows."""
-    rows = [["hetu", "alue"], [code(1), "Pohjoinen"], ["", ""], [code(2), "Etela"], [code(1), "Etela"], [12.0, "Etela"]]
+    rows: list[list[object]] = [
+        ["hetu", "alue"],
+        [code(1), "Pohjoinen"],
+        ["", ""],
+        [code(2), "Etela"],
+        [code(1), "Etela"],
+        [12.0, "Etela"],
+    ]
     batch = await read_in(vote.service, vote.registrar.actor, workbook(rows))
     assert (batch.kind, batch.counts["people"]) == ("xlsx", 2)
     assert batch.problems == [[5, "repeated", 2], [6, "identifier"]]
