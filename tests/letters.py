@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pb_service.core.record.canonical import b64u, unb64u
 from pb_service.core.record.signatures import public_bytes, sign_entry
 from pb_service.core.rounds.documents import Ballot
+from pb_service.core.rounds.setup import PlannedName
 from pb_service.core.sealing import payload
 from pb_service.core.sealing.envelope import Envelope, Place, seal
 from pb_service.core.voting import codes
@@ -95,8 +96,10 @@ async def strong_vote(
     (folder / "budget.secret").write_text("secret-of-the-tests")
     (folder / "voting.secret").write_text("secret-of-the-votes")
     here = datetime.now(ZoneInfo("Europe/Helsinki"))
-    hours = {"voting": -1, "counting": 48, "results": 240}
-    times = {phase: f"{here + timedelta(hours=after):%Y-%m-%dT%H:%M}" for phase, after in hours.items()}
+    hours: dict[PlannedName, int] = {"voting": -1, "counting": 48, "results": 240}
+    times: dict[PlannedName, str] = {
+        phase: f"{here + timedelta(hours=after):%Y-%m-%dT%H:%M}" for phase, after in hours.items()
+    }
     given = replace(settings, signin=folder / "signin.toml")
     async with open_service(given, url, clock=clock) as service:
         vote = await prepared_vote(service, clock, eligibility=ROLLED, dates=dates({**STARTS, **times}))

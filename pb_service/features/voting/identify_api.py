@@ -29,7 +29,7 @@ from pb_service.features.opening.state import state_of
 from pb_service.features.record import service as record
 from pb_service.features.rounds.finding import published_round
 from pb_service.features.voting import passes, repository
-from pb_service.features.voting.errors import BadEnvelope, NotIdentified, TooManyTries
+from pb_service.features.voting.errors import BadEnvelope, NotIdentified, TooManyTries, WrongCode
 from pb_service.features.voting.polling import Polling, Pollings
 from pb_service.platform.clock import Clock
 from pb_service.platform.keys import KeyFolder
@@ -83,7 +83,7 @@ async def use_code(
         raise BadEnvelope("These are no keys.") from error
     try:
         secret, found = await passes.begin_with_code(transaction, polling, keys, now=clock())
-    except passes.WrongCode:
+    except WrongCode:
         await limits.hit(WRONG, network)
         raise
     response = Response[Any]({"groups": [one.group for one in found.standings]}, status_code=HTTPStatus.OK)
