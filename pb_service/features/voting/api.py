@@ -32,12 +32,13 @@ from pb_service.web.cookies import read_cookie
 
 Session = NamedDependency[AsyncSession]
 
+#: Who asks is known by a session or by a pass; what is answered is hers alone.
+_KEPT_NOWHERE = CacheControlHeader(no_store=True)
+
 #: An envelope of the widest ballot, and then some.
 _MOST_BYTES = 20_000
 _MOST_BLOCKS = 64
 _RETRY_SECONDS = "2"
-#: Who asks is known by a session or by a pass; what is answered is hers alone.
-_KEPT_NOWHERE = CacheControlHeader(no_store=True)
 
 
 class SealedBallot(msgspec.Struct, forbid_unknown_fields=True):
