@@ -97,7 +97,9 @@ async def strong_vote(
     (folder / "voting.secret").write_text("secret-of-the-votes")
     here = datetime.now(ZoneInfo("Europe/Helsinki"))
     hours: dict[PlannedName, int] = {"voting": -1, "counting": 48, "results": 240}
-    times = {phase: f"{here + timedelta(hours=after):%Y-%m-%dT%H:%M}" for phase, after in hours.items()}
+    times: dict[PlannedName, str] = {
+        phase: f"{here + timedelta(hours=after):%Y-%m-%dT%H:%M}" for phase, after in hours.items()
+    }
     given = replace(settings, signin=folder / "signin.toml")
     async with open_service(given, url, clock=clock) as service:
         vote = await prepared_vote(service, clock, eligibility=ROLLED, dates=dates({**STARTS, **times}))

@@ -55,8 +55,12 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         await _admit_bearer(connection, handler, access)
         return
     unsafe = _request(connection).method not in SAFE_METHODS
-    if unsafe and _is_large(connection) and (await actor_of(connection)).account_id is None:
-        raise RequestEntityTooLarge
+    if unsafe and _is_large(connection):
+        known = await actor_of(connection)
+        if known.account_id is None:
+            raise RequestEntityTooLarge
+        if access not in {ANYONE, SIGNED_IN}:
+            policy.require_somewhere(known, access)  # before the body is read; once more below
     if unsafe and not handler.opt.get("by_link"):
         await check_own(_request(connection))
     if access == ANYONE:

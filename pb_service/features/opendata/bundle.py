@@ -1,7 +1,8 @@
 """The evidence bundle of a round: everything needed to count it again (docs/schemas/bundle.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -59,7 +60,7 @@ async def evidence_bundle(session: AsyncSession, counted: Round, published_check
         raise NothingToExport(f"The results of the round {counted.slug!r} are not in the published record yet.")
     manifest_bytes, manifest = await manifest_of(session, counted)
     members = {"checkpoint": published_checkpoint, "manifest.json": manifest_bytes, **log_files(bodies)}
-    members |= await _sealed_files(session, bodies)
+    members |= await _sealed_files(session, bodies, manifest)
     for group in manifest["groups"]:
         if "roll" in group:
             members[f"rolls/{group['id']}"] = await roll_file(session, canonical.unb64u(group["roll"]))
@@ -70,7 +71,9 @@ async def evidence_bundle(session: AsyncSession, counted: Round, published_check
     return zip_stored(members | await process_files(session, counted, bodies))
 
 
-async def _sealed_files(session: AsyncSession, bodies: Sequence[bytes]) -> dict[str, bytes]:
+async def _sealed_files(
+    session: AsyncSession, bodies: Sequence[bytes], manifest: Mapping[str, Any]
+) -> dict[str, bytes]:
     """Return what a sealed vote has beside manifest, lists, ballots and outcomes (docs/protocol.md section 12).
 
     Nothing for a vote whose ballots were in clear. Files of incidents and the like may have been erased.
@@ -97,6 +100,8 @@ async def _sealed_files(session: AsyncSession, bodies: Sequence[bytes]) -> dict[
                 optional.add(canonical.unb64u(fields["f"]))
     if not setups:
         return {}
+    by_manifest = (manifest["client"], manifest.get("idp", {}).get("jwks"))
+    optional |= {canonical.unb64u(sha256) for sha256 in by_manifest if sha256}
     *earlier, last = setups
     named |= {"setup.json": last} | {f"setup-{place}.json": sha256 for place, sha256 in enumerate(earlier, start=1)}
     files = {name: await record.get_file(session, sha256) for name, sha256 in named.items()}

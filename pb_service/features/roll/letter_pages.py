@@ -24,7 +24,7 @@ from pb_service.features.rounds.setups import setup_of
 from pb_service.features.rounds.tables import Round
 from pb_service.platform.keys import KeyFolder
 from pb_service.settings import Settings
-from pb_service.web.formats import Reader
+from pb_service.web.formats import Catalogue, Reader
 from pb_service.web.forms import Form, done, parse
 from pb_service.web.locales import LANGUAGES, Language, translations
 
@@ -180,23 +180,22 @@ async def _page(
     )
 
 
-def _language(form: Form, words: Any) -> Language:
+def _language(form: Form, words: Catalogue) -> Language:
     chosen = form.choice("language", LANGUAGES, label=words.gettext("Language"))
     return next((code for code in LANGUAGES if code == chosen), "fi")
 
 
-def reason_in_words(code: str, words: Any) -> str:
+def reason_in_words(code: str, words: Catalogue) -> str:
     """What may have happened to a letter."""
-    told: str = {
+    return {
         "returned": words.gettext("It came back by mail"),
         "lost": words.gettext("It is lost"),
         "stolen": words.gettext("Somebody else has it, or has seen the code"),
         "removed": words.gettext("The person is not entitled after all"),
     }[code]
-    return told
 
 
-def refusal_in_words(error: LettersRefused, words: Any) -> str:
+def refusal_in_words(error: LettersRefused, words: Catalogue) -> str:
     """Why letters cannot be made or changed."""
     lines = {why: [str(row.line) for row in error.rows if row.code == why] for why in ("stranger", "twice")}
     told = []
@@ -216,25 +215,23 @@ def refusal_in_words(error: LettersRefused, words: Any) -> str:
     return known.get(error.code, other)
 
 
-def roll_in_words(error: RollRefused, words: Any) -> str:
+def roll_in_words(error: RollRefused, words: Catalogue) -> str:
     """Why the roll takes no new codes."""
     if error.code == "fixed":
-        return str(words.gettext("The manifest names the roll: no new codes can be made. Help at a desk or on paper."))
-    return str(words.gettext("There is no roll yet. Import it first."))
+        return words.gettext("The manifest names the roll: no new codes can be made. Help at a desk or on paper.")
+    return words.gettext("There is no roll yet. Import it first.")
 
 
-def list_in_words(error: BadList, words: Any) -> str:
+def list_in_words(error: BadList, words: Catalogue) -> str:
     """Why an address list cannot be used."""
     if error.code == "columns":
-        return str(
-            words.gettext(
-                "The first line must name the columns: person id, name, address, postal code, place, language"
-            )
+        return words.gettext(
+            "The first line must name the columns: person id, name, address, postal code, place, language"
         )
     if error.code == "line":
         told = words.gettext("Line %(line)s lacks something, or a part of it is too long for the window")
-        return str(told % {"line": error.line})
-    return str(words.gettext("This file is no table that can be read. Give a CSV or an XLSX file."))
+        return told % {"line": error.line}
+    return words.gettext("This file is no table that can be read. Give a CSV or an XLSX file.")
 
 
 def _some(lines: list[str]) -> str:

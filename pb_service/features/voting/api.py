@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
+from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +32,9 @@ from pb_service.platform.keys import KeyFolder
 from pb_service.web.cookies import read_cookie
 
 Session = NamedDependency[AsyncSession]
+
+#: Who asks is known by a session or by a pass; what is answered is hers alone.
+_KEPT_NOWHERE = CacheControlHeader(no_store=True)
 
 #: An envelope of the widest ballot, and then some.
 _MOST_BYTES = 20_000
@@ -116,7 +120,12 @@ def _contest(polling: Polling, place: int) -> dict[str, Any]:
     }
 
 
-@get("/{slug:str}/booth/me", summary="Where I may vote, and what stands in my name", access="anyone")
+@get(
+    "/{slug:str}/booth/me",
+    summary="Where I may vote, and what stands in my name",
+    access="anyone",
+    cache_control=_KEPT_NOWHERE,
+)
 async def booth_me(
     *,
     request: Request[Any, Any, Any],
@@ -152,7 +161,13 @@ def _stands(stands: service.Stands) -> dict[str, Any]:
     return common if stands.kind == "paper" else {**common, "code": stands.code}
 
 
-@post("/{slug:str}/cast", summary="Cast an envelope", access="anyone", request_max_body_size=_MOST_BYTES)
+@post(
+    "/{slug:str}/cast",
+    summary="Cast an envelope",
+    access="anyone",
+    request_max_body_size=_MOST_BYTES,
+    cache_control=_KEPT_NOWHERE,
+)
 async def cast(
     *,
     request: Request[Any, Any, Any],
@@ -198,7 +213,12 @@ async def cast(
     )
 
 
-@get("/{slug:str}/voting-record", summary="Every entry of the record in my name", access="anyone")
+@get(
+    "/{slug:str}/voting-record",
+    summary="Every entry of the record in my name",
+    access="anyone",
+    cache_control=_KEPT_NOWHERE,
+)
 async def voting_record(
     *,
     request: Request[Any, Any, Any],

@@ -90,6 +90,20 @@ async def test_garbage_is_refused_in_words(desk: Desk, vote: OpenVote, body: byt
     assert "error-summary" in refused.text
 
 
+async def test_a_large_list_is_refused_before_it_is_read(desk: Desk, vote: OpenVote) -> None:
+    """Who is signed in and may not import a roll cannot make the service read a long body."""
+    voter = await vote.voter()
+    assert voter.account_id
+    await desk.enter(Member(voter.account_id, "", ""))
+    sent = await desk.client.post(
+        f"/en/{PAGE}/hand-in",
+        content=b"x" * 3_000_000,
+        headers={"origin": "http://localhost", "content-type": "multipart/form-data; boundary=none"},
+    )
+    assert sent.status_code == 403
+    assert "no role" in sent.text or "second factor" in sent.text
+
+
 async def test_one_person_is_looked_up_added_and_removed(
     desk: Desk, vote: OpenVote, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
