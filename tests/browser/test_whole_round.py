@@ -4,7 +4,7 @@ The ballots and who won stand in `VOTERS` and `WINNERS`; nothing else of the out
 """
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -136,13 +136,21 @@ async def go(page: Page, voter: Voter, selector: str) -> None:
         await page.locator(selector).first.click()
 
 
+def _local(moment: datetime) -> str:
+    """A moment as a timetable has it."""
+    return f"{moment:%Y-%m-%dT%H:%M}"
+
+
 @asynccontextmanager
 async def town(settings: Settings, url: str, clock: FakeClock, folder: Path) -> AsyncIterator[Polls]:
     """The service with a provider and a vote that opened an hour ago by the machine's own clock."""
     here = datetime.now(ZoneInfo("Europe/Helsinki"))
-    times: dict[PlannedName, datetime] = {"voting": here - timedelta(hours=1), "counting": here + timedelta(days=2)}
-    starts = {**STARTS, **{phase: f"{at:%Y-%m-%dT%H:%M}" for phase, at in times.items()}}
-    starts["results"] = f"{here + timedelta(days=9):%Y-%m-%dT%H:%M}"
+    starts: dict[PlannedName, str] = {
+        **STARTS,
+        "voting": _local(here - timedelta(hours=1)),
+        "counting": _local(here + timedelta(days=2)),
+        "results": _local(here + timedelta(days=9)),
+    }
     returns = [f"http://localhost:{port}/sign-in/town/return" for port in range(PORT, PORT + 20)]
     with running_provider(returns) as provider:
         (folder / "signin.toml").write_text(PROVIDER.format(issuer=provider.issuer))
@@ -219,7 +227,7 @@ async def give_paper(polls: Polls, voter: Voter) -> None:
         actor = await sessions.recognise(session, secret, now=service.clock())
         [standing] = await polling.standings(session, actor, service.keys)
         state = await state_of(session, polling.log_id, hold=True)
-        fields: dict[str, object] = {"d": voter.contest, "a": b64u(standing.alias), "no": "KIRJASTO-1"}
+        fields = {"d": voter.contest, "a": b64u(standing.alias), "no": "KIRJASTO-1"}
         await log(state, session, "paper", fields, *polls.vote.desks)
         newest = select(LogEntry.id).where(LogEntry.log_id == polling.log_id).order_by(LogEntry.id.desc())
         session.add(
@@ -253,7 +261,7 @@ async def list_paper(polls: Polls, contest: str, ballot: list[int]) -> None:
         )
 
 
-async def log(state: VoteState, session: object, kind: str, fields: dict[str, object], *by: Official) -> None:
+async def log(state: VoteState, session: object, kind: str, fields: Mapping[str, object], *by: Official) -> None:
     """Append an entry that these people sign, each by the id that the record knows her key under."""
     names = {public: name for name, (_, public) in state.election.keys.items()}
     signers = {names[public_bytes(person.key)]: person.key for person in by}

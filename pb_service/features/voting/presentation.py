@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from pb_service.core.proposals.ballot_list import CITY_WIDE
 from pb_service.core.record import checkpoint
 from pb_service.core.record.canonical import b64u, unb64u
 from pb_service.core.rounds.documents import BallotFormat
@@ -169,7 +170,7 @@ def _contest(polling: Polling, place: int, names: Names) -> ContestView:
     return ContestView(
         id=document["id"],
         group=document["g"],
-        title=spoken_of(dict(listed["title"]), names.words.language) if several else None,
+        title=_title(document["id"], listed, names) if several else None,
         fmt=document["fmt"],
         budget=document["budget"],
         has_budget="cost" in limits,
@@ -180,6 +181,13 @@ def _contest(polling: Polling, place: int, names: Names) -> ContestView:
             for number, project in enumerate(listed["projects"])
         ),
     )
+
+
+def _title(contest: str, listed: Mapping[str, Any], names: Names) -> Spoken | None:
+    """What a contest is called among others: in the list the one of the whole city has the name of its round."""
+    if contest == CITY_WIDE:
+        return Spoken(names.words.language, names.words.gettext("The whole city"))
+    return spoken_of(dict(listed["title"]), names.words.language)
 
 
 def _project(number: int, listed: Mapping[str, Any], contest: str, slug: str, names: Names) -> ProjectView:
