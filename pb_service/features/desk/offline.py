@@ -34,7 +34,7 @@ from pb_service.platform.keys import KeyFolder
 
 HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 _FIELDS = {"v", "k", "e", "d", "no", "i", "t", "who", "sg"}
-_PERSON = {"email", "name", "born"}
+_PERSON = {"number", "email", "name", "born"}
 
 Signatures = Sequence[Sequence[str]]
 
@@ -186,4 +186,4 @@ def _person(who: str, polling: Polling, keys: KeyFolder) -> Typed:
         born = date.fromisoformat(read["born"]) if read["born"] else None
     except (CanonicalError, InvalidTag, ValueError) as error:
         raise DeskRefused("slip", "The person of this slip cannot be read.") from error
-    return Typed(email=read["email"], name=read["name"], born=born)
+    return Typed(number=read["number"], email=read["email"], name=read["name"], born=born)

@@ -16,6 +16,7 @@ from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.assessment.page_parts import Keys, Now, PageRequest, Session, Who, frame_context, lang_of
 from pb_service.features.desk import handing, offline, repository
 from pb_service.features.desk.errors import DeskRefused
+from pb_service.features.desk.pages import has_roll
 from pb_service.features.desk.vocabulary import refusal_in_words
 from pb_service.features.proposals.reading import Spoken, spoken_of
 from pb_service.features.rounds.finding import find_round
@@ -51,6 +52,7 @@ async def show_offline(request: PageRequest, session: Session, pollings: Votes) 
         form=Form.filled(translations(language)),
         officers=json.dumps(officers),
         eid=b64u(polling.manifest.eid),
+        rolled=has_roll(polling),
         receiver=polling.manifest.document["aud"],
         contests=[
             (one["id"], spoken_of(dict(one["title"]), language) or Spoken(language, one["id"]))

@@ -114,7 +114,7 @@ async def find(
     person = await find_person(session, polling, typed, keys=keys) if not form.errors else None
     if person is None:
         if not form.errors:
-            form.refuse("email", words.gettext("Nobody with this address has an account. Type name and day of birth."))
+            form.refuse("number" if form.value("number") else "email", _nobody(typed_in(form, words), words))
         return await _page(request, session, actor, pollings, form, now=clock(), status=422)
     return await _person_page(request, session, actor, found, form, polling=polling, keys=keys, now=clock())
 
@@ -132,7 +132,7 @@ async def give(
     place = form.choice("at", listed, label=words.gettext("Place"))
     person = await find_person(transaction, polling, typed_in(form, words), keys=keys)
     if person is None:
-        form.refuse("email", words.gettext("Nobody with this address has an account. Type name and day of birth."))
+        form.refuse("number" if form.value("number") else "email", _nobody(typed_in(form, words), words))
         return await _page(request, transaction, actor, pollings, form, now=clock(), status=422)
     if not form.errors:
         try:
@@ -235,7 +235,10 @@ async def drop_paper(
 
 
 def typed_in(form: Form, words: Any) -> Typed:
-    """What was typed about a person: an address, or name and day of birth."""
+    """What was typed about a person: a number on the roll, an address, or name and day of birth."""
+    number = form.text("number", label=words.gettext("Personal identity code"), required=False, most=40)
+    if number:
+        return Typed(number=number)
     email = form.text("email", label=words.gettext("E-mail address of the account"), required=False, most=254)
     if email:
         return Typed(email=email)
@@ -258,10 +261,9 @@ async def _page(
     found = await find_round(session, request.path_params["slug"])
     context = await frame_context(session, found, language)
     try:
-        await pollings.find(session, found.slug)
-        has_vote = True
+        has_vote, rolled = True, has_roll(await pollings.find(session, found.slug))
     except NoVote:
-        has_vote = False
+        has_vote = rolled = False
     officers = await repository.officers_of(session, found.id)
     listed = await repository.places_of(session, found.id)
     names, boxes = dict(officers), {place.id: place for place in listed}
@@ -274,6 +276,7 @@ async def _page(
         status_code=status,
         form=form,
         has_vote=has_vote,
+        rolled=rolled,
         is_open=found.phase == "voting",
         serves=may(actor, "desk.serve", round_id=found.id),
         plans=may(actor, "rounds.edit", round_id=found.id),
@@ -316,7 +319,7 @@ async def _person_page(
         status_code=status,
         form=form,
         typed=typed,
-        has_account=person.has_account,
+        has_account=person.is_one,
         states=await handing.state_of_person(session, polling, found, person),
         own=await places.places_open_to(session, actor, found, now),
         title_of=_titles(found, language),
@@ -358,6 +361,7 @@ async def _paper_page(
         locale=language,
         status_code=status,
         form=form,
+        rolled=has_roll(polling),
         waiting=waiting,
         entry=encode(entry).decode(),
         contest=_titles(found, language)(entry["d"]),
@@ -376,6 +380,19 @@ async def _paper_page(
         alias=b64u(alias)[:8],
         **{**context, "section": "rounds"},
     )
+
+
+def has_roll(polling: Polling) -> bool:
+    """Whether people of some group stand on a roll, where their number finds them."""
+    return any(group.roll is not None for group in polling.manifest.groups.values())
+
+
+def _nobody(typed: Typed, words: Any) -> str:
+    if typed.number:
+        told: str = words.gettext("Nobody on the roll has this number. Compare it with the document.")
+    else:
+        told = words.gettext("Nobody with this address has an account. Type name and day of birth.")
+    return told
 
 
 def _titles(found: Round, language: Language) -> Any:

@@ -4,9 +4,7 @@ What the record says of persons is pseudonyms; here stands whose they are, so no
 access log, and the public record says that it was given. Functions never commit.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,20 +21,15 @@ from pb_service.features.opendata import repository
 from pb_service.features.opendata.errors import EvidenceRefused
 from pb_service.features.opendata.tables import EvidenceExport
 from pb_service.features.record import service as record
+from pb_service.features.roll.evidence import evidence_key, people_of
 from pb_service.features.roll.standing import roll_key
 from pb_service.features.rounds.tables import Round
+from pb_service.features.voting.evidence import token_lines
 from pb_service.platform.keys import KeyFolder
 
 #: For how long after it was allowed an export can be taken.
 LASTS = timedelta(hours=24)
 MOST_SAMPLE = 10_000
-
-#: What other stages know, filled by service.py: the persons entitled in a group with a roll, and the sign-ins of the
-#: envelopes, as lines of docs/protocol.md section 16.
-RollLines = Callable[[AsyncSession, Round, str, KeyFolder], Awaitable[Sequence[Mapping[str, Any]]]]
-TokenLines = Callable[[AsyncSession, Round, Manifest, KeyFolder], Awaitable[Sequence[Mapping[str, Any]]]]
-roll_lines: list[RollLines] = []
-token_lines: list[TokenLines] = []
 
 
 async def ask(
@@ -108,17 +101,15 @@ async def evidence_files(
     """Return the folder of docs/protocol.md section 16, by the names of its files."""
     secret = roll_key(keys, found.id)
     head = {"v": 1, "e": b64u(manifest.eid), "key": b64u(secret), "seed": export.seed, "m": export.sample}
-    tokens = [line for source in token_lines for line in await source(session, found, manifest, keys)]
-    files = {"audit.json": encode(head), "tokens.jsonl": _lines(tokens)}
+    tokens = [line async for line in token_lines(session, found.log, manifest.eid, evidence_key(keys))]
+    files = {"audit.json": encode(head), "tokens.jsonl": b"".join(tokens)}
     voted = await _aliases(session, found, manifest)
     for group in manifest.groups.values():
         if group.roll is None:
-            people: Sequence[Mapping[str, Any]] = await _account_lines(
-                session, group.id, secret, voted.get(group.id, frozenset())
-            )
+            people = await _account_lines(session, group.id, secret, voted.get(group.id, frozenset()))
         else:
-            people = [line for source in roll_lines for line in await source(session, found, group.id, keys)]
-        files[f"rolls/{group.id}.jsonl"] = _lines(people)
+            people = [line async for line in people_of(session, found, group.id, keys=keys)]
+        files[f"rolls/{group.id}.jsonl"] = b"".join(people)
     return files
 
 
@@ -141,18 +132,12 @@ async def _aliases(session: AsyncSession, found: Round, manifest: Manifest) -> d
     return {group: frozenset(aliases) for group, aliases in seen.items()}
 
 
-async def _account_lines(
-    session: AsyncSession, group: str, secret: bytes, voted: frozenset[bytes]
-) -> list[dict[str, Any]]:
-    """The persons of an open group who voted: their ids are those of their accounts."""
+async def _account_lines(session: AsyncSession, group: str, secret: bytes, voted: frozenset[bytes]) -> list[bytes]:
+    """The lines of the persons of an open group who voted: their ids are those of their accounts."""
     found = []
     for account_id in await repository.account_ids(session):
         pid = person_id(str(account_id))
         pseudonym = keyed_pseudonym(secret, pid)
         if alias_of(secret, pseudonym, pid, group) in voted:
-            found.append({"pid": pid, "ps": b64u(pseudonym)})
+            found.append(encode({"pid": pid, "ps": b64u(pseudonym)}) + b"\n")
     return found
-
-
-def _lines(documents: Sequence[Mapping[str, Any]]) -> bytes:
-    return b"".join(encode(document) + b"\n" for document in documents)

@@ -68,7 +68,7 @@ async def look_up(
     require(actor, "roll.edit", round_id=found.id, now=now)
     pid = await checked(session, found, identifier)
     await access_log.note(session, actor.account_id, "roll.looked-up", found.slug, now=now)
-    return await find_on_roll(session, found, pid, keys=keys)
+    return await find_on_roll(session, found.id, await entitlement(session, found), pid, keys=keys)
 
 
 async def add(

@@ -97,18 +97,19 @@ def open_standings(rule: Entitlement, actor: Actor, *, keys: KeyFolder) -> list[
     ]
 
 
-async def find_on_roll(session: AsyncSession, found: Round, identifier: str, *, keys: KeyFolder) -> list[Standing]:
+async def find_on_roll(
+    session: AsyncSession, round_id: UUID, rule: Entitlement, identifier: str, *, keys: KeyFolder
+) -> list[Standing]:
     """Return where the person with that number may vote at a desk, by the roll alone; an empty list: not on it.
 
     ``identifier`` as the roll was imported with, such as a Finnish personal identity code; it is kept nowhere.
     """
-    scheme = await repository.scheme_of(session, found.id)
+    scheme = await repository.scheme_of(session, round_id)
     if scheme is None:
         return []
     person = person_of(keys.secret(PERSON_KEY), scheme, person_id(identifier))
-    given = await _rolled(session, found.id, [person], "desk", keys=keys)
-    groups = (await entitlement(session, found)).groups
-    return [given[group.id] for group in groups if group.rolled and group.id in given]
+    given = await _rolled(session, round_id, [person], "desk", keys=keys)
+    return [given[group.id] for group in rule.groups if group.rolled and group.id in given]
 
 
 async def find_identified(

@@ -44,7 +44,7 @@ Now = NamedDependency[Clock]
 Which = Annotated[str, QueryParameter(max_length=64)]
 
 #: What a browser that many use must not remember of the one before, beside the session, which is signed out.
-_LEFT_BY_OTHERS: tuple[CookieKind, ...] = ("pb-draft", "pb-known", "pb-visit")
+_LEFT_BY_OTHERS: tuple[CookieKind, ...] = ("pb-booth", "pb-draft", "pb-known", "pb-visit")
 
 #: Drawings of buttons that no other page has.
 _DRAWING = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>'

@@ -4,6 +4,7 @@ Whoever calls this sees to it that only who may see it gets it, and that it is n
 """
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,15 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.record.canonical import b64u, decode, encode, unb64u
 from pb_service.core.sealing.evidence import open_sign_in
 from pb_service.features.voting import repository
-from pb_service.features.voting.polling import Polling
 
 
-async def token_lines(session: AsyncSession, polling: Polling, auditors: X25519PrivateKey) -> AsyncIterator[bytes]:
+async def token_lines(
+    session: AsyncSession, log_id: UUID, eid: bytes, auditors: X25519PrivateKey
+) -> AsyncIterator[bytes]:
     """Yield the lines of `tokens.jsonl`: one for each envelope of class idt, in order of the log.
 
     Raises EvidenceError where the key is another one than the manifest's.
     """
-    for index, body, sealed in await repository.evidence_of(session, polling.log_id):
+    for index, body, sealed in await repository.evidence_of(session, log_id):
         session_key = unb64u(decode(body)["p"], 32)
-        found = open_sign_in(sealed, auditors, polling.manifest.eid, session_key)
+        found = open_sign_in(sealed, auditors, eid, session_key)
         yield encode({"x": index, "o": b64u(found.blind), "token": found.token}) + b"\n"

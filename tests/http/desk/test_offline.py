@@ -19,7 +19,7 @@ from tests.voting import Booth, Official, OpenVote, posted
 async def slip_of(vote: OpenVote, by: tuple[Official, ...], **person: str) -> dict[str, Any]:
     """What the page of two officers keeps on the device."""
     polling = await vote.polling()
-    typed = {"email": "", "name": "", "born": "", **person}
+    typed = {"number": "", "email": "", "name": "", "born": "", **person}
     receiver = evidence_key(vote.service.keys).public_key()
     eid = polling.manifest.eid
     entry = {

@@ -181,7 +181,10 @@ async def audited(vote: OpenVote, folder: Path) -> dict[str, Any]:
     (folder / "audit.json").write_bytes(encode({"v": 1, "e": b64u(polling.manifest.eid), **settings}))
     async with service.database.reading() as session:
         found = await find_round(session, vote.slug, whole=False)
-        lines = [line async for line in token_lines(session, polling, evidence_key(service.keys))]
+        lines = [
+            line
+            async for line in token_lines(session, polling.log_id, polling.manifest.eid, evidence_key(service.keys))
+        ]
         (folder / "tokens.jsonl").write_bytes(b"".join(lines))
         for group in polling.manifest.groups:
             people = [line async for line in people_of(session, found, group, keys=service.keys)]

@@ -52,7 +52,7 @@ async def test_who_is_on_the_roll_can_vote(vote: OpenVote) -> None:
         found = await find_round(session, "spring")
         [standing] = await standings(session, found, on, keys=service.keys)
         nobody = [await standings(session, found, each, keys=service.keys) for each in (off, account, other)]
-        [desk] = await find_on_roll(session, found, code(7), keys=service.keys)
+        [desk] = await find_on_roll(session, found.id, await entitlement(session, found), code(7), keys=service.keys)
     assert (standing.group, standing.cls, standing.district) == ("pohjoinen", "idt", "pohjoinen")
     assert nobody == [[], [], []]
     assert (desk.alias, desk.cls) == (standing.alias, "desk")

@@ -54,7 +54,8 @@ async def sign(vote: OpenVote, change: RollChange, role: str) -> bool:
 async def found_at_desk(vote: OpenVote, number: int) -> int:
     async with vote.service.database.reading() as session:
         found = await find_round(session, "spring")
-        return len(await find_on_roll(session, found, code(number), keys=vote.service.keys))
+        rule = await entitlement(session, found)
+        return len(await find_on_roll(session, found.id, rule, code(number), keys=vote.service.keys))
 
 
 async def test_a_late_addition_counts_when_two_have_signed_it(vote: OpenVote) -> None:
