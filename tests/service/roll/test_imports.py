@@ -242,7 +242,7 @@ async def test_a_workbook(vote: OpenVote) -> None:
 async def test_columns_parted_otherwise(vote: OpenVote) -> None:
     """Whoever knows better than the guess says so, and sees the list again before it is read."""
     service, registrar = vote.service, vote.registrar.actor
-    batch = await handed_in(service, registrar, "\n".join(f"{code(k)}|a;b;c" for k in range(9)).encode())
+    batch = await handed_in(service, registrar, "".join(f"{code(k)}|a;b;c\n" for k in range(9)).encode())
     assert len(batch.shape["columns"]) == 3
     async with service.database.transaction() as session:
         found = await find_round(session, "spring")
