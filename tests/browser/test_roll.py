@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page
 from pb_service.app import create_app
 from pb_service.core.rounds.setup import EligibilityStep
 from pb_service.features.accounts import sessions
-from pb_service.features.accounts.sessions import Visitor
+from pb_service.features.accounts.sessions import SessionKind, Visitor
 from pb_service.features.roll.reading import read_batch
 from pb_service.platform.server import listen
 from pb_service.service import open_service
@@ -34,7 +34,7 @@ class Office:
     vote: OpenVote
     address: str
 
-    async def enter(self, page: Page, account_id: UUID | None, kind: str = "staff") -> None:
+    async def enter(self, page: Page, account_id: UUID | None, kind: SessionKind = "staff") -> None:
         """Sign somebody in."""
         assert account_id
         service = self.vote.service

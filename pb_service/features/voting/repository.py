@@ -191,7 +191,8 @@ async def evidence_of(session: AsyncSession, log_id: UUID) -> Sequence[tuple[int
         .where(LogEntry.log_id == log_id, LogEntry.idx.is_not(None))
         .order_by(LogEntry.idx)
     )
-    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+    rows = await session.execute(query)
+    return [(index, body, sealed) for index, body, sealed in rows if index is not None]
 
 
 async def slug_of(session: AsyncSession, round_id: UUID) -> str:

@@ -17,7 +17,7 @@ from pb_service.features.roll.corrections import Addition
 from pb_service.features.roll.errors import RollRefused
 from pb_service.features.roll.jobs import sweep, tidy
 from pb_service.features.roll.reading import read_batch
-from pb_service.features.roll.standing import find_on_roll, standings
+from pb_service.features.roll.standing import entitlement, find_on_roll, standings
 from pb_service.features.roll.tables import RollBatch, RollRecord, RollSealed, RollUploadPart
 from pb_service.features.rounds.finding import find_round
 from pb_service.service import Service

@@ -15,7 +15,7 @@ from pb_service.features.roll.corrections import Addition
 from pb_service.features.roll.errors import RollRefused
 from pb_service.features.roll.evidence import people_of
 from pb_service.features.roll.jobs import erase, months_after
-from pb_service.features.roll.standing import find_on_roll, roll_key_name, standings
+from pb_service.features.roll.standing import entitlement, find_on_roll, roll_key_name, standings
 from pb_service.features.roll.tables import RollChange, RollRecord, RollSealed
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.tables import RoundAct
