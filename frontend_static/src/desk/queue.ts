@@ -62,7 +62,8 @@ class DeskQueue extends HTMLElement {
 		const typed = (name: string) => String(new FormData(form).get(name) ?? "").trim();
 		const person = { number: typed("number"), email: typed("email"), name: typed("name"), born: typed("born") };
 		const signers = [typed("first"), typed("second")].map((id) => this.keys.get(id));
-		if (!(person.number || person.email || (person.name && person.born)) || !typed("both") || !typed("box")) throw new Error("empty");
+		if (!(person.number || person.email || (person.name && person.born)) || !typed("both") || !typed("box"))
+			throw new Error("empty");
 		if (!signers[0] || !signers[1] || signers[0].account === signers[1].account) throw new Error("one officer");
 		const slip: Fields = {
 			v: 1,

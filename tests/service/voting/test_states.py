@@ -56,7 +56,7 @@ async def sign(vote: OpenVote, person: Official, role: Signer) -> bool:
         return await states.sign(session, person.actor, found, role, **signed, now=vote.clock())
 
 
-async def confirm(vote: OpenVote, reference: str = "HEL 2027-000123") -> None:
+async def confirm(vote: OpenVote, reference: str = "KH 2027-000123") -> None:
     async with vote.service.database.transaction() as session:
         found = await find_round(session, vote.slug, for_update=True)
         fields = {"reference": reference, "decider": "Board", "decided_on": date(2027, 6, 1)}
@@ -69,7 +69,7 @@ async def amend(vote: OpenVote, *changes: Change) -> None:
     async with vote.service.database.transaction() as session:
         found = await find_round(session, vote.slug, for_update=True)
         await states.draft_amendment(
-            session, vote.manager, found, changes, REASON, reference="HEL 2027-000200", now=vote.clock()
+            session, vote.manager, found, changes, REASON, reference="KH 2027-000200", now=vote.clock()
         )
 
 
@@ -114,7 +114,7 @@ async def test_anybody_can_check_the_signatures_of_a_state(result: OpenVote) -> 
     keys = {name: manifest.keys[name][1] for name, _ in content["sg"]}
     verify_entry(content, keys)
     assert set(keys.values()) == {public_bytes(result.registrar.key), public_bytes(result.auditor.key)}
-    assert content["decision"]["reference"] == "HEL 2027-000123"
+    assert content["decision"]["reference"] == "KH 2027-000123"
 
 
 async def test_amendment_fits_the_budget_and_lowers_costs_only(result: OpenVote) -> None:
