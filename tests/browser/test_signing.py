@@ -46,6 +46,7 @@ async def make_key(page: Page, site: str, label: str = "Laptop") -> None:
     """With the keyboard alone."""
     await page.goto(f"{site}/en/staff/keys/new")
     field = page.locator("key-maker").get_by_label("Name of the key")
+    await expect(field).to_be_visible()  # once the script is there
     await field.focus()
     await page.keyboard.type(label)
     await page.keyboard.press("Tab")

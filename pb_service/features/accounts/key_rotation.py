@@ -66,7 +66,8 @@ FIXED: Mapping[str, str] = {
     ),
     "person": (
         "By what is computed with the key `person` accounts find their people on rolls; with another nobody would be "
-        "found. It stays. If it leaked: it tells nothing without the database, and no number without trying them all."
+        "found. It stays. If it leaked: it tells nothing without the database, and no number without trying them all; "
+        "docs/operate.md says more."
     ),
     "op": (
         "The key `op` signs what the operator declares. It stands in the manifest of every round, which nobody may "
