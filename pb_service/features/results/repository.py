@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pb_service.core.tally.explain import Explanation
 from pb_service.features.results.tables import ContestExplanation, ResultSignature, ResultState, Turnout
 
 
@@ -13,6 +15,12 @@ async def explanation_of(session: AsyncSession, contest_id: UUID) -> ContestExpl
     """Return what was derived from a contest's count, or None if that was not done yet."""
     query = select(ContestExplanation).where(ContestExplanation.contest_id == contest_id)
     return (await session.scalars(query)).one_or_none()
+
+
+async def keep_explanation(session: AsyncSession, contest_id: UUID, explanation: Explanation) -> None:
+    """Keep what was derived from a contest's count; a second job that derived it meanwhile says the same."""
+    kept = insert(ContestExplanation).values(contest_id=contest_id, explanation=explanation)
+    await session.execute(kept.on_conflict_do_nothing())
 
 
 async def states_of(session: AsyncSession, round_id: UUID) -> Sequence[ResultState]:

@@ -27,7 +27,6 @@ from pb_service.features.record import service as record
 from pb_service.features.results import repository, states
 from pb_service.features.results.documents import ContestDocuments, Download, ProjectChange, Sibling, StateName
 from pb_service.features.results.errors import ContestNotFound, ManifestNotFound
-from pb_service.features.results.tables import ContestExplanation
 from pb_service.features.rounds.service import find_round, published_round
 from pb_service.features.rounds.tables import Contest, Round
 
@@ -133,7 +132,7 @@ async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str],
         ballots = ballots_in(await _document(session, count.ballots_sha256), in_manifest)
         other = _under_another_rule(in_manifest, contest, ballots, unit=counted.unit)
         derived = explanation(in_manifest, outcome, ballots, other)
-        session.add(ContestExplanation(contest_id=contest.id, explanation=derived))
+        await repository.keep_explanation(session, contest.id, derived)
 
 
 def _under_another_rule(
