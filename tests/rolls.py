@@ -10,6 +10,7 @@ from pb_service.core.voting.roll_rows import Reading
 from pb_service.features.accounts import identities
 from pb_service.features.accounts.drivers import Identity
 from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.two_people import Signer
 from pb_service.features.roll import fixing, imports, repository
 from pb_service.features.roll.reading import read_batch
 from pb_service.features.roll.tables import RollBatch
@@ -72,7 +73,7 @@ async def signed(vote: OpenVote) -> None:
     async with service.database.transaction() as session:
         found = await find_round(session, vote.slug)
         await fixing.fix(session, vote.registrar.actor, found, now=service.clock())
-    people: dict[fixing.Signer, Official] = {"registrar": vote.registrar, "auditor": vote.auditor}
+    people: dict[Signer, Official] = {"registrar": vote.registrar, "auditor": vote.auditor}
     for role, person in people.items():
         async with service.database.transaction() as session:
             found = await find_round(session, vote.slug)

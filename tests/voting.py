@@ -30,6 +30,7 @@ from pb_service.features.accounts.scopes import RoundScope
 from pb_service.features.accounts.sessions import Visitor
 from pb_service.features.accounts.signing_keys import GrantOrder
 from pb_service.features.accounts.tables import RoleGrant
+from pb_service.features.accounts.two_people import Signer
 from pb_service.features.assessment import lists
 from pb_service.features.assessment.tables import BallotListRow
 from pb_service.features.counting import closing, sealed
@@ -223,7 +224,7 @@ async def begin_opening(vote: OpenVote, *, strikes: int = 0) -> None:
         await opening.prepare(session, vote.manager, found, around=around, now=vote.clock())
 
 
-async def confirm_manifest(vote: OpenVote, role: opening.Signer, *, by: Official | None = None) -> bool:
+async def confirm_manifest(vote: OpenVote, role: Signer, *, by: Official | None = None) -> bool:
     """Let the registrar or the auditor sign what lies there."""
     service, person = vote.service, by or (vote.registrar if role == "registrar" else vote.auditor)
     async with service.database.transaction() as session:

@@ -44,6 +44,7 @@ from pb_service.features.accounts import identity_repository, signing_keys
 from pb_service.features.accounts.policy import Actor, Grant, Role
 from pb_service.features.accounts.scopes import RoundScope
 from pb_service.features.accounts.signing_keys import GrantOrder
+from pb_service.features.accounts.two_people import SIGNERS
 from pb_service.features.assessment import costing, feasibility, lists, moderation
 from pb_service.features.assessment import projects as ballot_projects
 from pb_service.features.assessment.feasibility import Answer
@@ -52,7 +53,7 @@ from pb_service.features.assessment.projects import Details
 from pb_service.features.opening import repository as openings
 from pb_service.features.opening import service as opening
 from pb_service.features.opening.drafting import Surroundings
-from pb_service.features.opening.service import SIGNERS, Order
+from pb_service.features.opening.service import Order
 from pb_service.features.proposals.entering import enter
 from pb_service.features.rounds.drafts import create_draft, publish, save_step
 from pb_service.features.rounds.errors import RoundNotFound

@@ -16,3 +16,20 @@ class DomainError(Exception):
     def errors(self) -> Sequence[Mapping[str, object]]:
         """What a program should know beyond the sentence: fields and codes, one line each."""
         return ()
+
+
+class StepRefused(DomainError):
+    """A step cannot be taken, by a rule that its ``code`` names: pages have a sentence of their own for each code.
+
+    ``step`` begins the sentence for programs, where the raiser gives no better ``detail``.
+    """
+
+    status: ClassVar[int] = 409
+    step: ClassVar[str] = "This step cannot be taken"
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or f"{self.step} ({code}).")
+        self.code = code
+
+    def errors(self) -> Sequence[Mapping[str, object]]:
+        return [{"code": self.code}]

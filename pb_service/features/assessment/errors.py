@@ -7,7 +7,7 @@ from pb_service.core.proposals.ballot_list import Point
 from pb_service.core.rounds.setup import Problem
 from pb_service.features.accounts.policy import Forbidden
 from pb_service.features.proposals.errors import problem_line
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import DomainError, StepRefused
 
 
 class NotThere(DomainError):
@@ -17,18 +17,11 @@ class NotThere(DomainError):
     type: ClassVar[str] = "not-there"
 
 
-class NotNow(DomainError):
+class NotNow(StepRefused):
     """The phase of the round, or the fixed ballot list, does not allow this. ``code`` says which."""
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "not-now"
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"This cannot be done now ({code}).")
-        self.code = code
-
-    def errors(self) -> Sequence[Mapping[str, object]]:
-        return [{"code": self.code}]
+    step: ClassVar[str] = "This cannot be done now"
 
 
 class Refused(DomainError):
@@ -79,32 +72,18 @@ class QuestionOpen(DomainError):
     type: ClassVar[str] = "question-open"
 
 
-class NotAgreed(DomainError):
+class NotAgreed(StepRefused):
     """The assessors do not agree, or not all have answered: their lead decides."""
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "not-agreed"
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"The assessors have not come to one answer ({code}).")
-        self.code = code
-
-    def errors(self) -> Sequence[Mapping[str, object]]:
-        return [{"code": self.code}]
+    step: ClassVar[str] = "The assessors have not come to one answer"
 
 
-class ReviewRefused(DomainError):
+class ReviewRefused(StepRefused):
     """A review cannot be asked for or decided. ``code``: late, again, nothing."""
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "review-refused"
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"No review is possible here ({code}).")
-        self.code = code
-
-    def errors(self) -> Sequence[Mapping[str, object]]:
-        return [{"code": self.code}]
+    step: ClassVar[str] = "No review is possible here"
 
 
 class ListNotReady(DomainError):

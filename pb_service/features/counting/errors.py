@@ -2,26 +2,19 @@
 
 from typing import ClassVar
 
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import StepRefused
 
 
-class ClosingRefused(DomainError):
+class ClosingRefused(StepRefused):
     """The vote cannot be closed now. ``code`` says why: phase, imported, early, paused, closed."""
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "closing-refused"
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(detail or f"The vote cannot be closed now ({code}).")
-        self.code = code
+    step: ClassVar[str] = "The vote cannot be closed now"
 
 
-class AnswerRefused(DomainError):
+class AnswerRefused(StepRefused):
     """A trustee's file cannot be used at all. ``code`` says why: unpublished, large, form, absent."""
 
     status: ClassVar[int] = 422
     type: ClassVar[str] = "answer-refused"
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(detail or f"This answer cannot be used ({code}).")
-        self.code = code
+    step: ClassVar[str] = "This answer cannot be used"

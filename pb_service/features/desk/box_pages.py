@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,8 @@ from pb_service.core.sealing.manifest import Contest
 from pb_service.core.sealing.payload import BallotShape
 from pb_service.features.accounts import staff_repository
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, Role, may
+from pb_service.features.accounts.signing import take_signature
 from pb_service.features.accounts.vocabulary import role_in_words
 from pb_service.features.assessment.page_parts import Keys, Now, PageRequest, Session, Who, frame_context, lang_of
 from pb_service.features.desk import boxes, repository
@@ -31,7 +32,7 @@ from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.tables import Round
 from pb_service.features.voting import orders
 from pb_service.features.voting.errors import NoVote
-from pb_service.features.voting.order_pages import signature_of, usable_keys
+from pb_service.features.voting.order_pages import usable_keys
 from pb_service.features.voting.orders import OrderRefused
 from pb_service.features.voting.polling import Polling, Pollings
 from pb_service.web.formats import Reader
@@ -241,28 +242,12 @@ async def sign_list(
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
     role = form.choice("role", _SIGNERS, label=words.gettext("Role"))
-    key, signature = signature_of(form, words)
-    if not form.errors:
-        try:
-            async with transaction.begin_nested():
-                is_logged = await orders.sign(
-                    transaction,
-                    actor,
-                    found,
-                    order_id,
-                    "auditor" if role == "auditor" else "desk",
-                    public_key=key,
-                    signature=signature,
-                    operator=keys.ed25519("op"),
-                    now=clock(),
-                )
-        except SignatureRefused as error:
-            form.refuse("sign", error.in_words(words))
-        except OrderRefused as error:
-            form.refuse("sign", refusal_in_words(error.code, words))
-        else:
-            return done(_list(request, order_id), "logged" if is_logged else "signed")
-    return await _list_page(request, transaction, actor, order_id, form, status=409)
+    signer: Role = "auditor" if role == "auditor" else "desk"
+    by = partial(orders.sign, transaction, actor, found, order_id, signer, operator=keys.ed25519("op"), now=clock())
+    is_logged = await take_signature(form, words, transaction, by, refusal_in_words)
+    if is_logged is None:
+        return await _list_page(request, transaction, actor, order_id, form, status=409)
+    return done(_list(request, order_id), "logged" if is_logged else "signed")
 
 
 @post("/desk/lists/{order_id:uuid}/drop", access="desk.serve")

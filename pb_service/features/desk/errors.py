@@ -2,22 +2,18 @@
 
 from typing import ClassVar
 
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import StepRefused
 
 
-class DeskRefused(DomainError):
+class DeskRefused(StepRefused):
     """A step of the desk cannot be taken. ``code`` says why:
 
     phase, paused, place, no, shift, times, contest, person, paper, waiting, early, listed, unbalanced, too_many, few,
     begun, account, unknown, taken, same_hand, ballot, order, done, settled, not_ready, slip, nobody.
     """
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "desk-refused"
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(detail or f"This step of the desk cannot be taken ({code}).")
-        self.code = code
+    step: ClassVar[str] = "This step of the desk cannot be taken"
 
 
 class NotThere(DeskRefused):

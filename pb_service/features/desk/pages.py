@@ -1,6 +1,7 @@
 """The desk: places and shifts, looking a person up, and giving paper with two signatures."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,8 +15,8 @@ from pb_service.core.record.canonical import b64u, encode, unb64u
 from pb_service.core.rounds.setup import Setup
 from pb_service.features.accounts import staff_repository
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, may
+from pb_service.features.accounts.signing import take_signature
 from pb_service.features.assessment.page_parts import Keys, Now, PageRequest, Session, Who, frame_context, lang_of
 from pb_service.features.desk import handing, places, repository
 from pb_service.features.desk.errors import DeskRefused
@@ -28,7 +29,7 @@ from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.tables import Round
 from pb_service.features.voting import orders
 from pb_service.features.voting.errors import NoVote
-from pb_service.features.voting.order_pages import signature_of, usable_keys
+from pb_service.features.voting.order_pages import usable_keys
 from pb_service.features.voting.orders import OrderRefused
 from pb_service.features.voting.polling import Polling, Pollings
 from pb_service.features.voting.service import stands_in
@@ -199,28 +200,12 @@ async def sign_paper(
     """Take an officer's signature; with the second one the paper ballot stands in the record."""
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
-    key, signature = signature_of(form, words)
-    if not form.errors:
-        try:
-            async with transaction.begin_nested():
-                is_logged = await orders.sign(
-                    transaction,
-                    actor,
-                    found,
-                    order_id,
-                    "desk",
-                    public_key=key,
-                    signature=signature,
-                    operator=keys.ed25519("op"),
-                    now=clock(),
-                )
-        except SignatureRefused as error:
-            form.refuse("sign", error.in_words(words))
-        except OrderRefused as error:
-            form.refuse("sign", refusal_in_words(error.code, words))
-        else:
-            return done(f"{here(request)}/papers/{order_id}", "logged" if is_logged else "signed")
-    return await _paper_page(request, transaction, actor, pollings, form, order_id=order_id, status=409)
+    operator = keys.ed25519("op")
+    by = partial(orders.sign, transaction, actor, found, order_id, "desk", operator=operator, now=clock())
+    is_logged = await take_signature(form, words, transaction, by, refusal_in_words)
+    if is_logged is None:
+        return await _paper_page(request, transaction, actor, pollings, form, order_id=order_id, status=409)
+    return done(f"{here(request)}/papers/{order_id}", "logged" if is_logged else "signed")
 
 
 @post("/desk/papers/{order_id:uuid}/drop", access="desk.serve")

@@ -1,6 +1,6 @@
 """What can be wrong with an import or a download."""
 
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import DomainError, StepRefused
 
 
 class ImportRefused(DomainError):
@@ -17,14 +17,9 @@ class NothingToExport(DomainError):
     type = "nothing-to-export"
 
 
-class EvidenceRefused(DomainError):
+class EvidenceRefused(StepRefused):
     """Evidence for auditors cannot be asked for, allowed or taken. ``code``: phase, seed, same_hand, allowed, ended,
     absent.
     """
 
-    status = 409
     type = "evidence-refused"
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code

@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import StepRefused
 
 
-class OpeningRefused(DomainError):
+class OpeningRefused(StepRefused):
     """A step of the opening cannot be taken now. ``code`` says why:
 
     phase, imported, no_list, roll, provider, no_times, mode, begun, not_begun, no_registrar, no_auditor, lot, trustees,
@@ -13,9 +13,5 @@ class OpeningRefused(DomainError):
     same_seat, no_seat, key, no_ceremony, other_registrar.
     """
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "opening-refused"
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(detail or f"This step of the opening cannot be taken now ({code}).")
-        self.code = code
+    step: ClassVar[str] = "This step of the opening cannot be taken now"

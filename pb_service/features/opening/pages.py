@@ -15,12 +15,13 @@ from pb_service.core.voting.turns import has_key
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, may
+from pb_service.features.accounts.two_people import SIGNERS, Signer
 from pb_service.features.assessment.lists import published_list
 from pb_service.features.assessment.page_parts import Now, PageRequest, Session, Who, frame_context, lang_of
 from pb_service.features.opening import repository, service
 from pb_service.features.opening.drafting import Surroundings, granted_keys
 from pb_service.features.opening.errors import OpeningRefused
-from pb_service.features.opening.service import SIGNERS, Order, Signer
+from pb_service.features.opening.service import Order
 from pb_service.features.opening.state import state_of
 from pb_service.features.opening.tables import Opening
 from pb_service.features.opening.vocabulary import manifest_in_words, mode_in_words, refusal_in_words

@@ -11,13 +11,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import entries
-from pb_service.core.record.canonical import b64u, encode, unb64u
-from pb_service.core.record.signatures import SIGNATURE_SIZE, public_bytes, sign_entry
+from pb_service.core.record.canonical import b64u, encode
+from pb_service.core.record.signatures import public_bytes, sign_entry
 from pb_service.core.rounds.phases import Phase
 from pb_service.core.rounds.setup import Problem, Setup
 from pb_service.core.sealing.election import Election
@@ -27,6 +27,7 @@ from pb_service.core.sealing.trusteeship import Trustee
 from pb_service.core.voting.turns import has_key
 from pb_service.features.accounts import access_log, signing_keys
 from pb_service.features.accounts.policy import Actor, require
+from pb_service.features.accounts.two_people import Signer, are_complete, keep_signature
 from pb_service.features.assessment.lists import published_list
 from pb_service.features.opening import repository
 from pb_service.features.opening.drafting import Surroundings, draft, granted_keys, official_keys, vote_times
@@ -38,9 +39,6 @@ from pb_service.features.opening.trustees import advance, keys_of_setup
 from pb_service.features.record import service as record
 from pb_service.features.rounds.setups import setup_of
 from pb_service.features.rounds.tables import Round
-
-Signer = Literal["registrar", "auditor"]
-SIGNERS: tuple[Signer, ...] = ("registrar", "auditor")
 
 #: For how long after the end those who had signed in before may still cast, in seconds.
 GRACE = 900
@@ -161,26 +159,21 @@ async def confirm(
     manifest = Manifest.read(opening.manifest)
     if (role, key.public_key) not in manifest.keys.values():
         raise OpeningRefused("changed", "The manifest does not name this key: it was granted later.")
-    signed = list(await repository.signatures_of(session, found.id))
-    if any(other.account_id == actor.account_id and other.role != role for other in signed):
-        raise OpeningRefused("same_hand", "Two people must confirm the manifest.")
-    if all(other.role != role for other in signed):
-        made = ManifestSignature(
-            round_id=found.id,
-            role=role,
-            eid=eid,
-            public_key=key.public_key,
-            signature=unb64u(signature, SIGNATURE_SIZE),
-            account_id=actor.account_id,
-            signed_at=now,
-        )
-        session.add(made)
-        await session.flush()
-        signed.append(made)
-        await access_log.note(session, actor.account_id, "vote.confirmed", f"{found.slug} {role}", now=now)
-    if {one.role for one in signed} < set(SIGNERS):
+    signed = await keep_signature(
+        session,
+        actor,
+        ManifestSignature(round_id=found.id, eid=eid),
+        await repository.signatures_of(session, found.id),
+        role=role,
+        key=key,
+        signature=signature,
+        refused=OpeningRefused,
+        noted=("vote.confirmed", found.slug),
+        now=now,
+    )
+    if not are_complete(signed):
         return False
-    await _open(session, found, opening, manifest=manifest, signed=signed, around=around, now=now)
+    await _open(session, found, opening, manifest=manifest, signed=list(signed.values()), around=around, now=now)
     return opening.opened_at is not None
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pb_service.features.accounts.two_people import RoleSignature
 from pb_service.platform.db import Base
 
 
@@ -48,23 +49,13 @@ class Opening(Base):
     )
 
 
-class ManifestSignature(Base):
+class ManifestSignature(RoleSignature, Base):
     """The signature of one person under a draft of the manifest; one a role. Gone when the draft is made anew."""
 
     __tablename__ = "manifest_signature"
 
     round_id: Mapped[UUID] = mapped_column(ForeignKey("opening.round_id", ondelete="CASCADE"), primary_key=True)
-    role: Mapped[str] = mapped_column(Text, primary_key=True)
     eid: Mapped[bytes] = mapped_column(LargeBinary)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    signature: Mapped[bytes] = mapped_column(LargeBinary)
-    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-    __table_args__ = (
-        CheckConstraint("role IN ('registrar', 'auditor')", name="role"),
-        CheckConstraint("octet_length(signature) = 64", name="signature"),
-    )
 
 
 class TrusteeSeat(Base):

@@ -2,18 +2,14 @@
 
 from typing import ClassVar
 
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import DomainError, StepRefused
 
 
-class ConversationClosed(DomainError):
+class ConversationClosed(StepRefused):
     """The round's phase, or the proposal's state, does not allow this. ``code``: phase, paused, state or own."""
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "conversation-closed"
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"This is not possible for this proposal now ({code}).")
-        self.code = code
+    step: ClassVar[str] = "This is not possible for this proposal now"
 
 
 class SupportSpent(DomainError):

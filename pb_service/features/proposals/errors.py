@@ -6,7 +6,7 @@ from typing import ClassVar
 from pb_service.core.proposals.states import Code, State
 from pb_service.core.rounds.setup import Problem
 from pb_service.features.accounts.policy import Forbidden
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import DomainError, StepRefused
 
 
 def problem_line(problem: Problem) -> Mapping[str, object]:
@@ -99,18 +99,11 @@ class ProposalChanged(DomainError):
         return [{"field": "version", "code": "changed", "version": self.version}]
 
 
-class MergeRefused(DomainError):
+class MergeRefused(StepRefused):
     """These proposals cannot become one, or the joint cannot be undone. ``code``: circle, other_round, undone, used."""
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "merge-refused"
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"These proposals cannot be joined or parted like this ({code}).")
-        self.code = code
-
-    def errors(self) -> Sequence[Mapping[str, object]]:
-        return [{"code": self.code}]
+    step: ClassVar[str] = "These proposals cannot be joined or parted like this"
 
 
 class InvitationEnded(DomainError):

@@ -1,6 +1,6 @@
 """What can be wrong with a request for a result."""
 
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import DomainError, StepRefused
 
 
 class ContestNotFound(DomainError):
@@ -31,18 +31,13 @@ class ManifestNotFound(DomainError):
     type = "manifest-not-found"
 
 
-class StateRefused(DomainError):
+class StateRefused(StepRefused):
     """A state of a result cannot be drafted or signed. ``code`` says why:
 
     phase, confirmed, change, nothing, budget, contest, key, same_hand, draft, no_draft.
     """
 
-    status = 409
     type = "result-state-refused"
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
 
 
 class StateNotFound(DomainError):

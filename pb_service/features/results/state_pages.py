@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from litestar import MediaType, Response, Router, get, post
@@ -11,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.record.canonical import b64u, decode
 from pb_service.core.rounds.phases import PHASES
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, may
+from pb_service.features.accounts.signing import take_signature
+from pb_service.features.accounts.two_people import SIGNERS, Signer
 from pb_service.features.assessment.page_parts import (
     Now,
     PageRequest,
@@ -29,7 +31,7 @@ from pb_service.features.proposals.errors import ReasonMissing
 from pb_service.features.results import repository, states
 from pb_service.features.results.charts import turnout_bars
 from pb_service.features.results.errors import StateRefused
-from pb_service.features.results.states import SIGNERS, Change, Published, Signer
+from pb_service.features.results.states import Change, Published
 from pb_service.features.results.turnout import as_csv, turnout_body
 from pb_service.features.results.vocabulary import channel_name, state_name, state_refusal
 from pb_service.features.rounds.errors import RoundNotFound
@@ -201,25 +203,11 @@ async def sign(request: PageRequest, transaction: Session, actor: Who, clock: No
     words, form = translations(lang_of(request)), await parse(request)
     role = form.choice("role", SIGNERS, label=words.gettext("Role"))
     found = await _locked(request, transaction)
-    if not form.errors:
-        try:
-            async with transaction.begin_nested():
-                is_published = await states.sign(
-                    transaction,
-                    actor,
-                    found,
-                    cast(Signer, role),
-                    public_key=form.value("key"),
-                    signature=form.value("signature"),
-                    now=clock(),
-                )
-        except SignatureRefused as error:
-            form.refuse("role", error.in_words(words))
-        except StateRefused as error:
-            form.refuse("role", state_refusal(error.code, words))
-        else:
-            return done(_here(request), "published" if is_published else "signed")
-    return await _page(request, transaction, actor, form, status=409)
+    by = partial(states.sign, transaction, actor, found, cast(Signer, role), now=clock())
+    is_published = await take_signature(form, words, transaction, by, state_refusal, name="role")
+    if is_published is None:
+        return await _page(request, transaction, actor, form, status=409)
+    return done(_here(request), "published" if is_published else "signed")
 
 
 @post("/result/drop", access="vote.prepare")

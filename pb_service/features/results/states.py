@@ -13,13 +13,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.core.record import canonical, entries
+from pb_service.core.record import entries
 from pb_service.core.record.canonical import b64u, decode, encode
-from pb_service.core.record.signatures import SIGNATURE_SIZE
 from pb_service.core.rounds.documents import ManifestDocument, OutcomeDocument
 from pb_service.core.rounds.phases import AFTER_COUNT, Phase
 from pb_service.features.accounts import access_log, signing_keys
 from pb_service.features.accounts.policy import Actor, require
+from pb_service.features.accounts.two_people import Signer, are_complete, keep_signature
 from pb_service.features.counting import repository as counting
 from pb_service.features.opening.state import state_of
 from pb_service.features.proposals.reasons import required_reason
@@ -30,8 +30,6 @@ from pb_service.features.results.tables import ResultSignature, ResultState
 from pb_service.features.rounds.tables import Round
 
 StateKind = Literal["preliminary", "confirmed", "amended", "voided"]
-Signer = Literal["registrar", "auditor"]
-SIGNERS: tuple[Signer, ...] = ("registrar", "auditor")
 
 #: The kinds of their entries in the record.
 ENTRY_KINDS: Mapping[StateKind, str] = {
@@ -227,26 +225,22 @@ async def sign(
     names = {public: name for name, (kind, public) in election.keys.items() if kind == role}
     if key.public_key not in names:
         raise StateRefused("key", "The record does not know this key in this role.")
-    signed = list(await repository.signatures_under(session, draft.id))
-    if any(other.account_id == actor.account_id and other.role != role for other in signed):
-        raise StateRefused("same_hand", "Two people must sign.")
-    if all(other.role != role for other in signed):
-        made = ResultSignature(
-            state_id=draft.id,
-            role=role,
-            public_key=key.public_key,
-            signature=canonical.unb64u(signature, SIGNATURE_SIZE),
-            account_id=actor.account_id,
-            signed_at=now,
-        )
-        session.add(made)
-        await session.flush()
-        signed.append(made)
-        await access_log.note(session, actor.account_id, "result.signed", f"{draft.id} {role}", now=now)
-    if {one.role for one in signed} < set(SIGNERS):
+    signed = await keep_signature(
+        session,
+        actor,
+        ResultSignature(state_id=draft.id),
+        await repository.signatures_under(session, draft.id),
+        role=role,
+        key=key,
+        signature=signature,
+        refused=StateRefused,
+        noted=("result.signed", draft.id),
+        now=now,
+    )
+    if not are_complete(signed):
         return False
     known = {public: name for name, (_, public) in election.keys.items()}
-    pairs = sorted([known[one.public_key], b64u(one.signature)] for one in signed)
+    pairs = sorted([known[one.public_key], b64u(one.signature)] for one in signed.values())
     await _publish(session, found, draft, pairs, by="manager", now=now)
     await access_log.note(session, actor.account_id, f"result.{draft.kind}", found.slug, now=now)
     return True

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pb_service.core.tally.explain import Explanation
+from pb_service.features.accounts.two_people import RoleSignature
 from pb_service.platform.db import Base, uuid7
 
 
@@ -57,22 +58,12 @@ class ResultState(Base):
     )
 
 
-class ResultSignature(Base):
+class ResultSignature(RoleSignature, Base):
     """The signature of one person under a draft of a state; one a role."""
 
     __tablename__ = "result_signature"
 
     state_id: Mapped[UUID] = mapped_column(ForeignKey("result_state.id", ondelete="CASCADE"), primary_key=True)
-    role: Mapped[str] = mapped_column(Text, primary_key=True)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    signature: Mapped[bytes] = mapped_column(LargeBinary)
-    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-    __table_args__ = (
-        CheckConstraint("role IN ('registrar', 'auditor')", name="role"),
-        CheckConstraint("octet_length(signature) = 64", name="signature"),
-    )
 
 
 class Turnout(Base):

@@ -2,19 +2,15 @@
 
 from typing import ClassVar
 
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import StepRefused
 
 
-class RollRefused(DomainError):
+class RollRefused(StepRefused):
     """A step with a roll cannot be taken. ``code`` says why:
 
     open, empty, fixed, phase, unfixed, unsigned, same_hand, changed, gone, state, busy, identifier, scheme, known,
     absent, district, erased, asked, answered.
     """
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "roll-refused"
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(detail or f"This step with the roll cannot be taken ({code}).")
-        self.code = code
+    step: ClassVar[str] = "This step with the roll cannot be taken"

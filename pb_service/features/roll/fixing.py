@@ -7,15 +7,15 @@ Any change of the roll before that drops roots and signatures, so that nobody si
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import merkle
-from pb_service.core.record.canonical import b64u, unb64u
-from pb_service.core.record.signatures import SIGNATURE_SIZE
+from pb_service.core.record.canonical import b64u
 from pb_service.features.accounts import access_log, signing_keys
 from pb_service.features.accounts.policy import Actor, require
+from pb_service.features.accounts.two_people import Signer, are_complete, keep_signature
 from pb_service.features.record import service as record
 from pb_service.features.roll import repository
 from pb_service.features.roll.errors import RollRefused
@@ -23,8 +23,6 @@ from pb_service.features.roll.standing import entitlement
 from pb_service.features.roll.tables import Roll, RollRoot, RollSignature
 from pb_service.features.rounds.tables import Round
 
-Signer = Literal["registrar", "auditor"]
-SIGNERS: tuple[Signer, ...] = ("registrar", "auditor")
 RECORD_SIZE = 64
 
 
@@ -93,23 +91,19 @@ async def sign(
         role=role,
         now=now,
     )
-    signed = {one.role: one for one in await repository.signatures_of(session, found.id)}
-    if any(one.account_id == actor.account_id and one.role != role for one in signed.values()):
-        raise RollRefused("same_hand", "Two people must sign the roll.")
-    if role not in signed:
-        made = RollSignature(
-            round_id=found.id,
-            role=role,
-            public_key=key.public_key,
-            signature=unb64u(signature, SIGNATURE_SIZE),
-            account_id=actor.account_id,
-            signed_at=now,
-        )
-        session.add(made)
-        await session.flush()
-        signed[role] = made
-        await access_log.note(session, actor.account_id, "roll.signed", f"{found.slug} {role}", now=now)
-    return signed.keys() >= set(SIGNERS)
+    signed = await keep_signature(
+        session,
+        actor,
+        RollSignature(round_id=found.id),
+        await repository.signatures_of(session, found.id),
+        role=role,
+        key=key,
+        signature=signature,
+        refused=RollRefused,
+        noted=("roll.signed", found.slug),
+        now=now,
+    )
+    return are_complete(signed)
 
 
 async def signed_roots(session: AsyncSession, found: Round) -> Mapping[str, tuple[bytes, int]]:
@@ -117,7 +111,7 @@ async def signed_roots(session: AsyncSession, found: Round) -> Mapping[str, tupl
     roll, roots = await repository.roll_of(session, found.id), await repository.roots_of(session, found.id)
     if roll is None or roll.fixed_at is None or not roots:
         raise RollRefused("unfixed", "The roll is not fixed.")
-    if {one.role for one in await repository.signatures_of(session, found.id)} < set(SIGNERS):
+    if not are_complete(one.role for one in await repository.signatures_of(session, found.id)):
         raise RollRefused("unsigned", "A registrar and an auditor must sign the roll first.")
     wanted = {group.id for group in (await entitlement(session, found)).groups if group.rolled}
     if wanted != {each.group for each in roots}:

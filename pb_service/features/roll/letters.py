@@ -28,7 +28,7 @@ from pb_service.features.roll.standing import PERSON_KEY, roll_key
 from pb_service.features.roll.tables import Roll, RollRecord
 from pb_service.features.rounds.tables import Round
 from pb_service.platform.db import uuid7
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import StepRefused
 from pb_service.platform.keys import KeyFolder
 from pb_service.web.locales import Language
 
@@ -36,18 +36,17 @@ from pb_service.web.locales import Language
 MOST = 1_000
 
 
-class LettersRefused(DomainError):
+class LettersRefused(StepRefused):
     """Letters cannot be made or changed so. ``code``: too_many, nobody, addresses, unknown, void, why.
 
     ``rows``: with ``addresses``, what is wrong in which line.
     """
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "letters-refused"
+    step: ClassVar[str] = "These letters cannot be made or changed"
 
     def __init__(self, code: str, rows: Sequence["BadRow"] = ()) -> None:
-        super().__init__(f"These letters cannot be made or changed ({code}).")
-        self.code = code
+        super().__init__(code)
         self.rows = tuple(rows)
 
 

@@ -1,6 +1,7 @@
 """The registrar's pages of a roll: lists handed in, looked at and taken; single people; roots signed by two people."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,14 +15,14 @@ from pb_service.core.rounds.setup import Setup
 from pb_service.core.voting.roll_rows import IDENTITY_CODE, MAX_COLUMNS, Kind, Reading, RollFileError
 from pb_service.features.accounts import signing_keys
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, may
 from pb_service.features.accounts.scopes import RoundScope
+from pb_service.features.accounts.signing import take_signature
+from pb_service.features.accounts.two_people import SIGNERS, Signer
 from pb_service.features.assessment.page_parts import Keys, Now, PageRequest, Session, Who, frame_context, lang_of
 from pb_service.features.roll import corrections, fixing, imports, repository
 from pb_service.features.roll.corrections import OUTCOMES, Addition, Outcome
 from pb_service.features.roll.errors import RollRefused
-from pb_service.features.roll.fixing import SIGNERS, Signer
 from pb_service.features.roll.standing import entitlement
 from pb_service.features.roll.tables import RollBatch
 from pb_service.features.roll.vocabulary import (
@@ -249,25 +250,11 @@ async def sign(request: PageRequest, transaction: Session, actor: Who, clock: No
     words, form = translations(lang_of(request)), await parse(request)
     role = form.choice("role", SIGNERS, label=words.gettext("Role"))
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
-    if not form.errors:
-        try:
-            async with transaction.begin_nested():
-                both = await fixing.sign(
-                    transaction,
-                    actor,
-                    found,
-                    cast(Signer, role),
-                    public_key=form.value("key"),
-                    signature=form.value("signature"),
-                    now=clock(),
-                )
-        except SignatureRefused as error:
-            form.refuse("sign", error.in_words(words))
-        except RollRefused as error:
-            form.refuse("sign", refusal_in_words(error.code, words))
-        else:
-            return done(_here(request), "signed" if both else "half")
-    return await _roll_page(request, transaction, actor, form, status=409)
+    by = partial(fixing.sign, transaction, actor, found, cast(Signer, role), now=clock())
+    both = await take_signature(form, words, transaction, by, refusal_in_words)
+    if both is None:
+        return await _roll_page(request, transaction, actor, form, status=409)
+    return done(_here(request), "signed" if both else "half")
 
 
 @get("/roll/requests", access="roll.edit")

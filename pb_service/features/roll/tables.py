@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pb_service.features.accounts.two_people import RoleSignature
 from pb_service.features.roll import letter_tables as letter_tables  # noqa: PLC0414 - registers them with these
 from pb_service.platform.db import Base, uuid7
 
@@ -149,22 +150,12 @@ class RollRoot(Base):
     )
 
 
-class RollSignature(Base):
+class RollSignature(RoleSignature, Base):
     """One person's signature under the fixed roots; one a role. Gone when the roll changes."""
 
     __tablename__ = "roll_signature"
 
     round_id: Mapped[UUID] = mapped_column(ForeignKey("roll.round_id", ondelete="CASCADE"), primary_key=True)
-    role: Mapped[str] = mapped_column(Text, primary_key=True)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    signature: Mapped[bytes] = mapped_column(LargeBinary)
-    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-    __table_args__ = (
-        CheckConstraint("role IN ('registrar', 'auditor')", name="role"),
-        CheckConstraint("octet_length(signature) = 64", name="signature"),
-    )
 
 
 class RollRequest(Base):
@@ -242,19 +233,9 @@ class RollChange(Base):
     )
 
 
-class RollChangeSignature(Base):
+class RollChangeSignature(RoleSignature, Base):
     """One person's signature under a late addition; one a role."""
 
     __tablename__ = "roll_change_signature"
 
     change_id: Mapped[UUID] = mapped_column(ForeignKey("roll_change.id", ondelete="CASCADE"), primary_key=True)
-    role: Mapped[str] = mapped_column(Text, primary_key=True)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    signature: Mapped[bytes] = mapped_column(LargeBinary)
-    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-    __table_args__ = (
-        CheckConstraint("role IN ('registrar', 'auditor')", name="role"),
-        CheckConstraint("octet_length(signature) = 64", name="signature"),
-    )

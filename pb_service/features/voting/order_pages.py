@@ -7,6 +7,7 @@ them sign exactly what is shown. With the last signature it stands in the record
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,15 +16,15 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.core.record.canonical import CanonicalError, b64u, decode, encode, unb64u
+from pb_service.core.record.canonical import b64u, encode, unb64u
 from pb_service.core.record.signatures import fingerprint
 from pb_service.core.rounds.fingerprint import uncrockford
 from pb_service.core.rounds.setup import Setup
 from pb_service.core.sealing.election import Election
 from pb_service.features.accounts import staff_repository
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, Role, may
+from pb_service.features.accounts.signing import take_signature
 from pb_service.features.accounts.vocabulary import role_in_words
 from pb_service.features.assessment.page_parts import (
     Keys,
@@ -51,7 +52,6 @@ from pb_service.web.forms import Form, done, parse
 from pb_service.web.locales import translations
 
 _SEAL_SYMBOLS = 16
-_MOST_SIGNED = 2_000
 _LOOKALIKE = str.maketrans("OIL", "011", "- ")
 
 #: Begins a step with a reason by language.
@@ -193,28 +193,12 @@ async def sign_order(
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
     role = form.choice("role", ("desk", "registrar", "auditor"), label=words.gettext("Role"))
-    key, signature = signature_of(form, words)
-    if not form.errors:
-        try:
-            async with transaction.begin_nested():
-                is_logged = await orders.sign(
-                    transaction,
-                    actor,
-                    found,
-                    order_id,
-                    _role(role),
-                    public_key=key,
-                    signature=signature,
-                    operator=keys.ed25519("op"),
-                    now=clock(),
-                )
-        except SignatureRefused as error:
-            form.refuse("sign", error.in_words(words))
-        except OrderRefused as error:
-            form.refuse("sign", refusal_in_words(error.code, words))
-        else:
-            return done(f"{_here(request)}/{order_id}", "logged" if is_logged else "signed")
-    return await _order_page(request, transaction, actor, order_id, form, status=409)
+    operator = keys.ed25519("op")
+    by = partial(orders.sign, transaction, actor, found, order_id, _role(role), operator=operator, now=clock())
+    is_logged = await take_signature(form, words, transaction, by, refusal_in_words)
+    if is_logged is None:
+        return await _order_page(request, transaction, actor, order_id, form, status=409)
+    return done(f"{_here(request)}/{order_id}", "logged" if is_logged else "signed")
 
 
 @post("/vote-steps/{order_id:uuid}/drop", access="staff.enter")
@@ -254,21 +238,6 @@ async def answer_review(
         else:
             return done(_here(request), "answered")
     return await _page(request, transaction, actor, form, status=409)
-
-
-def signature_of(form: Form, words: Catalogue) -> tuple[str, str]:
-    """Return public half and signature from a signing form: of the browser's key, or of the file that `pb key sign`
-    made.
-    """
-    if not form.has_files:
-        return form.value("key"), form.value("signature")
-    file = form.upload("signed", label=words.gettext("Signature from the offline tool"), most=_MOST_SIGNED)
-    try:
-        read = decode(file.body.strip()) if file else {}
-        return str(read["key"]), str(read["signature"])
-    except (CanonicalError, KeyError, TypeError):
-        form.refuse("signed", words.gettext("This is no signature from the offline tool."))
-        return "", ""
 
 
 async def usable_keys(session: AsyncSession, found: Round, actor: Actor, election: Election, role: str) -> list[str]:

@@ -30,7 +30,7 @@ from pb_service.features.rounds.tables import Round
 from pb_service.features.voting import order_repository, repository
 from pb_service.features.voting.tables import OrderSignature, VoteOrder
 from pb_service.platform import jobs
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import StepRefused
 
 OrderKind = Literal["strike", "extend", "key", "paper", "paperlist"]
 
@@ -65,15 +65,11 @@ _ADDED: Mapping[str, str] = {"registrar": "reg", "auditor": "aud", "desk": "desk
 REASONS = STRIKE_REASONS
 
 
-class OrderRefused(DomainError):
+class OrderRefused(StepRefused):
     """A step cannot be taken. ``code``: phase, unknown, reason, time, role, same_hand, ended, record."""
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "order-refused"
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(detail or f"This step of the vote cannot be taken ({code}).")
-        self.code = code
+    step: ClassVar[str] = "This step of the vote cannot be taken"
 
 
 @dataclass(frozen=True)

@@ -18,20 +18,16 @@ from pb_service.features.rounds.tables import Round
 from pb_service.features.voting import order_repository, orders
 from pb_service.features.voting.polling import Polling
 from pb_service.features.voting.tables import StrikeReview
-from pb_service.platform.errors import DomainError
+from pb_service.platform.errors import StepRefused
 
 MOST_TEXT = 2_000
 
 
-class ReviewRefused(DomainError):
+class ReviewRefused(StepRefused):
     """A review cannot be asked for, or answered. ``code``: unknown, asked, answered, text, same_hand."""
 
-    status: ClassVar[int] = 409
     type: ClassVar[str] = "review-refused"
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"This review cannot be taken ({code}).")
-        self.code = code
+    step: ClassVar[str] = "This review cannot be taken"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The registrar's page of an open vote's roll: people added late, signed by two, and people taken off by a notice."""
 
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record.canonical import b64u, encode
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, may
+from pb_service.features.accounts.signing import take_signature
+from pb_service.features.accounts.two_people import SIGNERS, Signer
 from pb_service.features.assessment.page_parts import (
     Keys,
     Now,
@@ -30,7 +32,6 @@ from pb_service.features.roll.standing import entitlement
 from pb_service.features.roll.vocabulary import group_in_words, refusal_in_words
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.voting import roll_changes
-from pb_service.features.voting.roll_changes import SIGNERS, Signer
 from pb_service.web.formats import Reader
 from pb_service.web.forms import Form, done, parse
 from pb_service.web.locales import LANGUAGES, translations
@@ -101,26 +102,11 @@ async def sign(
     words, form = translations(lang_of(request)), await parse(request)
     role = form.choice("role", SIGNERS, label=words.gettext("Role"))
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
-    if not form.errors:
-        try:
-            async with transaction.begin_nested():
-                is_logged = await roll_changes.sign(
-                    transaction,
-                    actor,
-                    found,
-                    change_id,
-                    cast(Signer, role),
-                    public_key=form.value("key"),
-                    signature=form.value("signature"),
-                    now=clock(),
-                )
-        except SignatureRefused as error:
-            form.refuse("sign", error.in_words(words))
-        except RollRefused as error:
-            form.refuse("sign", refusal_in_words(error.code, words))
-        else:
-            return done(_here(request), "logged" if is_logged else "signed")
-    return await _page(request, transaction, actor, form, status=409)
+    by = partial(roll_changes.sign, transaction, actor, found, change_id, cast(Signer, role), now=clock())
+    is_logged = await take_signature(form, words, transaction, by, refusal_in_words)
+    if is_logged is None:
+        return await _page(request, transaction, actor, form, status=409)
+    return done(_here(request), "logged" if is_logged else "signed")
 
 
 @post("/changes/{change_id:uuid}/drop", access="roll.edit")

@@ -7,7 +7,7 @@ strike it (orders.py), for the reason ``roll``.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,11 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import entries
-from pb_service.core.record.canonical import b64u, decode, encode, unb64u
-from pb_service.core.record.signatures import SIGNATURE_SIZE
+from pb_service.core.record.canonical import b64u, decode, encode
 from pb_service.core.sealing.election import Election, RecordError
 from pb_service.features.accounts import access_log, signing_keys
 from pb_service.features.accounts.policy import Actor, require
+from pb_service.features.accounts.two_people import Signer, are_complete, keep_signature
 from pb_service.features.opening.state import state_of
 from pb_service.features.proposals.reasons import required_reason
 from pb_service.features.record import service as record
@@ -31,9 +31,6 @@ from pb_service.features.roll.tables import Roll, RollChange, RollChangeSignatur
 from pb_service.features.rounds.tables import Round
 from pb_service.features.voting import repository
 from pb_service.platform.keys import KeyFolder
-
-Signer = Literal["registrar", "auditor"]
-SIGNERS: tuple[Signer, ...] = ("registrar", "auditor")
 
 
 @dataclass(frozen=True)
@@ -117,22 +114,19 @@ async def sign(
     key = await signing_keys.verify(
         session, actor, waiting.entry, public_key=public_key, signature=signature, round_id=found.id, role=role, now=now
     )
-    if any(one.account_id == actor.account_id and one.role != role for one in waiting.signed):
-        raise RollRefused("same_hand", "Two people must sign.")
-    signed = {one.role: one for one in waiting.signed}
-    if role not in signed:
-        signed[role] = RollChangeSignature(
-            change_id=change_id,
-            role=role,
-            public_key=key.public_key,
-            signature=unb64u(signature, SIGNATURE_SIZE),
-            account_id=actor.account_id,
-            signed_at=now,
-        )
-        session.add(signed[role])
-        await session.flush()
-        await access_log.note(session, actor.account_id, "roll.late-signed", f"{change_id} {role}", now=now)
-    if signed.keys() < set(SIGNERS):
+    signed = await keep_signature(
+        session,
+        actor,
+        RollChangeSignature(change_id=change_id),
+        waiting.signed,
+        role=role,
+        key=key,
+        signature=signature,
+        refused=RollRefused,
+        noted=("roll.late-signed", change_id),
+        now=now,
+    )
+    if not are_complete(signed):
         return False
     state = await state_of(session, found.log, hold=True)
     known = {public: name for name, (_, public) in state.election.keys.items()}

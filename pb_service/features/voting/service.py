@@ -81,7 +81,7 @@ async def places(
     found = []
     moment = await repository.moment(session, polling.log_id)
     for standing in await standings(session, polling, actor, identified, keys=keys):
-        stands = await _stands(session, polling, standing)
+        stands = await stands_in(session, polling, standing)
         found.append(Place(standing, tuple(polling.groups[standing.group]), moment.size, stands))
     return found
 
@@ -152,10 +152,6 @@ async def own_entries(
 
 async def stands_in(session: AsyncSession, polling: Polling, standing: Standing) -> Stands:
     """Return what counts in a name as the record stands; paper goes before every envelope."""
-    return await _stands(session, polling, standing)
-
-
-async def _stands(session: AsyncSession, polling: Polling, standing: Standing) -> Stands:
     name = (standing.group, standing.alias)
     for paper, index in await repository.papers_of(session, polling.log_id, [name]):
         if paper.struck_at is None:

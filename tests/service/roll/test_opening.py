@@ -10,6 +10,7 @@ from pb_service.core.record.canonical import b64u
 from pb_service.core.sealing.documents import check_manifest
 from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Forbidden
+from pb_service.features.accounts.two_people import Signer
 from pb_service.features.opening import service as opening
 from pb_service.features.opening.drafting import Surroundings
 from pb_service.features.opening.errors import OpeningRefused
@@ -73,7 +74,7 @@ async def test_one_person_does_not_sign_for_two(vote: OpenVote) -> None:
         found = await find_round(session, "spring")
         roots = await fixing.fix(session, vote.registrar.actor, found, now=vote.clock())
         entry = fixing.to_sign("spring", roots)
-    wrong: list[tuple[Official, fixing.Signer, type[Exception]]] = [
+    wrong: list[tuple[Official, Signer, type[Exception]]] = [
         (vote.registrar, "auditor", SignatureRefused),
         (vote.desks[0], "registrar", Forbidden),
     ]

@@ -17,6 +17,7 @@ from pb_service.core.sealing.evidence_export import ExportError, open_export
 from pb_service.core.sealing.manifest import Manifest
 from pb_service.core.voting.turnout import turnout_of
 from pb_service.features.accounts.policy import Forbidden
+from pb_service.features.accounts.two_people import Signer
 from pb_service.features.counting.jobs import HANDLERS as COUNTING
 from pb_service.features.counting.marks import mark
 from pb_service.features.opendata import evidence
@@ -28,7 +29,7 @@ from pb_service.features.record import service as record
 from pb_service.features.results import repository, states
 from pb_service.features.results.errors import StateRefused
 from pb_service.features.results.service import contest_documents
-from pb_service.features.results.states import Change, Signer
+from pb_service.features.results.states import Change
 from pb_service.features.results.turnout import publish_turnout, turnout_body
 from pb_service.features.rounds.finding import find_round
 from tests.voting import Official, OpenVote, close, counted, verified
