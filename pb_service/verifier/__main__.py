@@ -82,6 +82,7 @@ def verify_file(
         verifier.districts,
         verifier.sealed,
         is_before_vote=verifier.is_before_vote,
+        states=verifier.states,
     )
     if evidence:
         if verifier.sealed is None:

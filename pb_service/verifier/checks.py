@@ -1,5 +1,6 @@
 """The checks V1 to V18: section 9 of docs/schemas/bundle.md, and with sealed ballots section 13 of docs/protocol.md;
-where the record tells of proposals, also P1 to P5 of docs/schemas/process.md.
+where the record tells of proposals, also P1 to P5 of docs/schemas/process.md, and where it tells of states of a
+result, R1 to R4.
 
 Each check runs as far as it can when another has failed; one that cannot run says so, and that counts as a failure.
 """
@@ -17,6 +18,7 @@ from pb_service.verifier.findings import Found, Problem
 from pb_service.verifier.manifest import NAME, Contest, Manifest, check_list, read_manifest
 from pb_service.verifier.process import Process
 from pb_service.verifier.sealed.checks import Sealed
+from pb_service.verifier.states import States
 from pb_service.verifier.tally.election import Progress
 
 PASS, FAIL, NOT_APPLICABLE, NOT_CHECKED = "pass", "fail", "not_applicable", "not_checked"
@@ -60,6 +62,7 @@ class Report:
     sealed: Sealed | None = None  # what was found about sealed ballots
     sample: list[tuple[str, str, str]] | None = None  # confidential: group, alias and id of people drawn by auditors
     is_before_vote: bool = False  # the record ends before a manifest: only the process is there to be checked
+    states: States | None = None  # what became of the result after the count
 
     @property
     def is_pass(self) -> bool:
@@ -102,6 +105,7 @@ class Verifier:
         self.manifest: Manifest | None = None
         self.sealed: Sealed | None = None
         self.process: Process | None = None
+        self.states: States | None = None
         self.checkpoint: log.Checkpoint | None = None
         self._entries: list[bytes] | None = None
         self._leaves: list[bytes] = []
@@ -114,7 +118,10 @@ class Verifier:
         self._read_manifest(before)
         checks = [self._log(), self._older_checkpoint()]
         self.process = self._walk()
-        return checks + (self._no_vote() if self.is_before_vote else self._vote(before)) + self._process()
+        if self._entries is not None and self.manifest is not None:
+            self.states = States(self._entries, self._members, self.manifest, is_pure=self._is_pure)
+        vote = self._no_vote() if self.is_before_vote else self._vote(before)
+        return checks + vote + self._process() + self._states()
 
     @property
     def is_before_vote(self) -> bool:
@@ -152,6 +159,14 @@ class Verifier:
             if not process.is_fixed and check.id in {"P2", "P3", "P4"} and not check.problems:
                 check.status, check.reason = NOT_APPLICABLE, "no_list"
         return checks
+
+    def _states(self) -> list[Check]:
+        """R1 to R4, where the record tells of a state of the result."""
+        states = self.states
+        if states is None or not states.is_told:
+            return []
+        states.run(self.sealed.record.keys_at if self.sealed and self.sealed.record else {})
+        return [_settled(Check(name, PASS, states.figures[name], states.problems[name])) for name in states.CHECKS]
 
     def _vote(self, before: list[Problem]) -> list[Check]:
         """V3 to V18."""
@@ -327,6 +342,7 @@ class Verifier:
     def _membership(self, manifest: Manifest, others: set[str]) -> list[Problem]:
         files = {f"{folder}/{c.id}.json" for c in manifest.contests for folder in ("lists", "ballots", "outcomes")}
         known = files | others | {"checkpoint", NAME} | (self.process.known if self.process else set())
+        known |= self.states.known if self.states else set()
         return [
             *(Problem("missing", {"member": name}) for name in sorted(files) if name not in self._members),
             *(Problem("extra", {"member": n}) for n in self._members if n not in known and not _is_tile(n)),

@@ -7,11 +7,12 @@ import json
 import textwrap
 from typing import Any
 
-from pb_service.verifier import words, words_process, words_sealed
+from pb_service.verifier import words, words_process, words_sealed, words_states
 from pb_service.verifier.canonical import b64u
 from pb_service.verifier.checks import FAIL, NOT_APPLICABLE, NOT_CHECKED, PASS, Check, District, Report, fingerprint
 from pb_service.verifier.findings import Problem
 from pb_service.verifier.sealed.checks import Electorate
+from pb_service.verifier.states import States
 from pb_service.verifier.words import LABELS, say
 
 SHOWN = 20  # problems of one check that are shown as text; JSON holds up to a thousand
@@ -114,6 +115,8 @@ def _about(report: Report, language: str) -> list[str]:
                 [f"  {_group_line(group, language)}" for group in report.sealed.electorates] if report.sealed else []
             )
             lines.append("")
+        if report.states and report.states.is_sound:
+            lines += [*_state_lines(report, report.states, language), ""]
         lines.append(f"{say(LABELS['round'], language)}: {plain(_name(report.manifest.names, language))}")
     if report.checkpoint:
         record = say(
@@ -145,6 +148,29 @@ def _district_line(report: Report, district: District, language: str) -> str:
         budget=amount(district.budget, unit, language),
         currency=report.manifest.currency,
     )
+
+
+def _state_lines(report: Report, states: States, language: str) -> list[str]:
+    """The result as its newest document has it, and the contests that decide nothing."""
+    assert report.manifest is not None  # noqa: S101 - no state is examined without a manifest
+    lines = []
+    if states.newest:
+        state = say(words_states.STATES[states.newest], language)
+        place = {"number": states.number, "documents": len(states.kinds)}
+        lines.append(f"{say(LABELS['stands'], language, state=state, **place)}:")
+    for each in states.stands:
+        unit, cost = report.manifest.contests[0].unit, sum(price for _, price in each["funded"])
+        text = say(
+            LABELS["stands_in"],
+            language,
+            contest=each["id"],
+            winners=len(each["funded"]),
+            cost=amount(cost, unit, language),
+            budget=amount(each["budget"], unit, language),
+            currency=report.manifest.currency,
+        )
+        lines.append(f"  {text}")
+    return lines + [f"  {say(LABELS['void'], language, contest=contest)}" for contest in states.void]
 
 
 def _group_line(group: Electorate, language: str) -> str:
@@ -221,10 +247,26 @@ def as_json(report: Report, language: str) -> str:
         ]
         for contest in document["contests"]:
             contest["sealed"] = report.sealed.tallies[contest["id"]].figures
+    if report.states and report.states.is_sound:
+        document["result"] = _result(report.states)
     if report.sample is not None:
         document["sample"] = [{"group": group, "alias": alias, "person": pid} for group, alias, pid in report.sample]
     document["cannot_show"] = _cannot_show(report, language)
     return json.dumps(document, indent=2) + "\n"
+
+
+def _result(states: States) -> dict[str, Any]:
+    """The result as its newest document has it."""
+    contests = [
+        {
+            "id": each["id"],
+            "winners": sorted(project for project, _ in each["funded"]),
+            "cost": sum(cost for _, cost in each["funded"]),
+        }
+        for each in states.stands
+    ]
+    stated = {"state": states.newest.partition(".")[2], "document": states.number} if states.newest else {}
+    return {"documents": len(states.kinds), **stated, "contests": contests, "void": states.void}
 
 
 def check_document(check: Check, mode: str | None, language: str) -> dict[str, Any]:

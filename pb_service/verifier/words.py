@@ -2,10 +2,14 @@
 
 from pb_service.verifier import words_process as process
 from pb_service.verifier import words_sealed as sealed
+from pb_service.verifier import words_states as states
 
 LANGUAGES = ("en", "fi", "sv")
 _REASONS = sealed.REASONS | process.REASONS
-_PROBLEMS = sealed.PROBLEMS | process.PROBLEMS
+_PROBLEMS = sealed.PROBLEMS | process.PROBLEMS | states.PROBLEMS
+_TITLES = process.TITLES | states.TITLES
+_FIGURES = process.FIGURES | states.FIGURES
+_LABELS = sealed.LABELS | states.LABELS
 
 Text = tuple[str, str, str]
 
@@ -141,7 +145,7 @@ TITLES: dict[str, Text] = {
         "Laskettu uudelleen ensimmäisestä vaiheesta tämän ohjelman omalla laskennalla",
         "Omräknat från första steget med detta programs egen räkning",
     ),
-} | process.TITLES
+} | _TITLES
 
 FIGURES: dict[str, Text] = {
     "V1": ("{entries} entries", "{entries} merkintää", "{entries} poster"),
@@ -180,7 +184,7 @@ FIGURES: dict[str, Text] = {
     "T5": ("{stages} stages", "{stages} osaa", "{stages} delar"),
     "T6": ("{ties} ties", "{ties} tasatilannetta", "{ties} lika lägen"),
     "T7": ("{increments} increments", "{increments} korotusta", "{increments} höjningar"),
-} | process.FIGURES
+} | _FIGURES
 
 MODES: dict[str, Text] = {
     "open": (
@@ -772,7 +776,7 @@ LABELS: dict[str, Text] = {
     ),
     "result": ("SHA-256 of the result", "Tuloksen SHA-256", "Resultatets SHA-256"),
     "votes": ("SHA-256 of the file of votes", "Äänitiedoston SHA-256", "Röstfilens SHA-256"),
-} | sealed.LABELS
+} | _LABELS
 
 CANNOT_SHOW: Text = (
     "That the published ballots are those that people cast, that each came from somebody who was entitled to vote, "

@@ -17,6 +17,7 @@ from pb_service.features.record import service as record
 from pb_service.features.record.errors import UnknownRecordFile
 from pb_service.features.record.store import TileStore
 from pb_service.features.results.service import manifest_of
+from pb_service.features.results.states import state_files
 from pb_service.features.roll.fixing import roll_file
 from pb_service.features.rounds.tables import Round
 
@@ -68,7 +69,7 @@ async def evidence_bundle(session: AsyncSession, counted: Round, published_check
         members[f"lists/{contest.key}.json"] = await record.get_file(session, canonical.unb64u(listed["list"]))
         members[f"ballots/{contest.key}.json"] = await record.get_file(session, count.ballots_sha256)
         members[f"outcomes/{contest.key}.json"] = await record.get_file(session, count.outcome_sha256)
-    return zip_stored(members | await process_files(session, counted, bodies))
+    return zip_stored(members | await process_files(session, counted, bodies) | await state_files(session, bodies))
 
 
 async def _sealed_files(

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,16 +17,12 @@ from pb_service.features.opendata.bundle import evidence_bundle, evidence_checkp
 from pb_service.features.opendata.errors import NothingToExport
 from pb_service.features.opendata.service import store_verification
 from pb_service.features.record.store import TileStore
+from pb_service.features.results.states import VERIFY_JOB, check_anew
 from pb_service.features.rounds.service import published_round
 from pb_service.features.rounds.tables import Round
-from pb_service.platform import jobs
 from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
 from pb_service.platform.jobs import Failure, Handler
-
-VERIFY_JOB = "opendata.verify"
-#: So that the record with the results is published, and witnesses have seen it.
-_DELAY = timedelta(seconds=15)
 
 
 class Surroundings(Protocol):
@@ -45,8 +41,7 @@ class Surroundings(Protocol):
 async def verify_later(session: AsyncSession, found: Round, _source: Phase, target: Phase, now: datetime) -> None:
     """A phase effect: with its results a round of one's own is given to the checker."""
     if target == "results" and not found.imported and found.manifest_sha256 is not None:
-        payload = {"slug": found.slug}
-        await jobs.enqueue(session, VERIFY_JOB, payload, run_at=now + _DELAY, key=f"{VERIFY_JOB}:{found.id}")
+        await check_anew(session, found, now)
 
 
 async def verify(service: Surroundings, payload: Mapping[str, Any]) -> None:

@@ -223,6 +223,10 @@ async def contest_pabulib(session: AsyncSession, slug: str, contest_key: str) ->
 Maker = Callable[[AsyncSession, Round, bytes], Awaitable[bytes]]
 
 
+#: Ends the names of evidence bundles; another one whenever the same tree head gives other members than before.
+_FORM = "-2"
+
+
 class BundleShelf:
     """Evidence bundles on disk, each made once: a bundle is named by the tree head it was made from."""
 
@@ -231,7 +235,7 @@ class BundleShelf:
 
     async def bundle(self, session: AsyncSession, slug: str, tiles: TileStore) -> Path:
         """Return the file of the bundle as of the newest checkpoint. Raises NothingToExport or RoundNotFound."""
-        return await self._made(session, slug, tiles, "", evidence_bundle)
+        return await self._made(session, slug, tiles, _FORM, evidence_bundle)
 
     async def process(self, session: AsyncSession, slug: str, tiles: TileStore) -> Path:
         """Return the file of the bundle of a round before its vote. Raises NothingToExport or RoundNotFound."""

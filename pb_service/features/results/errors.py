@@ -34,7 +34,7 @@ class ManifestNotFound(DomainError):
 class StateRefused(StepRefused):
     """A state of a result cannot be drafted or signed. ``code`` says why:
 
-    phase, confirmed, change, nothing, budget, contest, key, same_hand, draft, no_draft.
+    phase, confirmed, change, nothing, budget, contest, key, key_gone, same_hand, draft, no_draft.
     """
 
     type = "result-state-refused"

@@ -7,14 +7,14 @@ keys that the record knows; with the second signature it is published. Functions
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import entries
-from pb_service.core.record.canonical import b64u, decode, encode
+from pb_service.core.record.canonical import b64u, decode, encode, unb64u
 from pb_service.core.rounds.documents import ManifestDocument, OutcomeDocument
 from pb_service.core.rounds.phases import AFTER_COUNT, Phase
 from pb_service.features.accounts import access_log, signing_keys
@@ -28,6 +28,10 @@ from pb_service.features.results import repository
 from pb_service.features.results.errors import StateNotFound, StateRefused
 from pb_service.features.results.tables import ResultSignature, ResultState
 from pb_service.features.rounds.tables import Round
+from pb_service.platform import jobs
+
+#: The job of the stage opendata that checks a round's evidence; the delay lets the record be published and witnessed.
+VERIFY_JOB, VERIFY_DELAY = "opendata.verify", timedelta(seconds=15)
 
 StateKind = Literal["preliminary", "confirmed", "amended", "voided"]
 
@@ -78,7 +82,10 @@ async def publish_preliminary(
     manifest = cast(ManifestDocument, decode(body))
     contests = []
     counted = await counting.counts_of_round(session, found.id)
+    void = await void_contests(session, found.id)
     for in_manifest, (contest, count) in zip(manifest["contests"], counted, strict=True):
+        if contest.key in void:
+            continue
         outcome = cast(OutcomeDocument, decode(await record.get_file(session, count.outcome_sha256)))
         funded = [list(in_manifest["pro"][number]) for number in outcome["winners"]]
         contests.append(
@@ -221,9 +228,9 @@ async def sign(
         role=role,
         now=now,
     )
-    election = (await state_of(session, found.log)).election
-    names = {public: name for name, (kind, public) in election.keys.items() if kind == role}
-    if key.public_key not in names:
+    election = (await state_of(session, found.log, hold=True)).election
+    known = {(kind, public): name for name, (kind, public) in election.keys.items()}
+    if (role, key.public_key) not in known:
         raise StateRefused("key", "The record does not know this key in this role.")
     signed = await keep_signature(
         session,
@@ -239,11 +246,23 @@ async def sign(
     )
     if not are_complete(signed):
         return False
-    known = {public: name for name, (_, public) in election.keys.items()}
-    pairs = sorted([known[one.public_key], b64u(one.signature)] for one in signed.values())
+    if any((one.role, one.public_key) not in known for one in signed.values()):
+        raise StateRefused(
+            "key_gone", "The key of the other signature was taken off meanwhile."
+        )
+    pairs = sorted([known[one.role, one.public_key], b64u(one.signature)] for one in signed.values())
     await _publish(session, found, draft, pairs, by="manager", now=now)
     await access_log.note(session, actor.account_id, f"result.{draft.kind}", found.slug, now=now)
+    if found.phase in AFTER_COUNT:
+        await check_anew(session, found, now)
     return True
+
+
+async def check_anew(session: AsyncSession, found: Round, now: datetime) -> None:
+    """Have the round's evidence given to the checker, once what was added to the record is published."""
+    await jobs.enqueue(
+        session, VERIFY_JOB, {"slug": found.slug}, run_at=now + VERIFY_DELAY, key=f"{VERIFY_JOB}:{found.id}"
+    )
 
 
 async def drop(session: AsyncSession, actor: Actor, found: Round, *, now: datetime) -> None:
@@ -274,6 +293,19 @@ async def void_contests(session: AsyncSession, round_id: UUID) -> dict[str, Publ
     """Return the contests of a round that are void, with what says so."""
     states = await published_states(session, round_id)
     return {state.statement["contest"]: state for state in states if state.kind == "voided"}
+
+
+async def state_files(session: AsyncSession, bodies: Sequence[bytes]) -> dict[str, bytes]:
+    """Return the documents of the states in a record with these entries, by their names in an evidence bundle."""
+    kinds = set(ENTRY_KINDS.values())
+    named = [
+        unb64u(entry.fields["h"])
+        for body in bodies
+        if (b'"k":"result.' in body or b'"k":"contest.' in body) and (entry := entries.parse(body)).kind in kinds
+    ]
+    return {
+        f"states/{place}.json": await record.get_file(session, sha256) for place, sha256 in enumerate(named, start=1)
+    }
 
 
 async def document(session: AsyncSession, found: Round, place: int) -> bytes:

@@ -68,6 +68,9 @@ def state_refusal(code: str, words: Words) -> str:
         "budget": words.gettext("What is funded would not fit the budget."),
         "contest": words.gettext("Choose a contest that is not void yet."),
         "key": words.gettext("The record does not know your key in this role."),
+        "key_gone": words.gettext(
+            "The key of the other signature was taken off meanwhile. Let the draft go, and begin it anew."
+        ),
         "same_hand": words.gettext("Another person must sign in the other role."),
         "draft": words.gettext("Another draft waits for signatures. Publish it or let it go first."),
         "no_draft": words.gettext("Nothing waits for signatures."),

@@ -1,4 +1,7 @@
-"""The checks V1 to V18 of the protocol in a resident's words, and how they are grouped on the page."""
+"""The checks V1 to V18 of the protocol, and R1 to R4 of what came after the count, in a resident's words.
+
+And how they are grouped on the page.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,6 +17,7 @@ GROUPS: Mapping[Title, Sequence[str]] = {
     lambda words: words.gettext("Closing and mixing"): ("V10", "V11", "V12", "V13"),
     lambda words: words.gettext("Counting"): ("V14", "V15", "V16"),
     lambda words: words.gettext("The page and the mode"): ("V17", "V18"),
+    lambda words: words.gettext("After the count"): ("R1", "R2", "R3", "R4"),
 }
 
 _TITLES: Mapping[str, Title] = {
@@ -35,6 +39,10 @@ _TITLES: Mapping[str, Title] = {
     "V16": lambda words: words.gettext("Winners recomputed, equal byte for byte"),
     "V17": lambda words: words.gettext("The voting page served is the published build"),
     "V18": lambda words: words.gettext("Secrecy mode in plain words"),
+    "R1": lambda words: words.gettext("The document of each state of the result is the one that the record names"),
+    "R2": lambda words: words.gettext("Confirmations and changes are signed by two people whose keys the record names"),
+    "R3": lambda words: words.gettext("Each state follows the one before it, none takes another's place"),
+    "R4": lambda words: words.gettext("What is funded follows from the count and the changes, and fits the budget"),
 }
 
 
@@ -66,4 +74,8 @@ _FIGURES: Mapping[str, Title] = {
     "V3": lambda words: words.gettext("%(entries)s entries, %(signatures)s signatures"),
     "V14": lambda words: words.gettext("%(ballots)s ballots, %(blank)s blank, %(over)s over a limit"),
     "V16": lambda words: words.gettext("%(winners)s winners, %(contests)s districts"),
+    "R1": lambda words: words.gettext("%(documents)s documents"),
+    "R2": lambda words: words.gettext("%(signatures)s signatures"),
+    "R3": lambda words: words.gettext("%(confirmed)s confirmations, %(amended)s amendments"),
+    "R4": lambda words: words.gettext("%(contests)s contests stand, %(void)s void"),
 }

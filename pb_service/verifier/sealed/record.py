@@ -189,6 +189,7 @@ class Record:
         self.struck: dict[int, str] = {}
         self.files: list[tuple[str, bytes, int]] = []  # kind, hash, entry
         self.counting = {contest.id: Counting() for contest in manifest.contests}
+        self.keys_at: dict[int, dict[str, tuple[str, bytes]]] = {}  # the keys in force at an act after the count
         self.closes = self._terms.closes
         self.close: dict[str, Any] | None = None
         self.late: dict[str, dict[bytes, bytes]] = {group: {} for group in self._terms.groups}
@@ -250,6 +251,8 @@ class Record:
             self._problem("V3", "entry_misshapen", entry=index, path=str(error) or ".")
             return
         if shape is None:
+            if entry["k"].startswith(("result.", "contest.")):
+                self.keys_at[index] = dict(self._keys)
             self._at_time(index, entry["t"])
             return
         kind = str(kind)

@@ -101,7 +101,11 @@ async def test_states_follow_each_other_and_none_overwrites_another(result: Open
     assert named == [hashlib.sha256(body).digest() for body in bodies]
     assert documents.state == "amended"
     assert [(change.project, change.cost) for change in documents.changes] == [(f"{NORTH}-101", None)]
-    assert (await verified(vote))["verdict"] == "pass"
+    report = await verified(vote)
+    assert {"R1", "R2", "R3", "R4"} <= {check["id"] for check in report["checks"] if check["status"] == "pass"}
+    assert (report["verdict"], report["result"]["state"], report["result"]["documents"]) == ("pass", "amended", 3)
+    north = next(contest for contest in report["result"]["contests"] if contest["id"] == NORTH)
+    assert sorted(found[2].funded(NORTH) or {}) == north["winners"]
 
 
 async def test_anybody_can_check_the_signatures_of_a_state(result: OpenVote) -> None:
@@ -157,10 +161,11 @@ async def test_void_contest_is_said_for_a_published_reason(vote: OpenVote) -> No
     found_states = await published(vote)
     assert [state.kind for state in found_states] == ["voided", "preliminary", "confirmed"]
     assert found_states[0].statement["repeated"] is True
-    assert found_states[2].funded(NORTH) is None
+    assert found_states[1].funded(NORTH) is found_states[2].funded(NORTH) is None
     async with vote.service.database.reading() as session:
         assert (await contest_documents(session, vote.slug, NORTH)).state == "voided"
-    assert (await verified(vote))["verdict"] == "pass"
+    report = await verified(vote)
+    assert (report["verdict"], report["result"]["void"]) == ("pass", [NORTH])
 
 
 async def test_turnout_is_made_of_the_record_after_the_close(vote: OpenVote, tmp_path: Path) -> None:
