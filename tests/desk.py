@@ -59,8 +59,25 @@ class DeskVote:
             waiting = await orders.waiting_order(session, found, order.id)
             return await orders.sign(
                 session, official.actor, found, order.id, role, **official.sign(waiting.entry),
-                operator=vote.service.operator_key, now=vote.clock(),
+                kinds=("paper", "paperlist", "strike"), operator=vote.service.operator_key, now=vote.clock(),
             )  # fmt: skip
+
+    async def look_up(self, order: VoteOrder, by: Actor, person: Person) -> str:
+        """Look a person up for a paper ballot that somebody else began; what lets one sign, or nothing."""
+        vote, polling = self.vote, await self.vote.polling()
+        async with vote.service.database.reading() as session:
+            waiting = await orders.waiting_order(session, await find_round(session, vote.slug), order.id)
+            return handing.seen_by(by, waiting, polling, person, keys=vote.service.keys, now=vote.clock())
+
+    async def hand(self, order: VoteOrder, official: Official, seen: str = "") -> bool:
+        """Sign for a paper ballot as the desk does."""
+        vote = self.vote
+        async with vote.service.database.transaction() as session:
+            found = await find_round(session, vote.slug, for_update=True)
+            signed = official.sign((await orders.waiting_order(session, found, order.id)).entry)
+            return await handing.sign(
+                session, official.actor, found, order.id, seen, **signed, keys=vote.service.keys, now=vote.clock()
+            )
 
     async def give(self, person: Person, contest: str = "pohjoinen") -> VoteOrder:
         """Give a person paper, with both signatures."""
@@ -155,7 +172,10 @@ def entry_in(shown: str) -> dict[str, str]:
 
 async def sign(desk: Desk, person: Official, page: str, shown: str = "", **fields: str) -> httpx.Response:
     """Send what the button of that person's browser sends."""
-    signed = person.sign(entry_in(shown or (await desk.get(page)).text))
+    shown = shown or (await desk.get(page)).text
+    signed = person.sign(entry_in(shown))
+    if seen := re.search(r'name="seen" value="([^"]+)"', shown):
+        fields["seen"] = seen[1]
     return await desk.post(f"{page}/sign", on=page, key=signed["public_key"], signature=signed["signature"], **fields)
 
 

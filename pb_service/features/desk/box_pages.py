@@ -243,7 +243,8 @@ async def sign_list(
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
     role = form.choice("role", _SIGNERS, label=words.gettext("Role"))
     signer: Role = "auditor" if role == "auditor" else "desk"
-    by = partial(orders.sign, transaction, actor, found, order_id, signer, operator=keys.ed25519("op"), now=clock())
+    sign = partial(orders.sign, transaction, actor, found, order_id, signer, kinds=orders.LISTS)
+    by = partial(sign, operator=keys.ed25519("op"), now=clock())
     is_logged = await take_signature(form, words, transaction, by, refusal_in_words)
     if is_logged is None:
         return await _list_page(request, transaction, actor, order_id, form, status=409)

@@ -9,7 +9,7 @@ class DeskRefused(StepRefused):
     """A step of the desk cannot be taken. ``code`` says why:
 
     phase, paused, place, no, shift, times, contest, person, paper, waiting, early, listed, unbalanced, too_many, few,
-    begun, account, unknown, taken, same_hand, ballot, order, done, settled, not_ready, slip, nobody.
+    begun, account, unknown, taken, same_hand, ballot, order, done, settled, not_ready, slip, nobody, unseen.
     """
 
     type: ClassVar[str] = "desk-refused"

@@ -3,13 +3,16 @@
 What stands in the person's name is shown without any choice; nobody here could know one.
 """
 
+import hashlib
+import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record.canonical import b64u, unb64u
+from pb_service.core.record.framing import frame
 from pb_service.features.accounts import access_log
 from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.desk import places
@@ -23,6 +26,11 @@ from pb_service.features.voting.orders import Waiting
 from pb_service.features.voting.polling import Polling
 from pb_service.features.voting.service import Stands, stands_in
 from pb_service.features.voting.tables import VoteOrder
+from pb_service.platform.keys import KeyFolder
+
+#: For how long an officer who has looked a person up may sign: the person stands before her.
+_SEEN_FOR = timedelta(minutes=15)
+_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,68 @@ async def _ask(
     order = await orders.place_order(session, actor, found, "paper", fields, now=now)
     await access_log.note(session, actor.account_id, "desk.paper", f"{order.id} {place.no}", now=now)
     return order
+
+
+async def sign(
+    session: AsyncSession,
+    actor: Actor,
+    found: Round,
+    order_id: UUID,
+    seen: str,
+    *,
+    public_key: str,
+    signature: str,
+    keys: KeyFolder,
+    now: datetime,
+) -> bool:
+    """Take an officer's signature under a paper ballot; with the second one it is logged. Returns whether it is.
+
+    Who did not begin it has looked the person up just now: ``seen`` is what `seen_by` gave for that.
+    Raises DeskRefused, OrderRefused, SignatureRefused, Forbidden.
+    """
+    require(actor, "desk.serve", round_id=found.id)
+    waiting = await orders.waiting_order(session, found, order_id)
+    if waiting.order.asked_by != actor.account_id and not has_seen(actor, waiting, seen, keys=keys, now=now):
+        raise DeskRefused("unseen", "Look the person up first.")
+    return await orders.sign(
+        session,
+        actor,
+        found,
+        order_id,
+        "desk",
+        kinds=orders.PAPER,
+        public_key=public_key,
+        signature=signature,
+        operator=keys.ed25519("op"),
+        now=now,
+    )
+
+
+def seen_by(
+    actor: Actor, waiting: Waiting, polling: Polling, person: Person | None, *, keys: KeyFolder, now: datetime
+) -> str:
+    """Return what lets an officer sign who has looked this person up for a paper ballot; empty for another person.
+
+    It is good for her alone, for this paper ballot, for a quarter of an hour. Nothing of the person is in it.
+    """
+    if person is None or not is_of(waiting, polling, person):
+        return ""
+    ends = int((now + _SEEN_FOR).timestamp())
+    return f"{ends}.{_seal(keys.secret('cookie'), actor, waiting, ends)}"
+
+
+def has_seen(actor: Actor, waiting: Waiting, seen: str, *, keys: KeyFolder, now: datetime) -> bool:
+    """Whether an officer has looked up the person of a paper ballot lately, by what `seen_by` gave her."""
+    ends, _, seal = seen.partition(".")
+    if not ends.isascii() or not ends.isdecimal() or len(ends) > _DIGITS or now.timestamp() >= int(ends):
+        return False
+    secrets = keys.ring("cookie").accepted(now)
+    return any(hmac.compare_digest(_seal(secret, actor, waiting, int(ends)), seal) for secret in secrets)
+
+
+def _seal(secret: bytes, actor: Actor, waiting: Waiting, ends: int) -> str:
+    about = frame(b"pb/desk-seen", str(actor.account_id).encode(), waiting.order.id.bytes, str(ends).encode())
+    return hmac.digest(secret, about, hashlib.sha256).hex()
 
 
 def is_of(waiting: Waiting, polling: Polling, person: Person) -> bool:

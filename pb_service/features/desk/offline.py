@@ -130,6 +130,7 @@ async def sign(
             found,
             order_id,
             "desk",
+            kinds=orders.PAPER,
             public_key=public_key,
             signature=signature,
             operator=operator,

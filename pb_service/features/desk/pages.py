@@ -161,7 +161,14 @@ async def show_paper(
 
 @post("/desk/papers/{order_id:uuid}", access="desk.serve", status_code=200)
 async def look_up(
-    *, request: PageRequest, session: Session, actor: Who, pollings: Votes, keys: Keys, order_id: FromPath[UUID]
+    *,
+    request: PageRequest,
+    session: Session,
+    actor: Who,
+    clock: Now,
+    pollings: Votes,
+    keys: Keys,
+    order_id: FromPath[UUID],
 ) -> Response[Any]:
     """Let the second officer look the person up: the signature is offered for the same person alone."""
     words, form = translations(lang_of(request)), await parse(request)
@@ -169,11 +176,11 @@ async def look_up(
     polling = await pollings.find(session, found.slug)
     waiting = await orders.waiting_order(session, found, order_id)
     person = await find_person(session, polling, typed_in(form, words), keys=keys) if not form.errors else None
-    is_same = person is not None and handing.is_of(waiting, polling, person)
-    if not is_same:
+    seen = handing.seen_by(actor, waiting, polling, person, keys=keys, now=clock())
+    if not seen:
         form.refuse("email", words.gettext("This paper ballot is not for that person. Do not sign."))
     return await _paper_page(
-        request, session, actor, pollings, form, order_id=order_id, is_same=is_same, status=200 if is_same else 422
+        request, session, actor, pollings, form, order_id=order_id, seen=seen, status=200 if seen else 422
     )
 
 
@@ -200,8 +207,7 @@ async def sign_paper(
     """Take an officer's signature; with the second one the paper ballot stands in the record."""
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
-    operator = keys.ed25519("op")
-    by = partial(orders.sign, transaction, actor, found, order_id, "desk", operator=operator, now=clock())
+    by = partial(handing.sign, transaction, actor, found, order_id, form.value("seen"), keys=keys, now=clock())
     is_logged = await take_signature(form, words, transaction, by, refusal_in_words)
     if is_logged is None:
         return await _paper_page(request, transaction, actor, pollings, form, order_id=order_id, status=409)
@@ -320,7 +326,7 @@ async def _paper_page(
     form: Form,
     *,
     order_id: UUID,
-    is_same: bool = False,
+    seen: str = "",
     status: int = 200,
 ) -> Response[str]:
     language = lang_of(request)
@@ -357,8 +363,9 @@ async def _paper_page(
         online=words.moment(online) if online else "",
         usable=" ".join(usable),
         # Who began has just looked the person up; whoever signs second does so too.
-        offered=bool(usable) and (is_same or waiting.order.asked_by == actor.account_id),
-        looks_up=bool(usable) and not is_same and waiting.order.asked_by != actor.account_id,
+        offered=bool(usable) and (bool(seen) or waiting.order.asked_by == actor.account_id),
+        looks_up=bool(usable) and waiting.order.asked_by != actor.account_id and not seen,
+        seen=seen,
         has_signed=has_signed,
         account=actor.account_id,
         serves=may(actor, "desk.serve", round_id=found.id),

@@ -40,6 +40,7 @@ def refusal_in_words(code: str, words: Catalogue) -> str:
         ),
         "slip": words.gettext("This was not made at a desk of this vote."),
         "nobody": words.gettext("Nobody with this address has an account. Ask the person, and enter it again."),
+        "unseen": words.gettext("Look the person up yourself, and sign within a quarter of an hour."),
         "not_ready": words.gettext("A box of this contest is not counted yet."),
     }
     return sentences.get(code) or order_pages.refusal_in_words(code, words)

@@ -247,9 +247,7 @@ async def sign(
     if not are_complete(signed):
         return False
     if any((one.role, one.public_key) not in known for one in signed.values()):
-        raise StateRefused(
-            "key_gone", "The key of the other signature was taken off meanwhile."
-        )
+        raise StateRefused("key_gone", "The key of the other signature was taken off meanwhile.")
     pairs = sorted([known[one.role, one.public_key], b64u(one.signature)] for one in signed.values())
     await _publish(session, found, draft, pairs, by="manager", now=now)
     await access_log.note(session, actor.account_id, f"result.{draft.kind}", found.slug, now=now)

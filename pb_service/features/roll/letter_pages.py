@@ -45,13 +45,13 @@ class Press:
     now: datetime
 
 
-@get("/letters", access="roll.edit")
+@get("/letters", access="letters.print", step_up=True)
 async def show_letters(request: PageRequest, session: Session, actor: Who) -> Response[str]:
     """How many letters there are, what was printed, and the forms."""
     return await _page(request, session, actor, Form.filled(translations(lang_of(request)), language="fi"))
 
 
-@post("/letters/print", access="roll.edit", request_max_body_size=_MOST_BYTES)
+@post("/letters/print", access="letters.print", request_max_body_size=_MOST_BYTES)
 async def print_list(
     *, request: PageRequest, transaction: Session, actor: Who, clock: Now, keys: Keys, settings: Told
 ) -> Response[Any]:
@@ -69,7 +69,7 @@ async def print_list(
     return await _printed(request, transaction, actor, press, form=form, recipients=recipients)
 
 
-@post("/letters/one", access="roll.edit")
+@post("/letters/one", access="letters.print")
 async def print_one(
     *, request: PageRequest, transaction: Session, actor: Who, clock: Now, keys: Keys, settings: Told
 ) -> Response[Any]:
@@ -173,7 +173,7 @@ async def _page(
         batches=[(batch, words.moment(batch.made_at)) for batch in await letters.batches(session, found)],
         is_fixed=found.manifest_sha256 is not None,
         has_roll=setup.eligibility.roll != "none",
-        prints=may(actor, "roll.edit", round_id=found.id),
+        prints=may(actor, "letters.print", round_id=found.id),
         most=letters.MOST,
         languages=[(code, context["in_words"][code]) for code in LANGUAGES],
         reasons=[(code, reason_in_words(code, words)) for code in _REASONS],

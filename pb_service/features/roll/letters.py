@@ -104,7 +104,7 @@ async def make(
 
     Raises LettersRefused and RollRefused, and then none is made; Forbidden.
     """
-    require(actor, "roll.edit", round_id=found.id, now=now)
+    require(actor, "letters.print", round_id=found.id, now=now)
     roll = await changeable(session, found)
     key, person_key = roll_key(keys, found.id), keys.secret(PERSON_KEY)
     persons = [person_of(person_key, roll.scheme, person_id(recipient.pid)) for recipient in recipients]

@@ -193,8 +193,8 @@ async def sign_order(
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
     role = form.choice("role", ("desk", "registrar", "auditor"), label=words.gettext("Role"))
-    operator = keys.ed25519("op")
-    by = partial(orders.sign, transaction, actor, found, order_id, _role(role), operator=operator, now=clock())
+    sign = partial(orders.sign, transaction, actor, found, order_id, _role(role), kinds=orders.STEPS)
+    by = partial(sign, operator=keys.ed25519("op"), now=clock())
     is_logged = await take_signature(form, words, transaction, by, refusal_in_words)
     if is_logged is None:
         return await _order_page(request, transaction, actor, order_id, form, status=409)

@@ -36,6 +36,8 @@ OrderKind = Literal["strike", "extend", "key", "paper", "paperlist"]
 
 #: The steps of the vote itself; those of the desk are many, and have pages of their own.
 STEPS: tuple[OrderKind, ...] = ("strike", "extend", "key")
+PAPER: tuple[OrderKind, ...] = ("paper",)
+LISTS: tuple[OrderKind, ...] = ("paperlist",)
 
 #: The job that goes on with a count; the stage counting has its handler.
 COUNT_JOB = "counting.count"
@@ -158,6 +160,7 @@ async def sign(
     order_id: UUID,
     role: Role,
     *,
+    kinds: Collection[OrderKind],
     public_key: str,
     signature: str,
     operator: Ed25519PrivateKey,
@@ -165,9 +168,12 @@ async def sign(
 ) -> bool:
     """Take one signature under an order of a locked round; with the last one it is logged. Returns whether it is.
 
+    ``kinds``: what the caller lets people sign; each kind has rules of its own about who may, and one door.
     Raises OrderRefused, SignatureRefused, Forbidden.
     """
     waiting = await waiting_order(session, found, order_id)
+    if kind_of(waiting.order) not in kinds:
+        raise OrderRefused("unknown", "This is not signed here.")
     if waiting.order.logged_at is not None or waiting.order.dropped_at is not None:
         raise OrderRefused("ended")
     key = await signing_keys.verify(

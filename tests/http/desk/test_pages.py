@@ -1,5 +1,7 @@
 """Officers, auditors and managers at their pages: paper given and counted, a ballot struck and looked at again."""
 
+import re
+
 import pytest
 
 from pb_service.features.counting import sealed
@@ -21,11 +23,14 @@ async def give(desk: Desk, vote: OpenVote, number: int) -> str:
     at = place_of(shown.text)
     begun = await desk.post(f"{PAGE}/give", on=PAGE, **typed, contest="pohjoinen", at=at)
     page = begun.headers["location"].removeprefix("/en/").partition("?")[0]
+    offered = re.sub(r'name="seen" value="[^"]*"', "", (await desk.get(page)).text)
     assert (await sign(desk, vote.desks[0], page)).headers["location"].endswith("done=signed")
     await enter(desk, vote.desks[1])
     assert "Look the person up yourself" in (await desk.get(page)).text
     wrong = await desk.post(page, on=page, **{**typed, "born": "1950-01-03"})
     assert (wrong.status_code, "Do not sign" in wrong.text) == (422, True)
+    bold = await sign(desk, vote.desks[1], page, offered)
+    assert (bold.status_code, "Look the person up yourself, and sign" in bold.text) == (409, True)
     same = await desk.post(page, on=page, **typed)
     assert (await sign(desk, vote.desks[1], page, same.text)).headers["location"].endswith("done=logged")
     return page

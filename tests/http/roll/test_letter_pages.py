@@ -91,6 +91,15 @@ async def test_one_letter_is_made_anew_and_let_die(desk: Desk) -> None:
     assert "Not on the roll" in stranger.text
 
 
+async def test_printing_asks_for_a_proof_of_oneself_once_more(desk: Desk) -> None:
+    """A registrar at an unlocked computer is not enough: codes vote."""
+    await desk.enter(await hire(desk.service, "registrar", name="Ritva"), stepped_up=False)
+    asked = await desk.client.get(f"/en/{PAGE}")
+    assert (asked.status_code, "step-up" in asked.headers["location"]) == (303, True)
+    posted = await desk.client.post(f"/en/{PAGE}/one", data={}, headers={"origin": "http://localhost"})
+    assert "application/pdf" not in posted.headers.get("content-type", "")
+
+
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 async def test_the_page_speaks_three_languages(desk: Desk, language: str) -> None:
     assert (await desk.get(PAGE, language)).status_code == 200

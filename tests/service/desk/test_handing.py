@@ -75,6 +75,40 @@ async def test_one_officer_is_not_two(desk: DeskVote) -> None:
         await desk.ask(await desk.person(neighbour(2)), by=desk.vote.manager)
 
 
+async def test_the_second_officer_looks_the_person_up_before_signing(desk: DeskVote) -> None:
+    """Not with nothing, another person, a colleague's look-up, one for another paper ballot, or an old one."""
+    first, second = desk.vote.desks
+    person, other = await desk.person(neighbour(1)), await desk.person(neighbour(2))
+    order, elsewhere = await desk.ask(person), await desk.ask(other)
+    assert not await desk.hand(order, first)  # who began has looked the person up
+    by_first = await desk.look_up(order, first.actor, person)
+    seen = await desk.look_up(order, second.actor, person)
+    assert await desk.look_up(order, second.actor, other) == ""
+    for wrong in ("", "no", f"1{seen}", by_first, await desk.look_up(elsewhere, second.actor, other)):
+        with pytest.raises(DeskRefused) as refused:
+            await desk.hand(order, second, wrong)
+        assert refused.value.code == "unseen"
+    now = desk.vote.clock.now
+    desk.vote.clock.now = now + timedelta(minutes=15)
+    with pytest.raises(DeskRefused, match="Look the person up"):
+        await desk.hand(order, second, seen)
+    desk.vote.clock.now = now
+    assert await desk.hand(order, second, seen)
+
+
+async def test_each_kind_of_step_is_signed_at_its_own_door(desk: DeskVote) -> None:
+    """Paper cannot be signed where strikes are, without looking anybody up."""
+    vote, order = desk.vote, await desk.ask(await desk.person(neighbour(1)))
+    async with vote.service.database.transaction() as session:
+        found = await find_round(session, "spring", for_update=True)
+        signed = vote.desks[1].sign((await orders.waiting_order(session, found, order.id)).entry)
+        with pytest.raises(OrderRefused, match="not signed here"):
+            await orders.sign(
+                session, vote.desks[1].actor, found, order.id, "desk", **signed,
+                kinds=orders.STEPS, operator=vote.service.operator_key, now=vote.clock(),
+            )  # fmt: skip
+
+
 async def test_shift_opens_the_place(desk: DeskVote) -> None:
     """Where shifts are planned, who has none there now gives no paper."""
     vote, now = desk.vote, desk.vote.clock()

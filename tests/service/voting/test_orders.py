@@ -31,7 +31,7 @@ async def sign(vote: OpenVote, order: VoteOrder, person: Official, role: Role) -
         waiting = await orders.waiting_order(session, found, order.id)
         return await orders.sign(
             session, person.actor, found, order.id, role, **person.sign(waiting.entry),
-            operator=vote.service.operator_key, now=vote.clock(),
+            kinds=orders.STEPS, operator=vote.service.operator_key, now=vote.clock(),
         )  # fmt: skip
 
 
