@@ -1,7 +1,9 @@
 """The web application: the only place that knows every stage."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,9 +12,11 @@ from litestar.config.compression import CompressionConfig
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.events import SimpleEventEmitter
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import Dependencies
+from litestar.stores.registry import StoreRegistry
+from litestar.types import Dependencies, Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.background import Tasks, at_work
@@ -110,6 +114,25 @@ def create_app(service: Service) -> Litestar:
         await visits.close()
         await providers.close()
 
+    # What belongs to one service alone stands here; nothing of the routes themselves does.
+    given = _given(service, providers, SigninDrivers(drivers), tasks)
+    app = copy(_routes(tuple(given), development=bool(service.settings.development)))
+    app.asgi_router = copy(app.asgi_router)
+    app.asgi_router.app = app
+    app.state = State({**given, **_door(service)})
+    app.stores = StoreRegistry({"pages": page_store(service.settings.redis_url)})
+    app.event_emitter = SimpleEventEmitter([])
+    app._lifespan_managers = [background, app.stores.get("pages")]
+    app.before_send = [security_headers, keep_private, not_modified, visits.note]
+    app.asgi_handler = observed(app.asgi_handler)  # around the routing itself, so that what has no route counts too
+    return app
+
+
+@cache
+def _routes(given: Sequence[str], *, development: bool) -> Litestar:
+    """Return the application as far as it is the same for every service of this process: reading all signatures takes
+    half a second. Handlers get what is ``given`` from the state of the application that is asked.
+    """
     app = Litestar(
         route_handlers=[
             site_router,
@@ -159,18 +182,14 @@ def create_app(service: Service) -> Litestar:
             *staff_routers,
             *round_routers,
             *assessment_routers,
-            *([development_router] if service.settings.development else []),
+            *([development_router] if development else []),
         ],
-        dependencies=_dependencies(service, providers, SigninDrivers(drivers), tasks),
+        dependencies=_dependencies(given),
         guards=[guards.guard],
-        state=_state(service),
-        lifespan=[background],
-        before_send=[security_headers, keep_private, not_modified, visits.note],
         logging_config=None,  # platform/logs.py decides what is written
         request_max_body_size=MOST_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
         response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30, key_builder=page_key),
-        stores={"pages": page_store(service.settings.redis_url)},
         exception_handlers={**exception_handlers, **guards.exception_handlers},
         openapi_config=OpenAPIConfig(
             title="Participatory budgeting",
@@ -181,30 +200,47 @@ def create_app(service: Service) -> Litestar:
         ),
     )
     check_access(app, ACTS)
-    app.asgi_handler = observed(app.asgi_handler)  # around the routing itself, so that what has no route counts too
     return app
 
 
-def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers, tasks: Tasks) -> Dependencies:
+def _dependencies(given: Sequence[str]) -> Dependencies:
     """What handlers may ask for by name; a handler takes ``session`` or ``transaction``, not both."""
 
-    async def session() -> AsyncGenerator[AsyncSession, None]:
-        async with service.database.reading() as reading:
+    async def session(scope: Scope) -> AsyncGenerator[AsyncSession, None]:
+        async with scope["app"].state.database.reading() as reading:
             yield reading
 
-    async def transaction() -> AsyncGenerator[AsyncSession, None]:
+    async def transaction(scope: Scope) -> AsyncGenerator[AsyncSession, None]:
         # Left before the answer is sent: what the reader is told was done is committed, an exception rolls back.
-        async with service.database.transaction() as writing:
+        async with scope["app"].state.database.transaction() as writing:
             yield writing
 
-    async def zone() -> str:
-        async with service.database.reading() as reading:
+    async def zone(scope: Scope) -> str:
+        async with scope["app"].state.database.reading() as reading:
             return (await municipality(reading)).time_zone
 
     async def actor(request: Request[Any, Any, Any]) -> Actor:
         return await guards.actor_of(request)
 
-    given = {
+    return {
+        "session": Provide(session),
+        "transaction": Provide(transaction),
+        "actor": Provide(actor),
+        "zone": Provide(zone),
+        **{name: Provide(_out_of_state(name), sync_to_thread=False) for name in given},
+    }
+
+
+def _out_of_state(name: str) -> Any:
+    def given(scope: Scope) -> Any:
+        return scope["app"].state[name]
+
+    return given
+
+
+def _given(service: Service, providers: Providers, drivers: SigninDrivers, tasks: Tasks) -> dict[str, object]:
+    """What of a service handlers may ask for by name."""
+    return {
         "clock": service.clock,
         "settings": service.settings,
         "database": service.database,
@@ -232,31 +268,15 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "pollings": service.pollings,
         "casting": service.casting,
     }
-    return {
-        "session": Provide(session),
-        "transaction": Provide(transaction),
-        "actor": Provide(actor),
-        "zone": Provide(zone),
-        **{name: Provide(_always(value), sync_to_thread=False) for name, value in given.items()},
-    }
 
 
-def _state(service: Service) -> State:
+def _door(service: Service) -> dict[str, object]:
     """What the door needs before any handler: see features/accounts/guards.py, web/cookies.py and web/csrf.py."""
     public = urlsplit(service.settings.public_url)
-    return State(
-        {
-            "database": service.database,
-            "clock": service.clock,
-            "recogniser": Recogniser(service.database, service.clock),
-            "cookie_keys": service.keys.ring("cookie"),
-            "secure": public.scheme == "https",
-            "public_host": public.netloc,
-            "token_signer": TokenSigner(service.settings.public_url, service.keys.ring("tokens")),
-            "token_bearer": token_bearer,
-        }
-    )
-
-
-def _always(value: object) -> Any:
-    return lambda: value
+    return {
+        "recogniser": Recogniser(service.database, service.clock),
+        "cookie_keys": service.keys.ring("cookie"),
+        "secure": public.scheme == "https",
+        "public_host": public.netloc,
+        "token_bearer": token_bearer,
+    }
