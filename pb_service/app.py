@@ -1,5 +1,6 @@
 """The web application: the only place that knows every stage."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
@@ -15,7 +16,6 @@ from litestar.di import Provide
 from litestar.events import SimpleEventEmitter
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.stores.registry import StoreRegistry
 from litestar.types import Dependencies, Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -76,21 +76,32 @@ from pb_service.features.voting.api import voting_api
 from pb_service.features.voting.identify_api import VotingReturn, identify_api
 from pb_service.features.voting.routers import voting_pages
 from pb_service.features.voting.visits import Visits
+from pb_service.platform.changes import Listener
 from pb_service.platform.health import Health
-from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
 from pb_service.web.access import check_access, keep_private
 from pb_service.web.assets import static_file
 from pb_service.web.conditional import not_modified
 from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
+from pb_service.web.kept import KeptAnswers, find_in
 from pb_service.web.observed import observed
 
 #: The longest form, a checklist in three languages, is half as long. Files have a limit of their own, at their handler.
 MOST_BYTES = 2_000_000
 
 
-def create_app(service: Service) -> Litestar:
+class Application(Litestar):
+    """Pages, JSON API, downloads, and the files of the record; what is for everybody comes from what is kept."""
+
+    kept: KeptAnswers
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request, or hold the lifespan."""
+        await self.kept.answer(super().__call__, scope, receive, send)
+
+
+def create_app(service: Service) -> Application:
     """Return the web application: pages, JSON API, downloads, and the files of the record.
 
     Raises UndeclaredAccess when a handler does not say who may use it.
@@ -109,8 +120,12 @@ def create_app(service: Service) -> Litestar:
     @asynccontextmanager
     async def background(_app: Litestar) -> AsyncIterator[None]:
         usable_statement(service.settings.data)  # said in the log now, not at the first reader's request
+        listener = Listener(service.database.url, service.database.name, app.kept.forget)
+        listening = asyncio.create_task(listener.run_forever())
         async with at_work(service, jobs=service.settings.jobs == "server", tasks=tasks):
             yield
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         await visits.close()
         await providers.close()
 
@@ -120,20 +135,20 @@ def create_app(service: Service) -> Litestar:
     app.asgi_router = copy(app.asgi_router)
     app.asgi_router.app = app
     app.state = State({**given, **_door(service)})
-    app.stores = StoreRegistry({"pages": page_store(service.settings.redis_url)})
+    app.kept = KeptAnswers(find_in(app), visits.shown)
     app.event_emitter = SimpleEventEmitter([])
-    app._lifespan_managers = [background, app.stores.get("pages")]
+    app._lifespan_managers = [background]
     app.before_send = [security_headers, keep_private, not_modified, visits.note]
     app.asgi_handler = observed(app.asgi_handler)  # around the routing itself, so that what has no route counts too
     return app
 
 
 @cache
-def _routes(given: Sequence[str], *, development: bool) -> Litestar:
+def _routes(given: Sequence[str], *, development: bool) -> Application:
     """Return the application as far as it is the same for every service of this process: reading all signatures takes
     half a second. Handlers get what is ``given`` from the state of the application that is asked.
     """
-    app = Litestar(
+    app = Application(
         route_handlers=[
             site_router,
             promises_router,
@@ -189,7 +204,8 @@ def _routes(given: Sequence[str], *, development: bool) -> Litestar:
         logging_config=None,  # platform/logs.py decides what is written
         request_max_body_size=MOST_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
-        response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30, key_builder=page_key),
+        # A handler's `cache=` is heeded by web/kept.py, before any of this is reached.
+        response_cache_config=ResponseCacheConfig(cache_response_filter=lambda _scope, _status: False),
         exception_handlers={**exception_handlers, **guards.exception_handlers},
         openapi_config=OpenAPIConfig(
             title="Participatory budgeting",

@@ -71,6 +71,7 @@ def open_contest(
     files: Mapping[bytes, bytes],
     spread: Spread,
     checked: set[tuple[bytes, bytes, bytes]],
+    *,
     parts_checked: Mapping[tuple[bytes, bytes, int], Sequence[bytes]] = MappingProxyType({}),
 ) -> Opened:
     """Combine the parts of the first quorum and decode the box, with the paper list if there is one.

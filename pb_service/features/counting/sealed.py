@@ -179,9 +179,7 @@ class Count:
             case _:
                 return step.kind == "result"
 
-    def _checked_step(
-        self, election: Election, step: Step, body: bytes, given: Mapping[bytes, bytes]
-    ) -> Made:
+    def _checked_step(self, election: Election, step: Step, body: bytes, given: Mapping[bytes, bytes]) -> Made:
         """Check the proof of a step that somebody else took."""
         spread = self._crew.spread(election, step.contest)
         fields, about = entries.parse(body).fields, {"rows": election.progress[step.contest].rows}
@@ -254,7 +252,7 @@ class Count:
     def _result(self, election: Election, step: Step) -> Made:
         manifest, spread = _manifest(election), self._crew.spread(election, step.contest)
         contest = manifest.contests[step.contest]
-        opened = open_contest(election, contest, self._files, spread, self._checked, self._parts)
+        opened = open_contest(election, contest, self._files, spread, self._checked, parts_checked=self._parts)
         outcome = outcome_of(election, contest, opened)
         ballots, told = encode(opened.document(manifest.eid, contest.id)), encode(outcome)
         fields = {"d": contest.id, "bal": b64u(_sha256(ballots)), "out": b64u(_sha256(told))}
