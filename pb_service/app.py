@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from copy import copy
 from functools import cache
 from typing import Any
@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
-from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.events import SimpleEventEmitter
@@ -84,7 +83,7 @@ from pb_service.web.assets import static_file
 from pb_service.web.conditional import not_modified
 from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
-from pb_service.web.kept import KeptAnswers, find_in
+from pb_service.web.kept import NOT_TWICE, KeptAnswers, find_in
 from pb_service.web.observed import observed
 
 #: The longest form, a checklist in three languages, is half as long. Files have a limit of their own, at their handler.
@@ -122,6 +121,8 @@ def create_app(service: Service) -> Application:
         usable_statement(service.settings.data)  # said in the log now, not at the first reader's request
         listener = Listener(service.database.url, service.database.name, app.kept.forget)
         listening = asyncio.create_task(listener.run_forever())
+        with suppress(TimeoutError):  # pages are kept without it too
+            await asyncio.wait_for(listener.is_listening.wait(), 1)
         async with at_work(service, jobs=service.settings.jobs == "server", tasks=tasks):
             yield
         listening.cancel()
@@ -204,8 +205,7 @@ def _routes(given: Sequence[str], *, development: bool) -> Application:
         logging_config=None,  # platform/logs.py decides what is written
         request_max_body_size=MOST_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
-        # A handler's `cache=` is heeded by web/kept.py, before any of this is reached.
-        response_cache_config=ResponseCacheConfig(cache_response_filter=lambda _scope, _status: False),
+        response_cache_config=NOT_TWICE,
         exception_handlers={**exception_handlers, **guards.exception_handlers},
         openapi_config=OpenAPIConfig(
             title="Participatory budgeting",

@@ -33,6 +33,7 @@ class Listener:
         self._url = url
         self._name = name
         self._changed = changed
+        self.is_listening = asyncio.Event()
 
     async def run_forever(self) -> None:
         """Listen until cancelled; a connection that is lost is made again."""
@@ -53,6 +54,8 @@ class Listener:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(_CHANNEL, lambda *_: self._changed())
             self._changed()  # what was told before this moment went past us
+            self.is_listening.set()
             await lost.wait()
         finally:
+            self.is_listening.clear()
             connection.terminate()

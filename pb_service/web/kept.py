@@ -19,6 +19,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 from litestar import Litestar
+from litestar.config.response_cache import ResponseCacheConfig
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
@@ -32,6 +33,9 @@ from pb_service.web.observed import request_id
 _SECONDS = 30
 #: Answers and bytes that a process keeps; longer answers are made anew each time.
 _MOST_ANSWERS, _MOST_BYTES, _LONGEST = 2_000, 64_000_000, 4_000_000
+
+#: For the framework, whose own cache knows nothing of changes: it keeps nothing.
+NOT_TWICE = ResponseCacheConfig(cache_response_filter=lambda _scope, _status: False)
 
 _OF_BODY = frozenset({b"content-length", b"content-encoding"})
 
