@@ -9,6 +9,7 @@ Each process keeps its own: to have a page from elsewhere would cost more than t
 """
 
 import asyncio
+import gzip
 import hashlib
 import time
 from collections import OrderedDict
@@ -37,11 +38,16 @@ _MOST_ANSWERS, _MOST_BYTES, _LONGEST = 2_000, 64_000_000, 4_000_000
 #: For the framework, whose own cache knows nothing of changes: it keeps nothing.
 NOT_TWICE = ResponseCacheConfig(cache_response_filter=lambda _scope, _status: False)
 
-_OF_BODY = frozenset({b"content-length", b"content-encoding"})
+#: What an answer says of one giving out alone.
+_OF_ONE = frozenset({b"content-length", b"x-request-id"})
+
+#: Bodies that are packed: of this length on, and of these kinds.
+_SHORT = 1_000
+_TEXTUAL = (b"text/", b"application/json", b"application/geo+json", b"application/atom+xml", b"image/svg+xml")
 
 _Headers = list[tuple[bytes, bytes]]
-#: Path, what is read of the query, scheme, and whether the body is packed.
-_Key = tuple[str, str, str, bool]
+#: Path, what is read of the query, and scheme.
+_Key = tuple[str, str, str]
 #: Finds the handler of a path, with what the path says and its template. Raises for a path without one.
 Find = Callable[[str], tuple[Any, Mapping[str, Any], str]]
 #: Is told of each answer given out from here: its handler, and what its path says.
@@ -55,7 +61,8 @@ class Answer:
     until: float
     tag: bytes
     headers: _Headers
-    body: bytes
+    plain: bytes
+    packed: bytes
     handler: HTTPRouteHandler
     place: Mapping[str, Any]
     template: str
@@ -63,16 +70,21 @@ class Answer:
     def to(self, asked: "_Asked") -> tuple[Any, Any]:
         """Return the messages for one reader, who may know the answer already."""
         named = (b"x-request-id", request_id(asked.id).encode())
+        status, body, own = 200, self.plain, []
         if asked.known and self.tag in {_bare(tag) for tag in asked.known.split(b",")}:
-            headers = [each for each in self.headers if each[0] not in _OF_BODY]
-            return (
-                {"type": "http.response.start", "status": 304, "headers": [*headers, named]},
-                {"type": "http.response.body", "body": b"", "more_body": False},
-            )
+            status, body = 304, b""
+        elif asked.packed and self.packed:
+            body, own = self.packed, [(b"content-encoding", b"gzip")]
+        if status == HTTPStatus.OK:
+            own.append((b"content-length", str(len(body)).encode()))
         return (
-            {"type": "http.response.start", "status": 200, "headers": [*self.headers, named]},
-            {"type": "http.response.body", "body": self.body, "more_body": False},
+            {"type": "http.response.start", "status": status, "headers": [*self.headers, *own, named]},
+            {"type": "http.response.body", "body": body, "more_body": False},
         )
+
+    @property
+    def size(self) -> int:
+        return len(self.plain) + len(self.packed)
 
 
 @dataclass(slots=True)
@@ -123,7 +135,7 @@ class KeptAnswers:
         if handler is not None:
             query = _read(scope["query_string"], handler)
         if handler is not None or not scope["query_string"]:
-            key = (scope["path"], query, scope["scheme"], asked.packed)
+            key = (scope["path"], query, scope["scheme"])
             found = self._fresh(key)
             if found is None and (handler := handler or self._cached(scope["path"])) is not None:
                 making = self._making.get((key, self._changes))
@@ -155,8 +167,8 @@ class KeptAnswers:
         making = self._making[key, changes] = asyncio.get_running_loop().create_future()
         made = None
         try:
-            await app(cast(Scope, {**scope, "headers": _for_everybody(scope, packed=key[3])}), receive, catch)
-            made = self._answer(caught, handler, scope["path"])
+            await app(cast(Scope, {**scope, "headers": _for_everybody(scope)}), receive, catch)
+            made = await self._answer(caught, handler, scope["path"])
             if made is not None and changes == self._changes:
                 self._keep(key, made)
         finally:
@@ -164,36 +176,40 @@ class KeptAnswers:
             del self._making[key, changes]
         return caught if made is None else made.to(_Asked.of(scope))
 
-    def _answer(self, caught: Sequence[Message], handler: HTTPRouteHandler, path: str) -> Answer | None:
+    async def _answer(self, caught: Sequence[Message], handler: HTTPRouteHandler, path: str) -> Answer | None:
         """What was made, if it may be given to others."""
         start = cast(Any, caught[0]) if caught else {"status": 0}
         if start["status"] != HTTPStatus.OK:
             return None
-        headers = [(name.lower(), value) for name, value in start["headers"] if name.lower() != b"x-request-id"]
-        said = dict(headers)
+        given = [(name.lower(), value) for name, value in start["headers"]]
+        headers = [each for each in given if each[0] not in _OF_ONE]
+        said = dict(given)
         caching = said.get(b"cache-control", b"")
-        if b"set-cookie" in said or b"no-store" in caching or b"private" in caching:
+        if b"set-cookie" in said or b"no-store" in caching or b"private" in caching or b"content-encoding" in said:
             return None
         body = b"".join(cast(Any, message).get("body", b"") for message in caught[1:])
+        seconds = handler.cache if handler.cache is not True and isinstance(handler.cache, int) else _SECONDS
+        if not caching:
+            headers.append((b"cache-control", f"public, max-age={seconds}".encode()))
         if b"vary" not in said:
             headers.append((b"vary", b"Accept-Encoding"))
+        packed = await asyncio.to_thread(_packed, body, said.get(b"content-type", b""))
         tag = said.get(b"etag")
         if tag is None:
             tag = b'W/"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
             headers.append((b"etag", tag))
-        seconds = handler.cache if handler.cache is not True and isinstance(handler.cache, int) else _SECONDS
         _, place, template = self._find(path)
-        return Answer(time.monotonic() + seconds, _bare(tag), headers, body, handler, place, template)
+        return Answer(time.monotonic() + seconds, _bare(tag), headers, body, packed, handler, place, template)
 
     def _keep(self, key: _Key, answer: Answer) -> None:
-        if len(answer.body) > _LONGEST:
+        if answer.size > _LONGEST:
             return
         before = self._kept.pop(key, None)
         self._kept[key] = answer
-        self._bytes += len(answer.body) - (len(before.body) if before else 0)
+        self._bytes += answer.size - (before.size if before else 0)
         while len(self._kept) > _MOST_ANSWERS or self._bytes > _MOST_BYTES:
             _, dropped = self._kept.popitem(last=False)
-            self._bytes -= len(dropped.body)
+            self._bytes -= dropped.size
 
     def _fresh(self, key: _Key) -> Answer | None:
         found = self._kept.get(key)
@@ -237,10 +253,17 @@ def _read(query: bytes, handler: HTTPRouteHandler) -> str:
     return urlencode(sorted(pair for pair in given if pair[0] in names))
 
 
-def _for_everybody(scope: HTTPScope, *, packed: bool) -> _Headers:
-    """A request's headers as if the answer were asked for the first time, in one of the two forms that are kept."""
+def _for_everybody(scope: HTTPScope) -> _Headers:
+    """A request's headers as if the answer were asked for the first time, and plain: what is kept is packed here."""
     headers = [each for each in scope["headers"] if each[0] not in {b"if-none-match", b"accept-encoding"}]
-    return [*headers, (b"accept-encoding", b"gzip" if packed else b"identity")]
+    return [*headers, (b"accept-encoding", b"identity")]
+
+
+def _packed(body: bytes, media_type: bytes) -> bytes:
+    """A body in gzip, nothing if that is not worth while; the same bytes for the same body."""
+    if len(body) < _SHORT or not media_type.startswith(_TEXTUAL):
+        return b""
+    return gzip.compress(body, mtime=0)
 
 
 def _bare(tag: bytes) -> bytes:
