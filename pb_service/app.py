@@ -1,18 +1,21 @@
 """The web application: the only place that knows every stage."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from copy import copy
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
-from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.events import SimpleEventEmitter
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import Dependencies
+from litestar.types import Dependencies, Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.background import Tasks, at_work
@@ -72,21 +75,32 @@ from pb_service.features.voting.api import voting_api
 from pb_service.features.voting.identify_api import VotingReturn, identify_api
 from pb_service.features.voting.routers import voting_pages
 from pb_service.features.voting.visits import Visits
+from pb_service.platform.changes import Listener
 from pb_service.platform.health import Health
-from pb_service.platform.pagecache import page_key, page_store
 from pb_service.service import Service
 from pb_service.web.access import check_access, keep_private
 from pb_service.web.assets import static_file
 from pb_service.web.conditional import not_modified
 from pb_service.web.errors import exception_handlers
 from pb_service.web.headers import security_headers
+from pb_service.web.kept import NOT_TWICE, KeptAnswers, find_in
 from pb_service.web.observed import observed
 
 #: The longest form, a checklist in three languages, is half as long. Files have a limit of their own, at their handler.
 MOST_BYTES = 2_000_000
 
 
-def create_app(service: Service) -> Litestar:
+class Application(Litestar):
+    """Pages, JSON API, downloads, and the files of the record; what is for everybody comes from what is kept."""
+
+    kept: KeptAnswers
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request, or hold the lifespan."""
+        await self.kept.answer(super().__call__, scope, receive, send)
+
+
+def create_app(service: Service) -> Application:
     """Return the web application: pages, JSON API, downloads, and the files of the record.
 
     Raises UndeclaredAccess when a handler does not say who may use it.
@@ -105,12 +119,37 @@ def create_app(service: Service) -> Litestar:
     @asynccontextmanager
     async def background(_app: Litestar) -> AsyncIterator[None]:
         usable_statement(service.settings.data)  # said in the log now, not at the first reader's request
+        listener = Listener(service.database.url, service.database.name, app.kept.forget)
+        listening = asyncio.create_task(listener.run_forever())
+        with suppress(TimeoutError):  # pages are kept without it too
+            await asyncio.wait_for(listener.is_listening.wait(), 1)
         async with at_work(service, jobs=service.settings.jobs == "server", tasks=tasks):
             yield
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         await visits.close()
         await providers.close()
 
-    app = Litestar(
+    # What belongs to one service alone stands here; nothing of the routes themselves does.
+    given = _given(service, providers, SigninDrivers(drivers), tasks)
+    app = copy(_routes(tuple(given), development=bool(service.settings.development)))
+    app.asgi_router = copy(app.asgi_router)
+    app.asgi_router.app = app
+    app.state = State({**given, **_door(service)})
+    app.kept = KeptAnswers(find_in(app), visits.shown)
+    app.event_emitter = SimpleEventEmitter([])
+    app._lifespan_managers = [background]
+    app.before_send = [security_headers, keep_private, not_modified, visits.note]
+    app.asgi_handler = observed(app.asgi_handler)  # around the routing itself, so that what has no route counts too
+    return app
+
+
+@cache
+def _routes(given: Sequence[str], *, development: bool) -> Application:
+    """Return the application as far as it is the same for every service of this process: reading all signatures takes
+    half a second. Handlers get what is ``given`` from the state of the application that is asked.
+    """
+    app = Application(
         route_handlers=[
             site_router,
             promises_router,
@@ -159,18 +198,14 @@ def create_app(service: Service) -> Litestar:
             *staff_routers,
             *round_routers,
             *assessment_routers,
-            *([development_router] if service.settings.development else []),
+            *([development_router] if development else []),
         ],
-        dependencies=_dependencies(service, providers, SigninDrivers(drivers), tasks),
+        dependencies=_dependencies(given),
         guards=[guards.guard],
-        state=_state(service),
-        lifespan=[background],
-        before_send=[security_headers, keep_private, not_modified, visits.note],
         logging_config=None,  # platform/logs.py decides what is written
         request_max_body_size=MOST_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
-        response_cache_config=ResponseCacheConfig(store="pages", default_expiration=30, key_builder=page_key),
-        stores={"pages": page_store(service.settings.redis_url)},
+        response_cache_config=NOT_TWICE,
         exception_handlers={**exception_handlers, **guards.exception_handlers},
         openapi_config=OpenAPIConfig(
             title="Participatory budgeting",
@@ -181,30 +216,47 @@ def create_app(service: Service) -> Litestar:
         ),
     )
     check_access(app, ACTS)
-    app.asgi_handler = observed(app.asgi_handler)  # around the routing itself, so that what has no route counts too
     return app
 
 
-def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers, tasks: Tasks) -> Dependencies:
+def _dependencies(given: Sequence[str]) -> Dependencies:
     """What handlers may ask for by name; a handler takes ``session`` or ``transaction``, not both."""
 
-    async def session() -> AsyncGenerator[AsyncSession, None]:
-        async with service.database.reading() as reading:
+    async def session(scope: Scope) -> AsyncGenerator[AsyncSession, None]:
+        async with scope["app"].state.database.reading() as reading:
             yield reading
 
-    async def transaction() -> AsyncGenerator[AsyncSession, None]:
+    async def transaction(scope: Scope) -> AsyncGenerator[AsyncSession, None]:
         # Left before the answer is sent: what the reader is told was done is committed, an exception rolls back.
-        async with service.database.transaction() as writing:
+        async with scope["app"].state.database.transaction() as writing:
             yield writing
 
-    async def zone() -> str:
-        async with service.database.reading() as reading:
+    async def zone(scope: Scope) -> str:
+        async with scope["app"].state.database.reading() as reading:
             return (await municipality(reading)).time_zone
 
     async def actor(request: Request[Any, Any, Any]) -> Actor:
         return await guards.actor_of(request)
 
-    given = {
+    return {
+        "session": Provide(session),
+        "transaction": Provide(transaction),
+        "actor": Provide(actor),
+        "zone": Provide(zone),
+        **{name: Provide(_out_of_state(name), sync_to_thread=False) for name in given},
+    }
+
+
+def _out_of_state(name: str) -> Any:
+    def given(scope: Scope) -> Any:
+        return scope["app"].state[name]
+
+    return given
+
+
+def _given(service: Service, providers: Providers, drivers: SigninDrivers, tasks: Tasks) -> dict[str, object]:
+    """What of a service handlers may ask for by name."""
+    return {
         "clock": service.clock,
         "settings": service.settings,
         "database": service.database,
@@ -232,31 +284,15 @@ def _dependencies(service: Service, providers: Providers, drivers: SigninDrivers
         "pollings": service.pollings,
         "casting": service.casting,
     }
-    return {
-        "session": Provide(session),
-        "transaction": Provide(transaction),
-        "actor": Provide(actor),
-        "zone": Provide(zone),
-        **{name: Provide(_always(value), sync_to_thread=False) for name, value in given.items()},
-    }
 
 
-def _state(service: Service) -> State:
+def _door(service: Service) -> dict[str, object]:
     """What the door needs before any handler: see features/accounts/guards.py, web/cookies.py and web/csrf.py."""
     public = urlsplit(service.settings.public_url)
-    return State(
-        {
-            "database": service.database,
-            "clock": service.clock,
-            "recogniser": Recogniser(service.database, service.clock),
-            "cookie_keys": service.keys.ring("cookie"),
-            "secure": public.scheme == "https",
-            "public_host": public.netloc,
-            "token_signer": TokenSigner(service.settings.public_url, service.keys.ring("tokens")),
-            "token_bearer": token_bearer,
-        }
-    )
-
-
-def _always(value: object) -> Any:
-    return lambda: value
+    return {
+        "recogniser": Recogniser(service.database, service.clock),
+        "cookie_keys": service.keys.ring("cookie"),
+        "secure": public.scheme == "https",
+        "public_host": public.netloc,
+        "token_bearer": token_bearer,
+    }

@@ -91,7 +91,7 @@ def built_files() -> tuple[tuple[str, bytes], ...]:
     return tuple((name, sha256(path.read_bytes()).digest()) for name, path in sorted(_servable().items()))
 
 
-@get("/static/{path:path}", include_in_schema=False, sync_to_thread=True, access="anyone")
+@get("/static/{path:path}", include_in_schema=False, sync_to_thread=True, access="anyone", cache=3600)
 def static_file(path: FromPath[Path]) -> Response[bytes]:
     """Serve one built file: only names that the build made, so no path can lead elsewhere."""
     name = path.as_posix().removeprefix("/")

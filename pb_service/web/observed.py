@@ -29,20 +29,24 @@ def observed(app: ASGIApp) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        given = Headers.from_scope(scope).get("x-request-id", "")
-        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+        named = request_id(Headers.from_scope(scope).get("x-request-id", ""))
         started = time.perf_counter()
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableScopeHeaders.from_message(message)["x-request-id"] = request_id
+                MutableScopeHeaders.from_message(message)["x-request-id"] = named
                 _note(scope, message["status"], time.perf_counter() - started)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with structlog.contextvars.bound_contextvars(request_id=named):
             await app(scope, receive, tell)
 
     return observe
+
+
+def request_id(given: str) -> str:
+    """Return the id of a request: the one that a proxy has given, if it is one, or a new one."""
+    return given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def route_of(scope: Any) -> str:

@@ -45,6 +45,9 @@ from pb_service.platform.keys import KeyFolder
 #: From so many pairs on, the work of a step is spread over processes: below, starting them takes longer.
 _SPREAD_FROM = 1_000
 
+#: Readers of pages come first.
+_NICENESS = 5
+
 log_event = structlog.get_logger()
 
 
@@ -74,14 +77,50 @@ class Made:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Crew:
+    """Processes that share the work on long lists: started with the first such list, for it takes them seconds."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    def spread(self, election: Election, contest: str) -> Spread:
+        """Return how a step of a contest is spread; over a short list at once, in this process."""
+        rows, width = election.progress[contest].rows or 0, _manifest(election).contests[contest].shape.width
+        if rows * width < _SPREAD_FROM:
+            return map
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")  # a copy of this process would have its threads' locks
+            self._pool = ProcessPoolExecutor(
+                os.cpu_count() or 1, mp_context=context, initializer=os.nice, initargs=(_NICENESS,)
+            )
+        return self._pool.map
+
+    def dismiss(self) -> None:
+        """Let them end."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+@asynccontextmanager
+async def counting(service: Surroundings, counted: Round) -> AsyncIterator["Count"]:
+    """Yield one process's work at a count; what helps in it ends with it."""
+    crew = Crew()
+    try:
+        yield Count(service, counted, crew)
+    finally:
+        await asyncio.to_thread(crew.dismiss)
+
+
 class Count:
     """One process's work at a count, as long as it lasts: the state of the vote and the mixes that were checked."""
 
-    def __init__(self, service: Surroundings, counted: Round) -> None:
+    def __init__(self, service: Surroundings, counted: Round, crew: Crew) -> None:
+        self._crew = crew
         self._service = service
         self._round = counted
         self._state = VoteState(counted.log)
         self._checked: set[tuple[bytes, bytes, bytes]] = set()
+        self._parts: dict[tuple[bytes, bytes, int], list[bytes]] = {}
         self._files: dict[bytes, bytes] = {}
         self._lost: frozenset[int] = frozenset()
 
@@ -114,8 +153,7 @@ class Count:
         async with self._service.database.reading() as session:
             await self._gather(session, election, step.contest)
         try:
-            async with _spread(election, step.contest) as spread:
-                made = await asyncio.to_thread(self._checked_step, election, step, body, given, spread)
+            made = await asyncio.to_thread(self._checked_step, election, step, body, given)
             await self._log(made)
         except (TrusteeRefusal, RecordError, shuffle.ShuffleError, threshold.DecryptionError, KeyError) as error:
             why = "A file is missing." if isinstance(error, KeyError) else str(error)
@@ -141,10 +179,9 @@ class Count:
             case _:
                 return step.kind == "result"
 
-    def _checked_step(
-        self, election: Election, step: Step, body: bytes, given: Mapping[bytes, bytes], spread: Spread
-    ) -> Made:
+    def _checked_step(self, election: Election, step: Step, body: bytes, given: Mapping[bytes, bytes]) -> Made:
         """Check the proof of a step that somebody else took."""
+        spread = self._crew.spread(election, step.contest)
         fields, about = entries.parse(body).fields, {"rows": election.progress[step.contest].rows}
         before = checked_list(election, step.contest, self._files, spread, self._checked)
         if step.kind == "mix":
@@ -153,15 +190,14 @@ class Count:
             self._checked.add((_sha256(before), _sha256(after), _sha256(proof)))
             return Made(step, body, (("mix", after), ("mix-proof", proof)), about)
         file = given[unb64u(fields["f"])]
-        threshold.verify(before, file, share_of(election, step.contest, step.trustee), spread)
+        self._check_part(election, step, before, file, spread)
         return Made(step, body, (("part", file),), about)
 
     async def _take(self, election: Election, step: Step) -> bool:
         async with self._service.database.reading() as session:
             await self._gather(session, election, step.contest)
         try:
-            async with _spread(election, step.contest) as spread:
-                made = await self._make(election, step, spread)
+            made = await self._make(election, step)
         except (TrusteeRefusal, shuffle.ShuffleError, threshold.DecryptionError) as error:
             await self.refuse(step, str(error))
             return False
@@ -176,17 +212,11 @@ class Count:
             row.is_refused, row.about = True, {"why": why}
             session.add(row)
 
-    async def _make(self, election: Election, step: Step, spread: Spread) -> Made:
-        match step.kind:
-            case "input":
-                return await asyncio.to_thread(self._input, election, step)
-            case "mix":
-                return await asyncio.to_thread(self._mix, election, step, spread)
-            case "dec":
-                await self._keep_opened(election, step)
-                return await asyncio.to_thread(self._part, election, step, spread)
-            case _:
-                return await asyncio.to_thread(self._result, election, step, spread)
+    async def _make(self, election: Election, step: Step) -> Made:
+        if step.kind == "dec":
+            await self._keep_opened(election, step)
+        makers = {"input": self._input, "mix": self._mix, "dec": self._part}
+        return await asyncio.to_thread(makers.get(step.kind, self._result), election, step)
 
     def _input(self, election: Election, step: Step) -> Made:
         manifest = _manifest(election)
@@ -196,7 +226,8 @@ class Count:
         fields = {"d": step.contest, "n": count, "f": b64u(_sha256(rows)), "ts": at}
         return Made(step, self._by_operator("input", election, fields), about={"rows": count})
 
-    def _mix(self, election: Election, step: Step, spread: Spread) -> Made:
+    def _mix(self, election: Election, step: Step) -> Made:
+        spread = self._crew.spread(election, step.contest)
         trustee = self._trustee(election, step.trustee)
         trustee.checked = self._checked
         before = checked_list(election, step.contest, self._files, spread, self._checked)
@@ -205,18 +236,23 @@ class Count:
         shuffle.verify(before, after, proof, stage_of(election, step.contest, step.stage, step.trustee), spread)
         return Made(step, entry, (("mix", after), ("mix-proof", proof)), {"rows": election.progress[step.contest].rows})
 
-    def _part(self, election: Election, step: Step, spread: Spread) -> Made:
+    def _part(self, election: Election, step: Step) -> Made:
+        spread = self._crew.spread(election, step.contest)
         trustee = self._trustee(election, step.trustee)
         trustee.checked = self._checked
         entry, file = trustee.decrypt(election, step.contest, self._files, secrets.token_bytes, spread)
         rows = checked_list(election, step.contest, self._files, spread, self._checked)
-        threshold.verify(rows, file, share_of(election, step.contest, step.trustee), spread)
+        self._check_part(election, step, rows, file, spread)
         return Made(step, entry, (("part", file),), {"rows": election.progress[step.contest].rows})
 
-    def _result(self, election: Election, step: Step, spread: Spread) -> Made:
-        manifest = _manifest(election)
+    def _check_part(self, election: Election, step: Step, rows: bytes, file: bytes, spread: Spread) -> None:
+        points = threshold.verify(rows, file, share_of(election, step.contest, step.trustee), spread)
+        self._parts[_sha256(rows), _sha256(file), step.trustee] = points
+
+    def _result(self, election: Election, step: Step) -> Made:
+        manifest, spread = _manifest(election), self._crew.spread(election, step.contest)
         contest = manifest.contests[step.contest]
-        opened = open_contest(election, contest, self._files, spread, self._checked)
+        opened = open_contest(election, contest, self._files, spread, self._checked, parts_checked=self._parts)
         outcome = outcome_of(election, contest, opened)
         ballots, told = encode(opened.document(manifest.eid, contest.id)), encode(outcome)
         fields = {"d": contest.id, "bal": b64u(_sha256(ballots)), "out": b64u(_sha256(told))}
@@ -290,8 +326,9 @@ async def count(service: Surroundings, round_id: UUID) -> bool:
         found = await repository.round_called(session, round_id)
     if found is None or found.phase != "counting":
         return found is not None and found.phase == "results"
-    if not await Count(service, found).run():
-        return False
+    async with counting(service, found) as work:
+        if not await work.run():
+            return False
     async with service.database.transaction() as session:
         locked = await rounds.by_id(session, round_id)
         if locked is not None and locked.phase == "counting":
@@ -306,20 +343,6 @@ def _step_of(body: bytes) -> Step:
     if entry.kind == "mix":
         return Step("mix", fields["d"], fields["j"], fields["st"])
     return Step("dec", fields["d"], {"dec": fields}[entry.kind]["j"])
-
-
-@asynccontextmanager
-async def _spread(election: Election, contest: str) -> AsyncIterator[Spread]:
-    """Spread long lists over processes; short ones are done at once."""
-    rows, width = election.progress[contest].rows or 0, _manifest(election).contests[contest].shape.width
-    if rows * width < _SPREAD_FROM:
-        yield map
-        return
-    pool = ProcessPoolExecutor(os.cpu_count() or 1, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool.map
-    finally:
-        await asyncio.to_thread(pool.shutdown, cancel_futures=True)
 
 
 def _row(round_id: UUID, step: Step, now: datetime) -> CountingStep:

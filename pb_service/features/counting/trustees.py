@@ -20,7 +20,7 @@ from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.counting import repository
 from pb_service.features.counting.errands import Answer
 from pb_service.features.counting.errors import AnswerRefused
-from pb_service.features.counting.sealed import Count, Surroundings
+from pb_service.features.counting.sealed import Surroundings, counting
 from pb_service.features.opening import repository as openings
 from pb_service.features.opening import trustees as opening
 from pb_service.features.opening.keyholders import held_here
@@ -212,7 +212,8 @@ async def _take(service: Surroundings, actor: Actor, slug: str, body: bytes, fil
         number = seat.number
     if found.phase != "counting":
         return "It is not this step's turn."
-    return await Count(service, found).take(number, body, files)
+    async with counting(service, found) as work:
+        return await work.take(number, body, files)
 
 
 def _kind(body: bytes) -> str:

@@ -22,12 +22,12 @@ Session = NamedDependency[AsyncSession]
 _CACHE = {"Cache-Control": "public, max-age=60"}
 
 
-@get("/rounds", summary="Published rounds, newest vote first", access="anyone")
+@get("/rounds", summary="Published rounds, newest vote first", access="anyone", cache=60)
 async def list_rounds(session: Session) -> list[RoundSummary]:
     return await service.list_rounds(session)
 
 
-@get("/rounds/{slug:str}", summary="A round and its districts", access="anyone")
+@get("/rounds/{slug:str}", summary="A round and its districts", access="anyone", cache=60)
 async def get_round(session: Session, slug: FromPath[str]) -> RoundDetail:
     return await service.round_detail(session, slug)
 
@@ -37,6 +37,7 @@ async def get_round(session: Session, slug: FromPath[str]) -> RoundDetail:
     summary="A round's districts as GeoJSON",
     media_type="application/geo+json",
     access="anyone",
+    cache=60,
 )
 async def get_districts(session: Session, slug: FromPath[str]) -> dict[str, Any]:
     return await service.round_areas(session, slug)
@@ -65,6 +66,7 @@ async def get_district(
     "/rounds/{slug:str}/contests/{contest:str}",
     summary="A district's result, with a reason for each project",
     access="anyone",
+    cache=60,
 )
 async def get_contest(session: Session, slug: FromPath[str], contest: FromPath[str]) -> ContestResult:
     return service.contest_result(await contest_documents(session, slug, contest))
@@ -101,6 +103,7 @@ async def process(
     media_type=MediaType.JSON,
     summary="The manifest, byte for byte as hashed",
     access="anyone",
+    cache=60,
 )
 async def manifest(session: Session, slug: FromPath[str]) -> Response[bytes]:
     return _download(await service.published_manifest(session, slug), f"{slug}-manifest.json", MediaType.JSON)
@@ -111,6 +114,7 @@ async def manifest(session: Session, slug: FromPath[str]) -> Response[bytes]:
     media_type=MediaType.TEXT,
     summary="A district in Pabulib's format",
     access="anyone",
+    cache=60,
 )
 async def pabulib(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
     body = await service.contest_pabulib(session, slug, contest)
@@ -122,6 +126,7 @@ async def pabulib(session: Session, slug: FromPath[str], contest: FromPath[str])
     media_type="text/csv",
     summary="Ballots as a table, sorted",
     access="anyone",
+    cache=60,
 )
 async def ballots_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
     documents = await contest_documents(session, slug, contest)
@@ -134,13 +139,20 @@ async def ballots_csv(session: Session, slug: FromPath[str], contest: FromPath[s
     media_type="text/csv",
     summary="Projects with votes and reasons",
     access="anyone",
+    cache=60,
 )
 async def projects_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
     documents = await contest_documents(session, slug, contest)
     return _csv(tabular.projects_csv(documents), f"{slug}-{contest}-projects.csv")
 
 
-@get("/{slug:str}/{contest:str}/turns.csv", media_type="text/csv", summary="The count, turn by turn", access="anyone")
+@get(
+    "/{slug:str}/{contest:str}/turns.csv",
+    media_type="text/csv",
+    summary="The count, turn by turn",
+    access="anyone",
+    cache=60,
+)
 async def turns_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
     documents = await contest_documents(session, slug, contest)
     return _csv(tabular.turns_csv(documents), f"{slug}-{contest}-turns.csv")
@@ -156,6 +168,7 @@ def _document(kind: str, summary: str) -> HTTPRouteHandler:
         media_type=MediaType.JSON,
         summary=summary,
         access="anyone",
+        cache=60,
     )
     async def document(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
         body = await service.published_file(session, slug, contest, kind)
@@ -190,6 +203,7 @@ def _places(kind: PlaceKind, summary: str) -> HTTPRouteHandler:
         summary=summary,
         description="Rows [place, side, first house, last house, district]; houses 0 to 0: all of the place.",
         access="anyone",
+        cache=60,
     )
     async def places(session: Session, slug: FromPath[str]) -> Response[bytes]:
         body = await service.published_places(session, slug, kind)

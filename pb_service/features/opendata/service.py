@@ -51,6 +51,7 @@ from pb_service.features.rounds.service import (
     published_table,
 )
 from pb_service.features.rounds.tables import Round
+from pb_service.platform import changes
 
 
 async def list_rounds(session: AsyncSession) -> list[RoundSummary]:
@@ -271,6 +272,7 @@ async def store_verification(
             verified_at=now,
         )
     )
+    await changes.tell(session)
 
 
 async def latest_verification(session: AsyncSession, shown: Round) -> Verification | None:

@@ -15,6 +15,7 @@ from pb_service.core.record.entries import parse
 from pb_service.core.record.tiles import ENTRY_LIMIT
 from pb_service.features.record import repository
 from pb_service.features.record.errors import InvalidLogName, UnknownRecordFile
+from pb_service.platform import changes
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 SALT_SIZE = 32
@@ -51,6 +52,7 @@ async def append(session: AsyncSession, log_id: UUID, *entries: bytes) -> None:
         raise ValueError(f"an entry has at most {ENTRY_LIMIT} bytes, found {too_long[0]}")
     if entries:
         await repository.insert_entries(session, log_id, [(entry, merkle.leaf_hash(entry)) for entry in entries])
+        await changes.tell(session)  # whatever pages say of a round follows from its record, almost always
 
 
 async def moment_of_act(session: AsyncSession, log_id: UUID, now: datetime) -> datetime:

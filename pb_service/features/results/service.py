@@ -29,6 +29,7 @@ from pb_service.features.results.documents import ContestDocuments, Download, Pr
 from pb_service.features.results.errors import ContestNotFound, ManifestNotFound
 from pb_service.features.rounds.service import find_round, published_round
 from pb_service.features.rounds.tables import Contest, Round
+from pb_service.platform import changes
 
 
 async def contest_documents(session: AsyncSession, slug: str, contest_key: str) -> ContestDocuments:
@@ -133,6 +134,7 @@ async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str],
         other = _under_another_rule(in_manifest, contest, ballots, unit=counted.unit)
         derived = explanation(in_manifest, outcome, ballots, other)
         await repository.keep_explanation(session, contest.id, derived)
+        await changes.tell(session)
 
 
 def _under_another_rule(

@@ -16,6 +16,7 @@ from pb_service.features.results import repository
 from pb_service.features.results.tables import Turnout
 from pb_service.features.rounds.service import find_round
 from pb_service.features.rounds.tables import Round
+from pb_service.platform import changes
 
 
 async def publish_turnout(session: AsyncSession, slug: str, *, now: datetime) -> None:
@@ -28,6 +29,7 @@ async def publish_turnout(session: AsyncSession, slug: str, *, now: datetime) ->
     manifest = Manifest.read(await record.get_file(session, found.manifest_sha256))
     body = document(turnout_of(await record.entries(session, found.log), manifest), manifest)
     session.add(Turnout(round_id=found.id, body=body, made_at=now))
+    await changes.tell(session)
 
 
 async def turnout_body(session: AsyncSession, found: Round) -> bytes | None:

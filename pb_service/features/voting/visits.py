@@ -6,10 +6,13 @@ are gathered in the process and written now and then; what a process that is kil
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import structlog
+from litestar.handlers import BaseRouteHandler
 from litestar.types import Message, Scope
 from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import insert
@@ -37,8 +40,13 @@ class Visits:
         self._seen: Counter[tuple[str, str, str, date]] = Counter()
         self._task: asyncio.Task[None] | None = None
 
+    def shown(self, handler: BaseRouteHandler, place: Mapping[str, Any]) -> None:
+        """Count a page of the booth that was given out without its handler; ``place``: what its path says."""
+        if (step := handler.opt.get("step")) is not None:
+            self._count(step, place)
+
     async def note(self, message: Message, scope: Scope) -> None:
-        """A ``before_send`` hook: count a page of the booth, from a cache of ours or not."""
+        """A ``before_send`` hook: count a page of the booth."""
         if message["type"] != "http.response.start" or message["status"] not in {200, 304}:
             return
         handler = scope.get("route_handler")
@@ -48,7 +56,9 @@ class Visits:
         actor = scope["state"].get("actor")
         if step in {"review", "cast"} and (actor is None or actor.account_id is None):
             step = "identify"
-        place = scope["path_params"]
+        self._count(step, scope["path_params"])
+
+    def _count(self, step: str, place: Mapping[str, Any]) -> None:
         self._seen[str(place["slug"]), step, str(place["lang"]), self._clock().date()] += 1
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._write_later())

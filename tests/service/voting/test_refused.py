@@ -22,15 +22,15 @@ async def found_round(vote: OpenVote) -> Round:
 async def until(vote: OpenVote, kind: str) -> None:
     """Count up to the first step of that kind."""
     found = await found_round(vote)
-    counting = sealed.Count(vote.service, found)
-    while True:
-        async with vote.service.database.transaction() as session:
-            election = (await state_of(session, found.log, hold=True)).election
-        step = next_step(election)
-        assert step
-        if step.kind == kind:
-            return
-        assert await counting._take(election, step)
+    async with sealed.counting(vote.service, found) as work:
+        while True:
+            async with vote.service.database.transaction() as session:
+                election = (await state_of(session, found.log, hold=True)).election
+            step = next_step(election)
+            assert step
+            if step.kind == kind:
+                return
+            assert await work._take(election, step)
 
 
 async def damage(vote: OpenVote, digit: int) -> None:
