@@ -11,7 +11,7 @@ export function fillBallot(page: VotingPage): void {
 	const rows = new Map(page.parts("[data-project]").map((row) => [Number(row.dataset.project), row]));
 	const order = page.device.order(page.contest, shape.costs.length).map((project) => rows.get(project));
 	page.part("[data-rows]").append(...order.filter((row) => row !== undefined));
-	new BallotPage(page, shape).begin();
+	if (page.element.querySelector("[data-basket]")) new BallotPage(page, shape).begin(); // else there is no choosing now
 	filterRows(page);
 }
 
