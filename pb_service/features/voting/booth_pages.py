@@ -102,12 +102,16 @@ async def show_ballot(
 
 
 def _show_areas(request: PageRequest, booth: Booth) -> Response[str]:
-    """Where somebody may vote: one of the contests of each group."""
-    words = booth.names.words
-    groups = [
-        {"name": _group_name(name, booth), "contests": [booth.view.contest(key) for key in contests]}
-        for name, contests in booth.polling.groups.items()
-    ]
+    """Where somebody may vote: one of the contests of each group; districts where one must live stand together."""
+    words, homes = booth.names.words, {group.id for group in booth.polling.rule.groups if group.home}
+    groups: list[dict[str, Any]] = []
+    for name, contests in booth.polling.groups.items():
+        shown = [booth.view.contest(key) for key in contests]
+        if name in homes and groups and groups[-1]["home"]:
+            groups[-1]["contests"] += shown
+        else:
+            title = words.gettext("Where you live") if name in homes else _group_name(name, booth)
+            groups.append({"name": title, "contests": shown, "home": name in homes})
     return show(
         request,
         "area",
@@ -115,6 +119,7 @@ def _show_areas(request: PageRequest, booth: Booth) -> Response[str]:
         title=words.gettext("Where do you want to vote?"),
         groups=groups,
         is_choice=any(len(contests) > 1 for contests in booth.polling.groups.values()),
+        by_home=bool(homes),
         back=booth.base,
         back_text=words.gettext("The round"),
     )

@@ -47,6 +47,15 @@ class ProjectView:
 
 
 @dataclass(frozen=True)
+class CategoryView:
+    """A kind of projects of which a ballot may hold no more than ``k``, or that may cost no more than ``cost``."""
+
+    name: str
+    k: int | None
+    cost: int | None
+
+
+@dataclass(frozen=True)
 class VoidView:
     """Since when and why a contest decides nothing."""
 
@@ -70,7 +79,13 @@ class ContestView:
     shape: str
     scores: tuple[int, ...]
     projects: tuple[ProjectView, ...]
+    categories: tuple[CategoryView, ...] = ()
     void: VoidView | None = None
+
+    @property
+    def category_names(self) -> str:
+        """For the script, in the order of the limits, as JSON."""
+        return json.dumps([category.name for category in self.categories])
 
 
 @dataclass(frozen=True)
@@ -204,7 +219,18 @@ def _contest(polling: Polling, place: int, names: Names) -> ContestView:
             _project(number, project, document["id"], polling.slug, names)
             for number, project in enumerate(listed["projects"])
         ),
+        categories=tuple(
+            _category(number, limit, listed, names) for number, limit in enumerate(limits.get("cats", []))
+        ),
     )
+
+
+def _category(number: int, limit: Mapping[str, Any], listed: Mapping[str, Any], names: Names) -> CategoryView:
+    """A limit for some projects, called by the theme that they share first."""
+    themes = {next(iter(listed["projects"][project]["themes"]), "") for project in limit["i"]}
+    theme = themes.pop() if len(themes) == 1 else ""
+    name = names.theme(theme) if theme else names.words.gettext("Kind %(number)s") % {"number": number + 1}
+    return CategoryView(name, limit.get("k"), limit.get("cost"))
 
 
 def _title(contest: str, listed: Mapping[str, Any], names: Names) -> Spoken | None:
