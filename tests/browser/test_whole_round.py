@@ -284,12 +284,21 @@ async def cast_all(town: Town, page: Page, voter: Voter) -> None:
             await sign_sealed(town, page, voter)
         assert await receipt_on(page) == code
         voter.codes.append(code)
+        if voter.number:
+            await check_window(page, voter)
         voter.index = int(re.sub(r"\D", "", await page.locator("[data-index]").inner_text()))
     if voter.device == "kiosk":
         await page.locator("form[data-leave] button:visible, [data-done]:visible").first.click()
         await page.locator("[data-kiosk-begin]").wait_for()
         assert await page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]") == ["pb-kiosk"]
         assert "pb-booth" not in {cookie["name"] for cookie in await page.context.cookies()}
+
+
+async def check_window(page: Page, voter: Voter) -> None:
+    """Whoever is known by the roll alone leaves no number and no token in the window; a receipt begins like a token."""
+    kept = await page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+    assert person_id(voter.number) not in kept
+    assert not re.search(r"eyJ[\w-]+\.eyJ", kept)
 
 
 async def look_up(town: Town, page: Page, who: dict[str, str]) -> None:
