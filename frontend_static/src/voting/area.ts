@@ -15,6 +15,10 @@ export async function showAreas(page: VotingPage): Promise<void> {
 		for (const mark of page.parts("[data-stands]"))
 			if (mark.dataset.stands === `${stands.kind}:${stands.contest}`) mark.hidden = false;
 	}
+	// One may have votes beyond those in which one is known: with a letter, say, beside an account.
+	const known = new Set(mine.flatMap(({ contests }) => contests));
+	const rest = page.parts("[data-area]").filter((area) => !area.hidden && !known.has(area.dataset.area ?? ""));
+	if (rest.length > 0) return;
 	const left = mine.filter(isLeft).length;
 	const told = page.part("[data-votes-left]");
 	const { words } = page;

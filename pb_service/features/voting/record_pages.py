@@ -140,7 +140,17 @@ async def _page(
     entries = [_line(entry, found, booth, struck.get(entry.index)) for entry in reversed(found)]
     title = booth.names.words.gettext("All that was done with my right to vote")
     is_done = request.query_params.get("done", "")
-    return show(request, "record", booth, title=title, actor=actor, entries=entries, form=form, done=is_done)
+    return show(
+        request,
+        "record",
+        booth,
+        title=title,
+        actor=actor,
+        entries=entries,
+        form=form,
+        done=is_done,
+        signed_in=actor.account_id is not None,
+    )
 
 
 def _line(entry: OwnEntry, found: list[OwnEntry], booth: Booth, struck: Struck | None) -> RecordLine:
