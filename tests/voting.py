@@ -282,9 +282,9 @@ class Booth:
     token: str
 
     @classmethod
-    async def enter(cls, client: httpx.AsyncClient, vote: OpenVote) -> "Booth":
-        """Sign a new resident in, without the pages."""
-        service, voter = vote.service, await vote.voter()
+    async def enter(cls, client: httpx.AsyncClient, vote: OpenVote, voter: Actor | None = None) -> "Booth":
+        """Sign somebody in, by default a new resident, without the pages."""
+        service, voter = vote.service, voter or await vote.voter()
         assert voter.account_id
         now = service.clock()
         async with service.database.transaction() as session:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from pb_service.core.rounds.setup import DistrictsStep, MoneyStep
+from pb_service.core.rounds.setup import BallotStep, DistrictsStep, MoneyStep
 from pb_service.settings import Settings
 from tests.browser.conftest import open_page, overflow, violations
 from tests.browser.test_voting import (
@@ -252,6 +252,36 @@ async def test_sums_are_said_politely_in_each_language(polls: Polls, browser: Br
     await choose(page, 4, 3)
     assert missing in plain(await page.locator("#p-3 [role=alert]").inner_text())
     await page.context.close()
+
+
+#: With one project of a theme chosen of one at most: what is said, and what an alert says to a second one.
+OF_A_KIND = {
+    "fi": ("Kadut ja liikenne: ehdotuksia 1, enintään 1.", "Olet valinnut lajista ”Kadut ja liikenne” niin monta"),
+    "sv": ("Gator och trafik: 1 av högst 1 förslag.", "Du har valt så många förslag av slaget ”Gator och trafik”"),
+    "en": ("Streets and traffic: 1 of at most 1 projects.", "as many projects of the kind “Streets and traffic”"),
+}
+
+
+async def test_limits_of_a_kind_are_told_by_name(
+    settings: Settings, database_url: str, clock: FakeClock, browser: Browser
+) -> None:
+    """By keyboard alone: the limits stand above the projects, each choice says how much of its kind is used, and one
+    too many is explained where it happened and not taken."""
+    ballot = BallotStep(fmt="knapsack", theme_k=1)
+    async with serving(settings, database_url, clock, ballot=ballot) as polls:
+        for language, (used, refused) in OF_A_KIND.items():
+            page = await open_page(browser, width=PHONE)
+            await page.goto(polls.page(language=language))
+            await press(page, "#p-0 [data-act=pick]", "Space")
+            assert (await said(page)).endswith(used)
+            await press(page, "#p-2 [data-act=pick]")
+            assert refused in await page.locator("#p-2 [role=alert]").inner_text()
+            assert await page.locator("#p-2 [data-act=pick]").get_attribute("aria-pressed") == "false"
+            assert await page.evaluate("document.activeElement.matches('#p-2 [data-act=pick]')")
+            await press(page, "#p-1 [data-act=pick]")
+            assert await page.locator("[data-kind]").all_inner_texts() != ["", ""]
+            assert (await violations(page), await overflow(page)) == ([], 0)
+            await page.context.close()
 
 
 async def _approval(page: Page) -> None:

@@ -1,30 +1,24 @@
 """Voting with the code of a letter in a real browser, on a phone: typed, scanned, mistyped, and forgotten again."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from socket import socket
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, Request, Route
-from sqlalchemy import select
+from playwright.async_api import Browser, Page, Request, expect
 
 from pb_service.app import create_app
 from pb_service.core.voting.codes import check_symbol, printed
-from pb_service.features.voting.tables import CastEnvelope
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
 from tests.browser.conftest import open_page, overflow, violations
 from tests.browser.test_voting import choose, code_on, receipt_on
 from tests.conftest import FakeClock
-from tests.letters import lettered_vote, strong_vote
-from tests.provider import running_provider
-from tests.rolls import code
+from tests.letters import lettered_vote
 from tests.voting import OpenVote
 
 PHONE = 360
@@ -163,36 +157,31 @@ async def test_a_code_that_opens_nothing_is_said_and_forgotten_codes_vote_no_mor
     await page.context.close()
 
 
-async def test_strong_identification_votes_and_nothing_of_it_stays_in_the_window(
-    settings: Settings, database_url: str, clock: FakeClock, folder: Path, browser: Browser
-) -> None:
-    """To a real provider and back in the same window, whose key signs; an account is neither needed nor made."""
-    sockets, port = listen(["127.0.0.1"], 18500, say=lambda _: None)
-    address = f"http://localhost:{port}"
-    given = replace(settings, public_url=address, jobs="worker")
-    page = await open_page(browser, width=PHONE, height=740)
-
-    async def as_a_person(route: Route) -> None:
-        await route.continue_(url=f"{route.request.url}&login_hint={code(1)}")
-
-    with running_provider([f"{address}/sign-in/town/return"]) as provider:
-        async with (
-            strong_vote(given, database_url, clock, provider=provider, folder=folder) as (vote, _),
-            serving(vote, sockets),
-        ):
-            polls = Polls(vote, [], address)
-            await page.route(f"{provider.issuer}/auth?*", as_a_person)
-            await page.goto(polls.page(language="sv"))
-            await choose(page, 0)
-            await page.goto(polls.page("/review", "sv"))
-            assert await violations(page) == []
-            await page.locator("[data-road=town]").click()
-            await page.wait_for_url("**/review*")
+async def test_at_a_kiosk_a_letter_opens_nothing_for_the_next_one(polls: Polls, browser: Browser) -> None:
+    """Whoever walks away in the middle leaves nothing, and whoever is done leads the device back to its start."""
+    page = await open_page(browser, width=PHONE)
+    await page.clock.install()
+    await page.goto(f"{polls.address}/en/rounds/spring/vote/kiosk")
+    await page.locator("[data-kiosk-set]").click()
+    for is_left in (True, False):
+        await page.locator("[data-kiosk-begin]").wait_for()
+        await page.goto(polls.page(language="en"))
+        await choose(page, 0)
+        await page.goto(polls.page("/review", "en"))
+        await page.locator("[data-letter-code]").fill(printed(polls.codes[3]))
+        await page.locator("[data-letter-code]").press("Enter")
+        await page.locator("[data-seal]:visible").wait_for()
+        if is_left:
+            await page.clock.run_for(185_000)
+        else:
             await seal_and_cast(page)
-            kept = await page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
-            assert code(1) not in kept
-            assert not re.search(r"eyJ[\w-]+\.eyJ", kept)  # a token; a receipt begins like one
-            async with vote.service.database.reading() as session:
-                cast = (await session.execute(select(CastEnvelope.cls))).scalars().all()
-    assert cast == ["idt"]
+            assert await page.locator("[data-identified]:visible, form[data-leave]:visible").count() == 0
+            assert (await violations(page), await overflow(page)) == ([], 0)
+            await page.locator("[data-done]").click()
+        await page.locator("[data-kiosk-begin]").wait_for()
+        kept = await page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+        assert kept == ["pb-kiosk"]
+        assert await page.context.cookies() == []
+    await page.goto(polls.page("/record", "en"))
+    await expect(page.locator("main")).to_contain_text("Then you see all that was done with your right to vote")
     await page.context.close()

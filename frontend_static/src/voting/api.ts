@@ -20,12 +20,15 @@ export type Answer =
 	| { kind: "cast"; index: number; code: string; receipt: string }
 	| { kind: "base"; base: number }
 	| { kind: "later"; after: number }
+	| { kind: "officers"; after: number }
 	| { kind: "signed-out" }
 	| { kind: "stale" }
 	| { kind: "refused"; type: string };
 
 /** Longer than any answer takes, shorter than people wait: then it is tried again. */
 const PATIENCE_MS = 20_000;
+/** Between two looks whether the officers of a desk have signed. */
+const LOOK_SECONDS = 2;
 /** Between two tries without a word from the server. */
 const AGAIN_SECONDS = 4;
 
@@ -68,6 +71,7 @@ async function read(answer: Response): Promise<Answer> {
 	const type = String(body.type ?? "").replace(/^.*[/:#]/, "");
 	if (answer.status === 200 || answer.status === 201)
 		return { kind: "cast", index: Number(body.index), code: String(body.code), receipt: String(body.receipt) };
+	if (answer.status === 202) return { kind: "officers", after: LOOK_SECONDS };
 	if (type === "base") return { kind: "base", base: Number(body.base) };
 	if (answer.status === 401) return { kind: "signed-out" };
 	if (type === "stale-page") return { kind: "stale" };
@@ -79,7 +83,7 @@ async function read(answer: Response): Promise<Answer> {
 /** Tell the server something that says who votes; undefined when no answer came. A stale page gets a token anew. */
 export async function tell(
 	round: string,
-	step: "code" | "sign-in" | "leave",
+	step: "code" | "desk" | "sign-in" | "leave",
 	body: { [name: string]: unknown },
 	token: string,
 ): Promise<{ ok: boolean; type: string; body: { [name: string]: unknown } } | undefined> {

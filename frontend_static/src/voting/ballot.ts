@@ -1,7 +1,20 @@
 // The ballot: choosing, the sum of it, and what the limits say. Choices stay on the device.
 import type { Ballot, Shape } from "../crypto/payload";
 import { drawBar, usedInWords } from "./bar";
-import { lacking, measure, move, projectsOf, put, type Refusal, refusal, restored, valueIn, without } from "./choice";
+import {
+	type CategoryUse,
+	lacking,
+	measure,
+	move,
+	projectsOf,
+	put,
+	type Refusal,
+	refusal,
+	restored,
+	usedOfCategories,
+	valueIn,
+	without,
+} from "./choice";
 import { filterRows } from "./filters";
 import type { VotingPage } from "./page";
 
@@ -11,7 +24,7 @@ export function fillBallot(page: VotingPage): void {
 	const rows = new Map(page.parts("[data-project]").map((row) => [Number(row.dataset.project), row]));
 	const order = page.device.order(page.contest, shape.costs.length).map((project) => rows.get(project));
 	page.part("[data-rows]").append(...order.filter((row) => row !== undefined));
-	new BallotPage(page, shape).begin();
+	if (page.element.querySelector("[data-basket]")) new BallotPage(page, shape).begin(); // else there is no choosing now
 	filterRows(page);
 }
 
@@ -81,7 +94,8 @@ class BallotPage {
 		this.page.device.choose(this.page.contest, next);
 		if (next.length === 0) this.page.device.forgetChoice(this.page.contest);
 		this.#show();
-		this.page.say(`${this.#done(said, project)} ${this.#standing()}`.trim());
+		const kinds = usedOfCategories(next, this.shape, project).map((use) => categoryInWords(use, this.page));
+		this.page.say([this.#done(said, project), this.#standing(), ...kinds].join(" ").trim());
 	}
 
 	/** What was just done, in words. */
@@ -169,6 +183,10 @@ class BallotPage {
 		set(part("used"), usedInWords(kind, used, whole, page.words));
 		const meter = part("meter");
 		if (meter) drawBar(meter, this.#ballot, shape, page.words);
+		for (const place of basket.querySelectorAll<HTMLElement>("[data-kind]")) {
+			const uses = usedOfCategories(this.#ballot, shape).filter((use) => use.category === Number(place.dataset.kind));
+			set(place, uses.map((use) => categoryInWords(use, page)).join(" "));
+		}
 		const pending = part("pending");
 		if (pending) pending.hidden = this.#ballot.length === 0;
 		for (const link of page.parts("[data-chosen-only]")) link.hidden = this.#ballot.length === 0;
@@ -176,10 +194,19 @@ class BallotPage {
 }
 
 /** A refusal in words: what is left, what this needs, and what is missing. It never names a project to remove. */
-function refusedInWords({ limit, left, needs }: Refusal, page: VotingPage): string {
+function refusedInWords({ limit, left, needs, category }: Refusal, page: VotingPage): string {
 	const isMoney = limit === "cost" || limit === "catcost";
 	const show = (value: number): string => (isMoney ? page.words.money(value) : page.words.number(value));
-	return page.words.say(`refused.${limit}`, { left: show(left), needs: show(needs), missing: show(needs - left) });
+	const kind = page.categories[category ?? -1] ?? "";
+	const amounts = { left: show(left), needs: show(needs), missing: show(needs - left) };
+	return page.words.say(`refused.${limit}`, { ...amounts, kind });
+}
+
+/** How much of the limit of a category is used, in words. */
+function categoryInWords({ category, kind, used, whole }: CategoryUse, page: VotingPage): string {
+	const show = (value: number): string => (kind === "cost" ? page.words.money(value) : page.words.number(value));
+	const values = { kind: page.categories[category] ?? "", used: show(used), whole: show(whole) };
+	return page.words.say(`kind.${kind}`, values);
 }
 
 function projectOf(element: HTMLElement): number {

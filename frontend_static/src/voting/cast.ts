@@ -7,6 +7,9 @@ import type { VotingPage } from "./page";
 import { drawCode, MOST_SIGNS } from "./qr";
 import { ask } from "./sealing";
 
+/** As often as it is looked whether officers have signed a device does not count as left alone: ten minutes or so. */
+const MOST_LOOKS = 300;
+
 export function checkOrCast(page: VotingPage): void {
 	new CastPage(page).begin();
 }
@@ -79,6 +82,9 @@ class CastPage {
 				case "later":
 					await this.#wait(answer.after);
 					break;
+				case "officers":
+					await this.#waitForOfficers(sealed, answer.after);
+					break;
 				default:
 					if (answer.kind === "refused") return this.#refused(sealed, answer.type);
 					return this.#refused(sealed, sealed.signer ? "identify" : "signed-out");
@@ -111,7 +117,9 @@ class CastPage {
 
 	/** What cannot be cast as it is: it is sealed still and not cast, and the page says why and what can be done. */
 	#refused(sealed: Sealed, type: string): void {
-		const known = ["paper", "rank", "closed", "not-open", "paused", "signed-out", "identify"].includes(type)
+		const known = ["paper", "rank", "closed", "not-open", "paused", "signed-out", "identify", "not-signed"].includes(
+			type,
+		)
 			? type
 			: "other";
 		// Whoever signs in again comes back to a ballot that is sent at once: she pressed Cast before.
@@ -143,6 +151,26 @@ class CastPage {
 		});
 		this.page.show("casting");
 	}
+
+	/**
+	 * Officers of a desk compare the code and sign. The device is in use meanwhile, however long nobody touches it; it
+	 * keeps nothing that tells a choice but what sealing again would need.
+	 */
+	async #waitForOfficers(sealed: Sealed, seconds: number): Promise<void> {
+		const { words } = this.page;
+		for (const place of this.page.parts("[data-code]")) place.textContent = grouped(sealed.code);
+		this.page.show("officers");
+		if (this.#asked !== sealed.code) {
+			this.#asked = sealed.code;
+			this.page.say(words.say("officers"));
+			this.page.part("[data-officers]").focus();
+		}
+		if (this.#looks++ < MOST_LOOKS) document.dispatchEvent(new Event("input"));
+		await new Promise((done) => window.setTimeout(done, seconds * 1000));
+	}
+
+	#asked = "";
+	#looks = 0;
 
 	/** Open the ballot for another device. From now on it can never be cast: whoever has the file knows the choices. */
 	async #check(): Promise<void> {

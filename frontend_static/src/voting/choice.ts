@@ -6,6 +6,16 @@ export interface Refusal {
 	limit: "cost" | "k" | "sum" | "each" | "catk" | "catcost";
 	left: number;
 	needs: number;
+	/** Of which category the limit is, by its place among the limits. */
+	category?: number;
+}
+
+/** How much of a category's limit is used. */
+export interface CategoryUse {
+	category: number;
+	kind: "k" | "cost";
+	used: number;
+	whole: number;
 }
 
 /** What the bar of the page measures: so much of the whole; nothing when the format has no whole. */
@@ -112,15 +122,27 @@ function sorted<T extends number | [number, number]>(items: T[] | Ballot): Ballo
 	return [...(items as (number | [number, number])[])].sort((one, other) => number(one) - number(other)) as Ballot;
 }
 
+/** What a ballot uses of the limits of categories; with a project, of those alone that it falls under. */
+export function usedOfCategories(ballot: Ballot, shape: Shape, project?: number): CategoryUse[] {
+	return (shape.limits.cats ?? []).flatMap(({ i, k, cost }, category): CategoryUse[] => {
+		if (project !== undefined && !i.includes(project)) return [];
+		const inside = projectsOf(ballot).filter((number) => i.includes(number));
+		const costs = inside.reduce((sum, number) => sum + (shape.costs[number] ?? 0), 0);
+		return [
+			...(k === undefined ? [] : [{ category, kind: "k" as const, used: inside.length, whole: k }]),
+			...(cost === undefined ? [] : [{ category, kind: "cost" as const, used: costs, whole: cost }]),
+		];
+	});
+}
+
 function categoryRefusal(before: Ballot, after: Ballot, shape: Shape, project: number): Refusal | undefined {
-	for (const category of shape.limits.cats ?? []) {
-		const inside = (ballot: Ballot): number[] => projectsOf(ballot).filter((number) => category.i.includes(number));
-		const cost = (ballot: Ballot): number =>
-			inside(ballot).reduce((sum, number) => sum + (shape.costs[number] ?? 0), 0);
-		if (category.k !== undefined && inside(after).length > category.k)
-			return { limit: "catk", left: category.k - inside(before).length, needs: 1 };
-		if (category.cost !== undefined && cost(after) > category.cost)
-			return { limit: "catcost", left: category.cost - cost(before), needs: shape.costs[project] ?? 0 };
-	}
-	return undefined;
+	const was = usedOfCategories(before, shape);
+	const at = usedOfCategories(after, shape).findIndex(({ used, whole }) => used > whole);
+	const broken = was[at];
+	if (broken === undefined) return undefined;
+	const { category, kind, used, whole } = broken;
+	const left = whole - used;
+	return kind === "k"
+		? { limit: "catk", left, needs: 1, category }
+		: { limit: "catcost", left, needs: shape.costs[project] ?? 0, category };
 }

@@ -7,6 +7,11 @@ export function identify(page: VotingPage): void {
 	for (const kept of page.parts("[data-chosen-only]")) kept.hidden = page.device.chosen().length === 0;
 	const form = page.element.querySelector<HTMLFormElement>("[data-code-form]");
 	if (form) new CodeForm(page, form).begin();
+	const desk = page.element.querySelector<HTMLFormElement>("[data-desk-form]");
+	desk?.addEventListener("submit", (event) => {
+		event.preventDefault();
+		void useDeskCode(page);
+	});
 	for (const road of page.parts<HTMLButtonElement>("[data-road]"))
 		road.addEventListener("click", () => void leaveFor(page, road));
 }
@@ -75,6 +80,22 @@ class CodeForm {
 		location.assign(onward(page));
 		return undefined;
 	}
+}
+
+/** The code of a desk says to the server who votes; two officers have looked the person up. */
+async function useDeskCode(page: VotingPage): Promise<void> {
+	const field = page.part<HTMLInputElement>("[data-desk-code]");
+	const answer = await tell(page.round, "desk", { code: field.value }, page.element.dataset.csrf ?? "");
+	if (answer?.ok) {
+		page.device.keepSeeds([]);
+		return location.assign(onward(page));
+	}
+	const error = page.part("[data-desk-error]");
+	const type = answer === undefined ? "failed" : answer.type === "tries" ? "tries" : "desk";
+	error.textContent = page.words.say(`code.${type}`);
+	error.hidden = false;
+	field.setAttribute("aria-invalid", "true");
+	field.focus();
 }
 
 /** Leave for a provider: the nonce of the sign-in binds its answer to a key that only this window has. */

@@ -4,9 +4,12 @@ import type { VotingPage } from "./page";
 /** Where the next voter begins, on such a device (../kiosk.ts reads it). */
 const KEPT = "pb-kiosk";
 
+/** Where the next voter begins on a device that many use; null on any other. */
+export const kioskStart = (): string | null => localStorage.getItem(KEPT);
+
 /** Whether many use this device one after another, or whoever is signed in has said that others use it too. */
 export function isShared(page: VotingPage): boolean {
-	return localStorage.getItem(KEPT) !== null || page.element.querySelector("[data-idle-seconds]") !== null;
+	return kioskStart() !== null || page.element.querySelector("[data-idle-seconds]") !== null;
 }
 
 export function kiosk(page: VotingPage): void {

@@ -19,6 +19,8 @@ export class VotingPage {
 	readonly device: Device;
 	readonly contest: string;
 	readonly shape: Shape | undefined;
+	/** What the kinds of projects are called that have limits of their own, in the order of the shape's limits. */
+	readonly categories: string[];
 	readonly #offset: number;
 	#saying = 0;
 
@@ -34,6 +36,7 @@ export class VotingPage {
 		this.words = new Words(element);
 		this.device = new Device(this.round, this.eid);
 		this.contest = data.contest ?? "";
+		this.categories = JSON.parse(data.categories ?? "[]") as string[];
 		if (data.shape) {
 			const shape = JSON.parse(data.shape) as { fmt: Format; limits: Limits; costs: number[] };
 			this.shape = shapeOf(shape.fmt, shape.limits, shape.costs);

@@ -2,7 +2,7 @@
 import { tell } from "./api";
 import type { Kept } from "./device";
 import { grouped } from "./grouped";
-import { isShared } from "./kiosk";
+import { isShared, kioskStart } from "./kiosk";
 import type { VotingPage } from "./page";
 import { drawCode } from "./qr";
 import { ask } from "./sealing";
@@ -34,6 +34,14 @@ export function showReceipt(page: VotingPage): void {
 			page.device.receipt = undefined;
 		});
 	page.element.querySelector("[data-forget]")?.addEventListener("click", () => void forget(page));
+	const start = kioskStart();
+	const done = page.part("[data-kiosk-done]");
+	// Whoever is signed in to an account has a button of her own that signs her out.
+	if (start !== null && !page.element.querySelector("form[data-leave]")) {
+		done.hidden = false;
+		for (const other of page.parts("[data-identified]")) other.hidden = true;
+		page.part("[data-done]").addEventListener("click", () => void forget(page, start));
+	}
 	// On a device that many use nothing is left behind, on its clipboard or in its files either.
 	const shared = isShared(page);
 	for (const offer of page.parts("[data-copy], [data-file]")) offer.hidden = shared;
@@ -41,11 +49,15 @@ export function showReceipt(page: VotingPage): void {
 	void check(page, receipt);
 }
 
-/** Let nothing on this device say any more who voted: neither the keys of a code or a sign-in, nor the receipt. */
-async function forget(page: VotingPage): Promise<void> {
+/**
+ * Let nothing on this device say any more who voted: neither the keys of a code or a sign-in, nor the receipt. `start`:
+ * where the next one begins on a device that many use.
+ */
+async function forget(page: VotingPage, start?: string): Promise<void> {
 	page.device.keepSeeds([]);
 	page.device.receipt = undefined;
 	await tell(page.round, "leave", {}, page.element.dataset.csrf ?? "");
+	if (start !== undefined) return location.replace(start);
 	page.part("[data-identified]").hidden = true;
 	const told = page.part("[data-forgotten]");
 	told.hidden = false;

@@ -149,10 +149,10 @@ class Review {
 	}
 }
 
-/** The voter's own key for a standing: none where an account is enough, "unknown" where this window does not have it. */
+/** The voter's own key for a standing: none where an account is enough or officers sign, "unknown" where this window does not have it. */
 function signerOf(page: VotingPage, standing: Standing): Signer | undefined | "unknown" {
 	const { cls, key, h } = standing;
-	if (cls === "acct") return undefined;
+	if (cls === "acct" || cls === "desk") return undefined;
 	const seed = key && page.device.seedOf(key);
 	return key && seed ? { cls, key, seed, ...(h === undefined ? {} : { h }) } : "unknown";
 }

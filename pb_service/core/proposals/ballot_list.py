@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from pb_service.core.proposals.costs import outside_terms
 from pb_service.core.record import canonical
 from pb_service.core.rounds import money
-from pb_service.core.rounds.documents import Limits, RuleDocument
+from pb_service.core.rounds.documents import CategoryLimit, Limits, RuleDocument
 from pb_service.core.rounds.setup import (
     BallotStep,
     Language,
@@ -118,10 +118,11 @@ def contests(setup: Setup) -> list[tuple[str, Text, int | None]]:
     return listed
 
 
-def limits_of(ballot: BallotStep, budget: int) -> Limits:
+def limits_of(ballot: BallotStep, budget: int, items: Sequence[Item] = ()) -> Limits:
     """Return what a ballot of a contest with that budget may hold, as the manifest says it (bundle.md section 4).
 
-    Who gives scores chooses nothing: what all the scored projects cost together has no limit.
+    A theme with no more projects than may be chosen of it has no limit. Who gives scores chooses nothing: what all the
+    scored projects cost together has no limit.
     """
     limits: dict[str, int | bool] = {"blank": ballot.blank}
     given = {
@@ -134,7 +135,18 @@ def limits_of(ballot: BallotStep, budget: int) -> Limits:
     if ballot.fmt == "scores":
         given |= {"smin": ballot.score_lowest, "smax": ballot.score_highest}
     limits |= {name: value for name, value in given.items() if value is not None}
-    return cast(Limits, limits)
+    found = cast(Limits, limits)
+    if ballot.theme_k is not None and (categories := _by_theme(items, ballot.theme_k)):
+        found["cats"] = categories
+    return found
+
+
+def _by_theme(items: Sequence[Item], most: int) -> list[CategoryLimit]:
+    themes: dict[str, list[int]] = {}
+    for number, item in enumerate(items):
+        for theme in item.themes[:1]:
+            themes.setdefault(theme, []).append(number)
+    return [{"i": numbers, "k": most} for numbers in themes.values() if len(numbers) > most]
 
 
 def rule_of(setup: Setup, items: Sequence[Item]) -> RuleDocument:
@@ -287,7 +299,7 @@ def _contest(ballot: Ballot, setup: Setup) -> dict[str, Any]:
         "title": _texts(ballot.title),
         "fmt": setup.ballot.fmt,
         "budget": ballot.budget,
-        "limits": limits_of(setup.ballot, ballot.budget),
+        "limits": limits_of(setup.ballot, ballot.budget, ballot.items),
         "rule": rule_of(setup, ballot.items),
         "projects": [_project(item) for item in ballot.items],
     }

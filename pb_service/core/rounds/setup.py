@@ -138,7 +138,8 @@ class BallotStep(_Document, frozen=True):
     """What a ballot may hold (bundle.md section 4). ``within_budget``: the projects chosen may cost what there is.
 
     ``kmin`` and ``k`` projects at least and at most; points: ``total`` in sum, ``each`` for one project; scores:
-    ``lowest`` to ``highest``. ``revote``: a vote can be changed until closing, the last one counts.
+    ``lowest`` to ``highest``. ``theme_k``: at most so many projects of one theme, the first one that a project has.
+    ``revote``: a vote can be changed until closing, the last one counts.
     """
 
     fmt: BallotFormat = "knapsack"
@@ -149,6 +150,7 @@ class BallotStep(_Document, frozen=True):
     points_each: int | None = None
     score_lowest: int | None = None
     score_highest: int | None = None
+    theme_k: int | None = None
     blank: bool = True
     revote: bool = True
 

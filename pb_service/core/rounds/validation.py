@@ -252,11 +252,17 @@ def _ballot(setup: Setup) -> Found:
             yield Problem(name, "not_of_format", {"format": step.fmt})
     yield from _between("kmin", step.kmin, 0, 1_000)
     yield from _between("k", step.k, 1, 1_000)
+    yield from _between("theme_k", step.theme_k, 1, 1_000)
     yield from _between("points_total", step.points_total, 1, 1_000_000)
     yield from _between("points_each", step.points_each, 1, 1_000_000)
     yield from _between("score_lowest", step.score_lowest, -1_000, 1_000)
     yield from _between("score_highest", step.score_highest, -1_000, 1_000)
-    for least, most in (("kmin", "k"), ("points_each", "points_total"), ("score_lowest", "score_highest")):
+    for least, most in (
+        ("kmin", "k"),
+        ("theme_k", "k"),
+        ("points_each", "points_total"),
+        ("score_lowest", "score_highest"),
+    ):
         low, high = getattr(step, least), getattr(step, most)
         if low is not None and high is not None and low > high:
             yield Problem(least, "more_than", {"other": most})

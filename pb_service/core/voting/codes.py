@@ -17,7 +17,8 @@ from pb_service.core.sealing.group import Random
 SIZE = 20
 _CHECKS = SYMBOLS + "*~$=U"
 _TYPED = re.compile(f"[{SYMBOLS}]{{{SIZE}}}[{re.escape(_CHECKS)}]")
-_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
+#: Symbols that are read as the one they look like.
+READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 #: Bytes from which a code is made: 13 give 104 bits, of which it takes the first 100.
 _BYTES = 13
 
@@ -47,7 +48,7 @@ def printed(code: str) -> str:
 
 def read_code(typed: str) -> str:
     """Return the 20 symbols of a code as typed with its check symbol. Raises CodeError."""
-    code = "".join(typed.upper().split()).replace("-", "").translate(_READ_AS)
+    code = "".join(typed.upper().split()).replace("-", "").translate(READ_AS)
     if not _TYPED.fullmatch(code):
         raise CodeError("a code has twenty symbols and a check symbol")
     if check_symbol(code[:SIZE]) != code[SIZE]:

@@ -81,7 +81,7 @@ def of_draft(draft: Draft) -> list[BallotView]:
                 pairs(ballot.title),
                 ballot.budget,
                 setup.ballot.fmt,
-                ballot_list.limits_of(setup.ballot, ballot.budget or 0),
+                ballot_list.limits_of(setup.ballot, ballot.budget or 0, ballot.items),
                 rule,
                 tuple(_entry(number, _said(item), rule, codes) for number, item in enumerate(ballot.items)),
             )

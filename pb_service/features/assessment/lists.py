@@ -257,7 +257,7 @@ def _contests(found: Round, draft: Draft) -> list[Contest]:
             language=first,
             fmt=setup.ballot.fmt,
             budget=ballot.budget or 0,
-            limits=ballot_list.limits_of(setup.ballot, ballot.budget or 0),
+            limits=ballot_list.limits_of(setup.ballot, ballot.budget or 0, ballot.items),
             rule=ballot_list.rule_of(setup, ballot.items),
             projects=[
                 Project(

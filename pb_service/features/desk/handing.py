@@ -21,7 +21,7 @@ from pb_service.features.desk.people import Person
 from pb_service.features.desk.tables import DeskPlace
 from pb_service.features.roll.standing import Standing
 from pb_service.features.rounds.tables import Round
-from pb_service.features.voting import orders, repository
+from pb_service.features.voting import orders, passes, repository
 from pb_service.features.voting.orders import Waiting
 from pb_service.features.voting.polling import Polling
 from pb_service.features.voting.service import Stands, stands_in
@@ -88,15 +88,44 @@ async def give(
     Raises DeskRefused, OrderRefused, Forbidden.
     """
     require(actor, "desk.serve", round_id=found.id)
-    opens, closes = found.vote
-    if found.phase != "voting" or not opens <= now < closes:
-        raise DeskRefused("phase", "Paper is given while the vote is open.")
-    if found.paused_at is not None:
-        raise DeskRefused("paused", "The round is paused.")
+    _check_open(found, now)
     place = await places.place_called(session, found, place_id)
     if place not in await places.places_open_to(session, actor, found, now):
         raise DeskRefused("shift", "You have no shift at this place now.")
     return await _ask(session, actor, found, polling, person, contest=contest, place=place, now=now)
+
+
+def names_for_device(polling: Polling, person: Person) -> dict[str, bytes]:
+    """Return the names of a person in groups whose votes may be sealed at a desk."""
+    groups = polling.manifest.groups
+    return {group: alias for group, alias in person.aliases.items() if "desk" in groups[group].classes}
+
+
+async def call_to_device(
+    session: AsyncSession, actor: Actor, found: Round, polling: Polling, person: Person, *, now: datetime
+) -> str:
+    """Let a person vote on a device of the desk. Returns the code that is typed there.
+
+    Raises DeskRefused, Forbidden.
+    """
+    require(actor, "desk.serve", round_id=found.id)
+    _check_open(found, now)
+    if not await places.places_open_to(session, actor, found, now):
+        raise DeskRefused("shift", "You have no shift at any place now.")
+    names = names_for_device(polling, person)
+    if not names:
+        raise DeskRefused("contest", "Nothing can be sealed at a desk for this person.")
+    code = await passes.call_from_desk(session, polling, names, officer=actor.account_id, now=now)
+    await access_log.note(session, actor.account_id, "desk.device", found.slug, now=now)
+    return code
+
+
+def _check_open(found: Round, now: datetime) -> None:
+    opens, closes = found.vote
+    if found.phase != "voting" or not opens <= now < closes:
+        raise DeskRefused("phase", "A desk serves while the vote is open.")
+    if found.paused_at is not None:
+        raise DeskRefused("paused", "The round is paused.")
 
 
 async def give_late(
@@ -169,7 +198,7 @@ async def sign(
         found,
         order_id,
         "desk",
-        kinds=orders.PAPER,
+        kinds=orders.HANDED,
         public_key=public_key,
         signature=signature,
         operator=keys.ed25519("op"),

@@ -12,7 +12,10 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record.canonical import b64u, encode, unb64u
+from pb_service.core.record.entries import Entry
+from pb_service.core.rounds.fingerprint import crockford
 from pb_service.core.rounds.setup import Setup
+from pb_service.core.sealing.election import envelope_of
 from pb_service.features.accounts import staff_repository
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, may
@@ -31,7 +34,9 @@ from pb_service.features.voting import orders
 from pb_service.features.voting.errors import NoVote
 from pb_service.features.voting.order_pages import usable_keys
 from pb_service.features.voting.orders import OrderRefused
+from pb_service.features.voting.passes import DESK_CODE_LASTS
 from pb_service.features.voting.polling import Polling, Pollings
+from pb_service.features.voting.presentation import grouped
 from pb_service.features.voting.service import stands_in
 from pb_service.platform.keys import KeyFolder
 from pb_service.web.formats import Reader, text_in
@@ -150,6 +155,39 @@ async def give(
     )
 
 
+@post("/desk/device", access="desk.serve", status_code=200)
+async def call_to_device(
+    *, request: PageRequest, transaction: Session, actor: Who, clock: Now, pollings: Votes, keys: Keys
+) -> Response[Any]:
+    """Let a person vote on a device of the desk: shows the code that is typed there, and keeps it nowhere."""
+    words, form = translations(lang_of(request)), await parse(request)
+    found = await find_round(transaction, request.path_params["slug"])
+    polling = await pollings.find(transaction, found.slug)
+    person = await find_person(transaction, polling, typed_in(form, words), keys=keys)
+    if person is None:
+        form.refuse("number" if form.value("number") else "email", _nobody(typed_in(form, words), words))
+        return await _page(request, transaction, actor, pollings, form, now=clock(), status=422)
+    try:
+        code = await handing.call_to_device(transaction, actor, found, polling, person, now=clock())
+    except DeskRefused as error:
+        form.refuse("device", refusal_in_words(error.code, words))
+        return await _person_page(
+            request, transaction, actor, found, form, polling=polling, keys=keys, now=clock(), status=409
+        )
+    context = await frame_context(transaction, found, lang_of(request))
+    answer = staff_page(
+        request,
+        "desk/device.html",
+        locale=lang_of(request),
+        code=f"{code[:4]} {code[4:]}",
+        address=f"/{lang_of(request)}/rounds/{found.slug}/vote/identify",
+        minutes=int(DESK_CODE_LASTS.total_seconds()) // 60,
+        **{**context, "section": "rounds"},
+    )
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
 @get("/desk/papers/{order_id:uuid}", access="rounds.preview")
 async def show_paper(
     request: PageRequest, session: Session, actor: Who, pollings: Votes, order_id: FromPath[UUID]
@@ -211,7 +249,9 @@ async def sign_paper(
     is_logged = await take_signature(form, words, transaction, by, refusal_in_words)
     if is_logged is None:
         return await _paper_page(request, transaction, actor, pollings, form, order_id=order_id, status=409)
-    return done(f"{here(request)}/papers/{order_id}", "logged" if is_logged else "signed")
+    kind = (await orders.waiting_order(transaction, found, order_id)).order.kind
+    logged = "sealed" if kind == "env" else "logged"
+    return done(f"{here(request)}/papers/{order_id}", logged if is_logged else "signed")
 
 
 @post("/desk/papers/{order_id:uuid}/drop", access="desk.serve")
@@ -258,7 +298,7 @@ async def _page(
     officers = await repository.officers_of(session, found.id)
     listed = await repository.places_of(session, found.id)
     names, boxes = dict(officers), {place.id: place for place in listed}
-    waiting = await orders.orders(session, found, ["paper"], open_only=True)
+    waiting = await orders.orders(session, found, ["paper", "env"], open_only=True)
     given = await repository.given_out(session, found.log) if found.log_id else {}
     return staff_page(
         request,
@@ -279,7 +319,7 @@ async def _page(
             if shift.to_at > now
         ],
         own=await places.places_open_to(session, actor, found, now),
-        waiting=[(one, _box_name(one.entry["no"], listed)) for one in waiting],
+        waiting=[(one, "" if one.order.kind == "env" else _box_name(one.entry["no"], listed)) for one in waiting],
         given=sum(one.standing for one in given.values()),
         title_of=_titles(found, language),
         **{**context, "section": "rounds"},
@@ -312,6 +352,7 @@ async def _person_page(
         typed=typed,
         has_account=person.is_one,
         states=await handing.state_of_person(session, polling, found, person),
+        may_seal=bool(handing.names_for_device(polling, person)),
         own=await places.places_open_to(session, actor, found, now),
         title_of=_titles(found, language),
         **{**context, "section": "rounds"},
@@ -335,8 +376,9 @@ async def _paper_page(
     words: Reader = context["words"]
     polling = await pollings.find(session, found.slug)
     waiting = await orders.waiting_order(session, found, order_id)
-    if waiting.order.kind != "paper":
+    if waiting.order.kind not in {"paper", "env"}:
         raise OrderRefused("unknown")
+    sealed = envelope_of(Entry("env", waiting.entry), polling.manifest.eid) if waiting.order.kind == "env" else None
     is_open = waiting.order.logged_at is None and waiting.order.dropped_at is None
     has_signed = any(one.account_id == actor.account_id for one in waiting.signed)
     election = (await state_of(session, found.log)).election if is_open else None
@@ -356,7 +398,8 @@ async def _paper_page(
         waiting=waiting,
         entry=encode(entry).decode(),
         contest=_titles(found, language)(entry["d"]),
-        box=_box_name(entry["no"], await repository.places_of(session, found.id)),
+        box="" if sealed else _box_name(entry["no"], await repository.places_of(session, found.id)),
+        sealed=grouped(crockford(sealed.seal_hash()[:10])) if sealed else "",
         names=await staff_repository.names_of(session, people),
         state="logged" if waiting.order.logged_at else "dropped" if waiting.order.dropped_at else "waiting",
         stands=stands,
@@ -408,6 +451,7 @@ handlers = [
     drop_shift,
     find,
     give,
+    call_to_device,
     show_paper,
     look_up,
     download_paper,

@@ -45,7 +45,7 @@ from pb_service.web.assets import built_files
 
 #: How people may be known in a group with a roll, and in an open one, strongest first.
 ROLLED_CLASSES = ("idt", "desk", "code")
-OPEN_CLASSES = ("acct",)
+OPEN_CLASSES = ("desk", "acct")
 
 #: Roles whose granted keys the manifest names, and how their ids begin.
 _OFFICIALS = {"registrar": "reg", "auditor": "aud", "desk": "desk"}

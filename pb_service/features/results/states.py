@@ -27,6 +27,7 @@ from pb_service.features.record import service as record
 from pb_service.features.results import repository
 from pb_service.features.results.errors import StateNotFound, StateRefused
 from pb_service.features.results.tables import ResultSignature, ResultState
+from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.tables import Round
 from pb_service.platform import jobs
 
@@ -370,6 +371,8 @@ async def _publish(
     await record.append(session, found.log, entry)
     session.add(state)  # whole: a draft may wait meanwhile
     await session.flush()
+    if state.kind == "voided":
+        await rounds.mark_void(session, found.id, content["contest"], content["reason"], at)
 
 
 async def _costs(session: AsyncSession, found: Round) -> dict[str, dict[str, int]]:

@@ -1,11 +1,14 @@
 """Finding a round by its name in addresses."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.record import service as record
 from pb_service.features.rounds import repository
 from pb_service.features.rounds.errors import RoundNotFound
-from pb_service.features.rounds.tables import Round
+from pb_service.features.rounds.tables import Contest, Round
 
 
 async def find_round(session: AsyncSession, slug: str, *, for_update: bool = False, whole: bool = True) -> Round:
@@ -24,3 +27,8 @@ async def published_round(session: AsyncSession, slug: str, *, whole: bool = Tru
     if found.phase == "set_up":
         raise RoundNotFound(f"There is no round called {slug!r}.")
     return found
+
+
+async def void_contests(session: AsyncSession, round_id: UUID) -> Mapping[str, Contest]:
+    """Return the contests of a round that are void, by key."""
+    return {contest.key: contest for contest in await repository.void_contests(session, round_id)}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, literal, select
+from sqlalchemy import delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -40,6 +40,19 @@ async def by_id(session: AsyncSession, round_id: UUID) -> Round | None:
     """Return a round without its contests, locked against other commands, or None."""
     query = select(Round).where(Round.id == round_id).with_for_update().execution_options(populate_existing=True)
     return (await session.scalars(query)).one_or_none()
+
+
+async def void_contests(session: AsyncSession, round_id: UUID) -> Sequence[Contest]:
+    query = select(Contest).where(Contest.round_id == round_id, Contest.void_at.is_not(None))
+    return (await session.scalars(query)).all()
+
+
+async def mark_void(
+    session: AsyncSession, round_id: UUID, key: str, reason: Sequence[Sequence[str]], at: datetime
+) -> None:
+    """Keep that a contest is void, for pages; the record says it."""
+    wanted = (Contest.round_id == round_id, Contest.key == key)
+    await session.execute(update(Contest).where(*wanted).values(void_reason=list(reason), void_at=at))
 
 
 async def published(session: AsyncSession) -> Sequence[Round]:

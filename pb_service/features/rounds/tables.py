@@ -210,6 +210,7 @@ class Contest(Base):
     """A round's vote in one district. Money is in the round's minor units.
 
     ``imported_meta`` is the META section of the Pabulib file that the contest came from, for writing it back.
+    ``void_at``: since when it decides nothing, ``void_reason`` why, as pairs of language and text.
     """
 
     __tablename__ = "contest"
@@ -225,6 +226,8 @@ class Contest(Base):
     limits: Mapped[Limits] = mapped_column(JSONB)
     rule: Mapped[RuleDocument] = mapped_column(JSONB)
     imported_meta: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    void_reason: Mapped[list[list[str]] | None] = mapped_column(JSONB(none_as_null=True))
+    void_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     projects: Mapped[list["Project"]] = relationship(order_by="Project.number", lazy="raise")
 
     __table_args__ = (

@@ -17,14 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.proposals.ballot_list import CITY_WIDE
 from pb_service.core.record.canonical import CanonicalError, b64u, unb64u
+from pb_service.core.rounds.fingerprint import crockford
 from pb_service.core.sealing.envelope import Envelope, Place
 from pb_service.features.accounts.guards import require_signed_in
 from pb_service.features.accounts.policy import Actor, SignInNeeded
 from pb_service.features.record.store import TileStore
 from pb_service.features.rounds.service import published_round
-from pb_service.features.voting import passes, service
+from pb_service.features.voting import assisted, passes, service
 from pb_service.features.voting.casting import CastingService
 from pb_service.features.voting.errors import BadEnvelope, BaseOutdated, Busy
+from pb_service.features.voting.passes import Pass
 from pb_service.features.voting.polling import Polling, Pollings
 from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
@@ -176,6 +178,7 @@ async def cast(
     database: NamedDependency[Database],
     pollings: NamedDependency[Pollings],
     casting: NamedDependency[CastingService],
+    tile_store: NamedDependency[TileStore],
     slug: FromPath[str],
 ) -> Response[Any]:
     """Answers only when the published record holds the envelope; the same one again gets its receipt again."""
@@ -191,6 +194,11 @@ async def cast(
         raise BadEnvelope(f"This is no envelope: {error}") from error
     envelope, signed = sealed.envelope(polling.manifest.eid), None
     if sealed.sg is None:
+        if read_cookie(request, "pb-booth"):
+            async with database.transaction() as session:
+                identified = await passes.of_request(request, session, polling, now=clock())
+                if identified is not None and identified.cls == "desk":
+                    return await _cast_at_desk(session, polling, identified, envelope, tiles=tile_store, now=clock())
         require_signed_in(actor)
     elif contest := polling.manifest.contests.get(sealed.d):
         async with database.reading() as session:
@@ -211,6 +219,23 @@ async def cast(
         {"index": answer.index, "seal": answer.seal.hex(), "code": answer.code, "receipt": answer.receipt},
         status_code=HTTPStatus.CREATED if answer.is_new else HTTPStatus.OK,
     )
+
+
+async def _cast_at_desk(
+    session: AsyncSession, polling: Polling, identified: Pass, envelope: Envelope, *, tiles: TileStore, now: datetime
+) -> Response[Any]:
+    """Lay an envelope before two officers: 202 until both have signed and the published record holds it."""
+    try:
+        offered = await assisted.offer(session, polling, identified, envelope, now=now)
+    except BaseOutdated as error:
+        return _problem(error.status, error.type, str(error), base=error.base)
+    code, receipt = crockford(envelope.seal_hash()[:10]), None
+    if offered.entry_id is not None and offered.index is not None:
+        receipt = await service.receipt_at(session, polling, offered.entry_id, offered.index, tiles=tiles)
+    if receipt is None:
+        return Response({"waits": "officers", "code": code}, status_code=HTTPStatus.ACCEPTED)
+    shown = {"index": offered.index, "seal": envelope.seal_hash().hex(), "code": code, "receipt": receipt}
+    return Response(shown, status_code=HTTPStatus.OK)
 
 
 @get(

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.features.accounts.guards import see_other
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.provider_signin import Providers
-from pb_service.features.voting import notices, passes, service
+from pb_service.features.voting import notices, passes, repository, service
 from pb_service.features.voting.errors import NoVote
 from pb_service.features.voting.identify_api import is_for_voting
 from pb_service.features.voting.page_parts import Booth, PageRequest, enter, show, show_no_vote
@@ -102,12 +102,16 @@ async def show_ballot(
 
 
 def _show_areas(request: PageRequest, booth: Booth) -> Response[str]:
-    """Where somebody may vote: one of the contests of each group."""
-    words = booth.names.words
-    groups = [
-        {"name": _group_name(name, booth), "contests": [booth.view.contest(key) for key in contests]}
-        for name, contests in booth.polling.groups.items()
-    ]
+    """Where somebody may vote: one of the contests of each group; districts where one must live stand together."""
+    words, homes = booth.names.words, {group.id for group in booth.polling.rule.groups if group.home}
+    groups: list[dict[str, Any]] = []
+    for name, contests in booth.polling.groups.items():
+        shown = [booth.view.contest(key) for key in contests]
+        if name in homes and groups and groups[-1]["home"]:
+            groups[-1]["contests"] += shown
+        else:
+            title = words.gettext("Where you live") if name in homes else _group_name(name, booth)
+            groups.append({"name": title, "contests": shown, "home": name in homes})
     return show(
         request,
         "area",
@@ -115,6 +119,7 @@ def _show_areas(request: PageRequest, booth: Booth) -> Response[str]:
         title=words.gettext("Where do you want to vote?"),
         groups=groups,
         is_choice=any(len(contests) > 1 for contests in booth.polling.groups.values()),
+        by_home=bool(homes),
         back=booth.base,
         back_text=words.gettext("The round"),
     )
@@ -147,7 +152,7 @@ async def show_review(
         return _show_areas(request, booth)
     identified = await passes.of_request(request, session, booth.polling, now=clock())
     if not _is_known(booth, chosen, identified, actor):
-        return _show_identify(request, booth, chosen, "review", actor=actor, providers=providers)
+        return show_identify_step(request, booth, chosen, "review", actor=actor, providers=providers)
     places = await service.places(session, booth.polling, actor, identified, keys=keys)
     place = next((one for one in places if chosen.id in one.contests), None)
     if place is None and booth.polling.asks_declaration(chosen.group):
@@ -163,10 +168,25 @@ async def show_review(
         meter_name=meter_name(chosen, words),
         change=_address(booth, "", chosen),
         lock=LOCK,
-        reminded=await notices.is_reminded(session, actor, booth.polling.round_id),
+        reminded=await notices.is_reminded(session, actor, booth.polling.round_id) if _is_own(identified) else None,
+        identify=_address(booth, "identify", chosen),
+        in_time=await _is_in_time(session, booth, identified, actor),
         this_page=_address(booth, "review", chosen),
         **_stands(place, booth),
     )
+
+
+def _is_own(identified: Pass | None) -> bool:
+    """Whether the account that is signed in, if any, is the voter's: at a desk it may be the officer's."""
+    return identified is None or identified.cls != "desk"
+
+
+async def _is_in_time(session: AsyncSession, booth: Booth, identified: Pass | None, actor: Actor) -> bool:
+    """Whether somebody may still cast: in the minutes after the end only who had been identified before it."""
+    if booth.view.now < booth.view.closes:
+        return True
+    since = identified.since if identified else await repository.signed_in_at(session, actor.session_id)
+    return since is not None and since.timestamp() < booth.view.closes
 
 
 def _stands(place: Place | None, booth: Booth) -> dict[str, Any]:
@@ -179,6 +199,7 @@ def _stands(place: Place | None, booth: Booth) -> dict[str, Any]:
         "stands_at": booth.names.words.moment(stands.at) if stands and stands.at else "",
         "stands_in": cast_in.title.text if cast_in and cast_in.title else "",
         "stands_code": grouped(stands.code) if stands else "",
+        "outranked": place is not None and place.outranked,
     }
 
 
@@ -203,7 +224,7 @@ async def show_cast(
         return _show_areas(request, booth)
     identified = await passes.of_request(request, session, booth.polling, now=clock())
     if not _is_known(booth, chosen, identified, actor):
-        return _show_identify(request, booth, chosen, "cast", actor=actor, providers=providers)
+        return show_identify_step(request, booth, chosen, "cast", actor=actor, providers=providers)
     return show(
         request,
         "cast",
@@ -230,10 +251,13 @@ async def show_identify(
     lang: FromPath[str],
     slug: FromPath[str],
     contest: Which = "",
+    at: Annotated[str, QueryParameter(max_length=10)] = "",
 ) -> Response[Any]:
     """Where a code letter leads: its code stands behind the ``#`` of this address, which no browser sends."""
     booth = await enter(session, pollings, slug, language_of(lang), now=clock())
-    return _show_identify(request, booth, booth.contest(contest), "review", actor=actor, providers=providers)
+    return show_identify_step(
+        request, booth, booth.contest(contest), "review", actor=actor, providers=providers, at_desk=at == "desk"
+    )
 
 
 @get("/kiosk", access="anyone")
@@ -260,6 +284,7 @@ async def show_kiosk(
         title=booth.names.words.gettext("Vote here"),
         may_begin=own and bool(on),
         signed_in=actor.account_id is not None,
+        with_desk=any("desk" in group.classes for group in booth.polling.manifest.groups.values()),
     )
     for left in _LEFT_BY_OTHERS if own and on else ():
         drop_cookie(answer, request, left)
@@ -275,14 +300,25 @@ def _is_known(booth: Booth, contest: ContestView, identified: Pass | None, actor
     return identified is not None  # and may not vote here: the page says so
 
 
-def _show_identify(
-    request: PageRequest, booth: Booth, contest: ContestView | None, onward: str, *, actor: Actor, providers: Providers
+def show_identify_step(
+    request: PageRequest,
+    booth: Booth,
+    contest: ContestView | None,
+    onward: str,
+    *,
+    actor: Actor,
+    providers: Providers,
+    at_desk: bool = False,
 ) -> Response[str]:
-    """Show who is not known yet how to be identified and come back; what was chosen stays on the device meanwhile."""
+    """Show who is not known yet how to be identified and come back; what was chosen stays on the device meanwhile.
+
+    ``onward``: the step that comes then; ``record``, one's own entries, is none of the vote's steps.
+    """
     document, groups = booth.polling.manifest.document, booth.polling.manifest.groups.values()
     concerned = [group for group in groups if contest is None or group.id == contest.group]
     classes = {cls for group in concerned for cls in group.classes}
-    language = booth.names.words.language
+    words = booth.names.words
+    language = words.language
     roads = [
         (client.key, client.provider.names[language])
         for client in providers.clients.values()
@@ -293,14 +329,22 @@ def _show_identify(
         "identify",
         booth,
         actor=actor,
-        title=booth.names.words.gettext("Show that you may vote"),
+        title=words.gettext("Show who you are") if onward == "record" else words.gettext("Show that you may vote"),
+        to_record=onward == "record",
+        at_desk=at_desk,
+        is_over=onward != "record" and booth.view.closes <= booth.view.now,
         contest=contest,
         with_code="code" in classes,
+        with_desk="desk" in classes,
         code_groups=[group.id for group in groups if "code" in group.classes],
         origin=document["origin"],
         roads=roads,
         with_account="acct" in classes and actor.account_id is None,
-        onward=_address(booth, onward, contest) if contest else f"{booth.base}/vote",
+        onward=f"{booth.base}/vote/record"
+        if onward == "record"
+        else _address(booth, onward, contest)
+        if contest
+        else f"{booth.base}/vote",
         change=_address(booth, "", contest) if contest else f"{booth.base}/vote",
     )
 

@@ -317,18 +317,11 @@ class CastingService:
         vote was closed meanwhile.
         """
         now = self._clock()
-        if moment.phase in _OVER:
-            return Closed("The vote is over.")
-        if moment.phase != "voting" or moment.opens_at is None or moment.closes_at is None or now < moment.opens_at:
-            return NotOpen("The vote has not begun.")
-        if moment.paused:
-            return Paused("The vote is paused.")
-        if now < moment.closes_at:
-            return None
+        if (refusal := not_open(moment, now)) or moment.closes_at is None or now < moment.closes_at:
+            return refusal
         grace = timedelta(seconds=item.polling.manifest.document["grace"])
         since = item.signed.since if item.signed else await repository.signed_in_at(session, item.actor.session_id)
-        in_time = now < moment.closes_at + grace and since is not None and since < moment.closes_at
-        return None if in_time else Closed("The vote is over.")
+        return Closed("The vote is over.") if grace_is_over(moment, grace, since, now) else None
 
     # 3. and 4. Public
 
@@ -422,6 +415,23 @@ class _Door:
             return BaseOutdated(self._size)
         self._taken.add(item.name)
         return None
+
+
+def not_open(moment: Moment, now: datetime) -> CastRefused | None:
+    """Say why a round takes nobody's envelope at this moment, or None. Who may cast after the end: grace_is_over."""
+    if moment.phase in _OVER:
+        return Closed("The vote is over.")
+    if moment.phase != "voting" or moment.opens_at is None or moment.closes_at is None or now < moment.opens_at:
+        return NotOpen("The vote has not begun.")
+    return Paused("The vote is paused.") if moment.paused else None
+
+
+def grace_is_over(moment: Moment, grace: timedelta, since: datetime | None, now: datetime) -> bool:
+    """Whether it is too late for somebody who was identified at that time, in a round that has an end."""
+    assert moment.closes_at is not None  # noqa: S101 - asked before
+    if now < moment.closes_at:
+        return False
+    return now >= moment.closes_at + grace or since is None or since >= moment.closes_at
 
 
 async def _keep_points(

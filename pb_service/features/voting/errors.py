@@ -82,6 +82,12 @@ class Outranked(CastRefused):
     type: ClassVar[str] = "rank"
 
 
+class NotSigned(CastRefused):
+    """The officers of the desk let this envelope go: it was not cast."""
+
+    type: ClassVar[str] = "not-signed"
+
+
 class Repeated(CastRefused):
     """The envelope repeats a part of another one."""
 

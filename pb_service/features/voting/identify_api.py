@@ -52,6 +52,12 @@ class CodeKeys(msgspec.Struct, forbid_unknown_fields=True):
     keys: dict[str, str]
 
 
+class DeskCode(msgspec.Struct, forbid_unknown_fields=True):
+    """The code of a desk as it was typed."""
+
+    code: str
+
+
 class Departure(msgspec.Struct, forbid_unknown_fields=True):
     """A window that leaves for a provider: its session key ``p``, its blinding bytes ``o``, and where it goes on."""
 
@@ -83,6 +89,31 @@ async def use_code(
         raise BadEnvelope("These are no keys.") from error
     try:
         secret, found = await passes.begin_with_code(transaction, polling, keys, now=clock())
+    except WrongCode:
+        await limits.hit(WRONG, network)
+        raise
+    response = Response[Any]({"groups": [one.group for one in found.standings]}, status_code=HTTPStatus.OK)
+    set_cookie(response, request, "pb-booth", secret)
+    return response
+
+
+@post("/{slug:str}/booth/desk", summary="Be identified by the code of a desk", access="anyone")
+async def use_desk_code(
+    *,
+    request: ApiRequest,
+    transaction: Transaction,
+    pollings: Votes,
+    clock: Now,
+    limits: NamedDependency[Limits],
+    slug: FromPath[str],
+) -> Response[Any]:
+    """Takes the code that an officer has given to a person whom two look up; it is used up by this."""
+    polling, network = await pollings.find(transaction, slug), visitor_of(request).address_prefix or "-"
+    if await limits.is_spent(WRONG, network):
+        raise TooManyTries("Too many wrong codes were tried from this network. Wait a quarter of an hour.")
+    given = _read(await request.body(), DeskCode)
+    try:
+        secret, found = await passes.begin_at_desk(transaction, polling, given.code, now=clock())
     except WrongCode:
         await limits.hit(WRONG, network)
         raise
@@ -202,4 +233,4 @@ def _read(body: bytes, kind: Any) -> Any:
         raise BadEnvelope(f"This cannot be read: {error}") from error
 
 
-identify_api = Router("/api/v1/rounds", route_handlers=[use_code, leave_for_provider, forget])
+identify_api = Router("/api/v1/rounds", route_handlers=[use_code, use_desk_code, leave_for_provider, forget])

@@ -9,8 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record.canonical import decode, unb64u
+from pb_service.core.record.entries import parse
+from pb_service.core.sealing.election import RANKS, envelope_of
+from pb_service.core.sealing.manifest import Manifest
 from pb_service.features.record.tables import LogEntry
-from pb_service.features.voting.repository import envelopes_of, papers_of
+from pb_service.features.voting.repository import add_points, envelopes_of, papers_of
 from pb_service.features.voting.tables import CastEnvelope, OrderSignature, PaperHandout, StrikeReview, VoteOrder
 
 
@@ -45,6 +48,33 @@ async def add_paper(session: AsyncSession, log_id: UUID, body: bytes, group: str
     )
     session.add(row)
     await session.flush()
+
+
+async def add_envelope(session: AsyncSession, log_id: UUID, body: bytes, manifest: Manifest, now: datetime) -> None:
+    """Keep what is known of an envelope of the desk beside its entry, which this transaction has just added."""
+    envelope = envelope_of(parse(body), manifest.eid)
+    own = select(func.max(LogEntry.id)).where(LogEntry.log_id == log_id, LogEntry.idx.is_(None), LogEntry.body == body)
+    await add_points(session, log_id, [first for first, _ in envelope.pairs])
+    session.add(
+        CastEnvelope(
+            entry_id=await session.scalar(own),
+            log_id=log_id,
+            group=manifest.contests[envelope.place.contest].group,
+            alias=envelope.place.alias,
+            seal_hash=envelope.seal_hash(),
+            cls="desk",
+            rank=RANKS["desk"],
+            contest=envelope.place.contest,
+            at=now,
+        )
+    )
+    await session.flush()
+
+
+async def order_of_entry(session: AsyncSession, round_id: UUID, kind: str, entry: bytes) -> VoteOrder | None:
+    """Return the newest order of a kind under which exactly this is signed."""
+    query = select(VoteOrder).where(VoteOrder.round_id == round_id, VoteOrder.kind == kind, VoteOrder.entry == entry)
+    return await session.scalar(query.order_by(VoteOrder.asked_at.desc()).limit(1))
 
 
 async def reviews_of(session: AsyncSession, round_id: UUID) -> Sequence[tuple[StrikeReview, int]]:

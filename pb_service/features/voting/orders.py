@@ -7,7 +7,7 @@ own, and with the last signature it is logged. What the state of the vote does n
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -19,7 +19,7 @@ from pb_service.core.record import entries
 from pb_service.core.record.canonical import b64u, decode, encode, unb64u
 from pb_service.core.record.forms import STRIKE_REASONS
 from pb_service.core.record.signatures import SIGNATURE_SIZE, sign_entry
-from pb_service.core.sealing.election import Election, RecordError
+from pb_service.core.sealing.election import RANKS, Election, RecordError
 from pb_service.features.accounts import access_log, signing_keys
 from pb_service.features.accounts.policy import Act, Actor, Role, require
 from pb_service.features.opening.drafting import granted_keys
@@ -32,11 +32,13 @@ from pb_service.features.voting.tables import OrderSignature, VoteOrder
 from pb_service.platform import jobs
 from pb_service.platform.errors import StepRefused
 
-OrderKind = Literal["strike", "extend", "key", "paper", "paperlist"]
+OrderKind = Literal["strike", "extend", "key", "paper", "paperlist", "env"]
 
 #: The steps of the vote itself; those of the desk are many, and have pages of their own.
 STEPS: tuple[OrderKind, ...] = ("strike", "extend", "key")
 PAPER: tuple[OrderKind, ...] = ("paper",)
+#: What two officers hand to a person: paper, or a vote sealed on a device of the desk.
+HANDED: tuple[OrderKind, ...] = ("paper", "env")
 LISTS: tuple[OrderKind, ...] = ("paperlist",)
 
 #: The job that goes on with a count; the stage counting has its handler.
@@ -49,6 +51,7 @@ SIGNED_BY: Mapping[OrderKind, tuple[Role, ...]] = {
     "key": ("registrar", "auditor"),
     "paper": ("desk", "desk"),
     "paperlist": ("desk", "desk", "auditor"),
+    "env": ("desk", "desk"),
 }
 _BY_OPERATOR: frozenset[OrderKind] = frozenset({"extend"})
 #: By whose act each kind begins, and ends without having been logged.
@@ -58,6 +61,7 @@ BEGUN_BY: Mapping[OrderKind, Act] = {
     "key": "vote.prepare",
     "paper": "desk.serve",
     "paperlist": "desk.serve",
+    "env": "desk.serve",
 }
 
 #: Roles whose keys can be added to a running vote, and how their ids begin.
@@ -186,6 +190,7 @@ async def sign(
     if role not in waiting.missing:
         raise OrderRefused("role", "No signature in this role is missing.")
     state = await state_of(session, found.log, hold=True)
+    _check_envelope(waiting, found, state.election, now)
     names = {public: name for name, (kind, public) in state.election.keys.items() if kind == role}
     if key.public_key not in names:
         raise OrderRefused("role", "The record does not know this key in this role.")
@@ -216,6 +221,20 @@ async def sign(
     await session.flush()
     await _effect(session, found, waiting, state.election, body, now=now)
     return True
+
+
+def _check_envelope(waiting: Waiting, found: Round, election: Election, now: datetime) -> None:
+    """Refuse an envelope of the desk that the door would refuse now. Raises OrderRefused."""
+    if kind_of(waiting.order) != "env":
+        return
+    assert election.manifest is not None  # noqa: S101 - there are envelopes
+    if found.paused_at is not None:
+        raise OrderRefused("phase", "The vote is paused.")
+    if now >= found.vote[1] + timedelta(seconds=election.manifest.document["grace"]):
+        raise OrderRefused("phase", "The vote is over.")
+    entry = waiting.entry
+    if election.stronger(entry["d"], unb64u(entry["a"], 32), RANKS["desk"]):
+        raise OrderRefused("record", "A paper ballot was given in this name meanwhile, and paper wins.")
 
 
 async def drop(session: AsyncSession, actor: Actor, found: Round, order_id: UUID, *, now: datetime) -> None:
@@ -253,7 +272,10 @@ async def _waiting(session: AsyncSession, order: VoteOrder) -> Waiting:
 async def place_order(
     session: AsyncSession, actor: Actor, found: Round, kind: OrderKind, fields: Mapping[str, Any], *, now: datetime
 ) -> VoteOrder:
-    """Begin a step of the desk: an entry that officers sign. Whoever calls has asked whether it may be begun."""
+    """Begin a step of the desk: an entry that officers sign. Whoever calls has asked whether it may be begun.
+
+    ``actor``: the officer, for an envelope the one who has looked the voter up.
+    """
     election = (await state_of(session, found.log)).election
     if election.manifest is None or not election.opened:
         raise OrderRefused("phase")
@@ -339,6 +361,9 @@ async def _effect(
             assert election.manifest is not None  # noqa: S101 - it took the entry
             group = election.manifest.contests[entry["d"]].group
             await order_repository.add_paper(session, found.log, body, group, now)
+        case "env":
+            assert election.manifest is not None  # noqa: S101 - it took the entry
+            await order_repository.add_envelope(session, found.log, body, election.manifest, now)
         case "paperlist":
             await jobs.enqueue(session, COUNT_JOB, {"round": str(found.id)}, key=f"count:{found.id}")
         case _:

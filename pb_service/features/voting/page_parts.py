@@ -13,7 +13,7 @@ from pb_service.features.accounts.policy import Actor
 from pb_service.features.proposals.browse_presentation import Names
 from pb_service.features.proposals.forms import form_of
 from pb_service.features.proposals.reading import reader_of, round_name
-from pb_service.features.rounds.finding import published_round
+from pb_service.features.rounds.finding import published_round, void_contests
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.public import public_round
 from pb_service.features.voting.errors import NoVote
@@ -76,7 +76,7 @@ async def _look_up(session: AsyncSession, polling: Polling, language: Language) 
     form, _ = await form_of(session, shown.id)
     names = Names(shown, {theme.key: theme.name for theme in form.themes}, reader_of(shown, language))
     contact = (await municipality(session)).contact
-    return names, booth_view(polling, shown, names, contact)
+    return names, booth_view(polling, shown, names, contact, await void_contests(session, polling.round_id))
 
 
 def show(

@@ -1,4 +1,5 @@
-"""Voters without an account: known for one vote by the key of a code letter, or by a sign-in bound to a key of theirs.
+"""Voters without an account: known for one vote by the key of a code letter, by a sign-in bound to a key of theirs, or
+because officers of a desk have looked them up (assisted.py).
 
 A pass is a cookie of the browser that was identified, and a row that says under which aliases it may vote. It opens
 nothing by itself: every envelope is signed by the voter's own key, which only that window has, and the signature is in
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from sqlalchemy import delete, select
@@ -22,7 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import entries, signatures
 from pb_service.core.record.canonical import CanonicalError, b64u, unb64u
+from pb_service.core.rounds.fingerprint import crockford
 from pb_service.core.sealing.evidence import SignIn, nonce_of, seal_sign_in
+from pb_service.core.voting.codes import READ_AS
 from pb_service.features.accounts.oidc import Proof
 from pb_service.features.record.tables import LogEntry
 from pb_service.features.roll import letters
@@ -35,22 +39,28 @@ from pb_service.features.voting.polling import Polling
 from pb_service.platform.keys import KeyFolder
 from pb_service.web.cookies import read_cookie
 
-KeyClass = Literal["idt", "code"]
+PassClass = Literal["idt", "code", "desk"]
 
+PASSES: tuple[PassClass, ...] = ("idt", "code", "desk")
 #: How long somebody is known without being identified again.
 LASTS = timedelta(hours=2)
+#: How long the code of a desk can be typed, and how long the ballot may take then.
+DESK_CODE_LASTS, DESK_LASTS = timedelta(minutes=30), timedelta(minutes=45)
+#: Letters and digits of the code of a desk.
+_DESK_CODE = 8
 
 
 @dataclass(frozen=True)
 class Pass:
     """Whom a browser was identified as. ``since``: when; it decides who may still cast in the minutes of grace."""
 
-    cls: KeyClass
+    cls: PassClass
     standings: tuple[Standing, ...]
     keys: Mapping[str, bytes]
     since: datetime
     token_hash: bytes | None = None
     evidence: bytes | None = field(default=None, repr=False)
+    begun_by: UUID | None = None
 
     def told(self, group: str) -> dict[str, str]:
         """What the voter's window must know to sign in a group: by which key, and the hash of her token."""
@@ -62,7 +72,7 @@ class Pass:
     def signed(self, group: str, alias: bytes, signature: str) -> "Signed":
         """Return what makes an envelope of this voter whole. Raises NotYours, BadEnvelope."""
         standing = next((one for one in self.standings if one.group == group and one.alias == alias), None)
-        if standing is None:
+        if standing is None or group not in self.keys:
             raise NotYours("This envelope has another alias than yours.")
         try:
             made = b64u(unb64u(signature, signatures.SIGNATURE_SIZE))
@@ -117,6 +127,52 @@ async def begin_with_code(
         begun_at=now,
         expires_at=now + LASTS,
     )
+    await _keep(session, row, now)
+    found = await _of(session, polling, row)
+    assert found is not None  # noqa: S101 - there are aliases
+    return secret, found
+
+
+async def call_from_desk(
+    session: AsyncSession,
+    polling: Polling,
+    aliases: Mapping[str, bytes],
+    *,
+    officer: UUID | None,
+    now: datetime,
+) -> str:
+    """Let a person vote on a device at the desk under these aliases. Returns the code that she types there, once."""
+    code = crockford(secrets.token_bytes(_DESK_CODE * 5 // 8))
+    row = BoothPass(
+        sha256=_sha256(f"desk {code}"),
+        round_id=polling.round_id,
+        cls="desk",
+        aliases={group: b64u(alias) for group, alias in aliases.items()},
+        begun_by=officer,
+        begun_at=now,
+        expires_at=now + DESK_CODE_LASTS,
+    )
+    await _keep(session, row, now)
+    return code
+
+
+async def begin_at_desk(session: AsyncSession, polling: Polling, typed: str, *, now: datetime) -> tuple[str, Pass]:
+    """Take the code of a desk, which is used up by it. Returns the secret of the cookie. Raises WrongCode."""
+    code = "".join(typed.upper().split()).replace("-", "").translate(READ_AS)
+    called = await session.get(BoothPass, _sha256(f"desk {code}"), with_for_update=True)
+    if called is None or called.cls != "desk" or called.round_id != polling.round_id or now >= called.expires_at:
+        raise WrongCode("No desk has given this code, or it has been used.")
+    secret = secrets.token_urlsafe(32)
+    row = BoothPass(
+        sha256=_sha256(secret),
+        round_id=polling.round_id,
+        cls="desk",
+        aliases=called.aliases,
+        begun_by=called.begun_by,
+        begun_at=now,
+        expires_at=now + DESK_LASTS,
+    )
+    await session.delete(called)
     await _keep(session, row, now)
     found = await _of(session, polling, row)
     assert found is not None  # noqa: S101 - there are aliases
@@ -199,15 +255,15 @@ async def _of(session: AsyncSession, polling: Polling, row: BoothPass) -> Pass |
         keys = {group: unb64u(key, 32) for group, key in (row.keys or {}).items()}
         aliases = await letters.aliases_of_keys(session, polling.round_id, keys)
     else:
-        if row.aliases is None or row.session_key is None:
+        if row.aliases is None:
             return None
         aliases = {group: unb64u(alias, 32) for group, alias in row.aliases.items()}
-        keys = dict.fromkeys(aliases, row.session_key)
-    cls: KeyClass = "code" if row.cls == "code" else "idt"
+        keys = dict.fromkeys(aliases, row.session_key) if row.session_key else {}
+    cls: PassClass = next(name for name in PASSES if name == row.cls)
     standings = tuple(Standing(group, aliases[group], cls) for group in polling.groups if group in aliases)
     if cls == "code" and not standings:
         return None
-    return Pass(cls, standings, keys, row.begun_at, row.token_hash, row.evidence)
+    return Pass(cls, standings, keys, row.begun_at, row.token_hash, row.evidence, row.begun_by)
 
 
 async def erase_ended(session: AsyncSession, now: datetime) -> None:

@@ -15,7 +15,7 @@ from pb_service.core.rounds.setup import Contact
 from pb_service.features.proposals.browse_presentation import Names
 from pb_service.features.proposals.reading import Spoken, round_name, spoken, spoken_of
 from pb_service.features.rounds.public import PublicRound
-from pb_service.features.rounds.tables import Round
+from pb_service.features.rounds.tables import Contest, Round
 from pb_service.features.voting.polling import Polling
 from pb_service.web.formats import Reader
 
@@ -47,6 +47,23 @@ class ProjectView:
 
 
 @dataclass(frozen=True)
+class CategoryView:
+    """A kind of projects of which a ballot may hold no more than ``k``, or that may cost no more than ``cost``."""
+
+    name: str
+    k: int | None
+    cost: int | None
+
+
+@dataclass(frozen=True)
+class VoidView:
+    """Since when and why a contest decides nothing."""
+
+    at: datetime
+    reason: Spoken
+
+
+@dataclass(frozen=True)
 class ContestView:
     """A contest as its ballot shows it. ``title`` is None where there is no other contest to tell it from.
 
@@ -62,6 +79,13 @@ class ContestView:
     shape: str
     scores: tuple[int, ...]
     projects: tuple[ProjectView, ...]
+    categories: tuple[CategoryView, ...] = ()
+    void: VoidView | None = None
+
+    @property
+    def category_names(self) -> str:
+        """For the script, in the order of the limits, as JSON."""
+        return json.dumps([category.name for category in self.categories])
 
 
 @dataclass(frozen=True)
@@ -119,8 +143,13 @@ class Asked:
         )
 
 
-def booth_view(polling: Polling, shown: PublicRound, names: Names, contact: Contact) -> BoothView:
-    """Return what of a round's vote does not change with the time, in the language of ``names``."""
+def booth_view(
+    polling: Polling, shown: PublicRound, names: Names, contact: Contact, void: Mapping[str, Contest]
+) -> BoothView:
+    """Return what of a round's vote does not change with the time, in the language of ``names``.
+
+    ``void``: the contests that are void, by key.
+    """
     document, language = polling.manifest.document, names.words.language
     log = next(key["pk"] for key in document["keys"] if key["role"] == "log")
     own = shown.setup.texts.contact
@@ -136,8 +165,18 @@ def booth_view(polling: Polling, shown: PublicRound, names: Names, contact: Cont
         unit=document["unit"],
         contact=own if own.email or own.phone else contact,
         instructions=spoken(shown.setup.texts.instructions, language),
-        contests=tuple(_contest(polling, place, names) for place in range(len(document["contests"]))),
+        contests=tuple(
+            replace(contest, void=_void(void.get(contest.id), names))
+            for contest in (_contest(polling, place, names) for place in range(len(document["contests"])))
+        ),
     )
+
+
+def _void(contest: Contest | None, names: Names) -> VoidView | None:
+    if contest is None or contest.void_at is None:
+        return None
+    reason = spoken_of(dict(contest.void_reason or []), names.words.language)
+    return VoidView(contest.void_at, reason or Spoken(names.words.language, ""))
 
 
 def at_moment(view: BoothView, found: Round, words: Reader, *, now: datetime) -> BoothView:
@@ -180,7 +219,18 @@ def _contest(polling: Polling, place: int, names: Names) -> ContestView:
             _project(number, project, document["id"], polling.slug, names)
             for number, project in enumerate(listed["projects"])
         ),
+        categories=tuple(
+            _category(number, limit, listed, names) for number, limit in enumerate(limits.get("cats", []))
+        ),
     )
+
+
+def _category(number: int, limit: Mapping[str, Any], listed: Mapping[str, Any], names: Names) -> CategoryView:
+    """A limit for some projects, called by the theme that they share first."""
+    themes = {next(iter(listed["projects"][project]["themes"]), "") for project in limit["i"]}
+    theme = themes.pop() if len(themes) == 1 else ""
+    name = names.theme(theme) if theme else names.words.gettext("Kind %(number)s") % {"number": number + 1}
+    return CategoryView(name, limit.get("k"), limit.get("cost"))
 
 
 def _title(contest: str, listed: Mapping[str, Any], names: Names) -> Spoken | None:

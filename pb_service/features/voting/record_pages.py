@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.accounts.guards import require_signed_in
 from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.provider_signin import Providers
 from pb_service.features.proposals.reading import Spoken, spoken_of
 from pb_service.features.record.store import TileStore
 from pb_service.features.rounds.finding import published_round
 from pb_service.features.voting import passes, reviews, service
+from pb_service.features.voting.booth_pages import show_identify_step
 from pb_service.features.voting.page_parts import Booth, PageRequest, enter, show
 from pb_service.features.voting.passes import Pass
 from pb_service.features.voting.polling import Pollings
@@ -60,11 +62,17 @@ async def show_record(
     tile_store: NamedDependency[TileStore],
     actor: NamedDependency[Actor],
     lang: FromPath[str],
+    providers: NamedDependency[Providers],
     slug: FromPath[str],
 ) -> Response[Any]:
-    """Every entry in my name, newest first."""
+    """Every entry in my name, newest first. Who votes without an account says first who she is, as for a vote."""
     form = Form.filled(translations(language_of(lang)))
     booth = await enter(session, pollings, slug, language_of(lang), now=clock())
+    classes = {cls for group in booth.polling.manifest.groups.values() for cls in group.classes}
+    if actor.account_id is None and classes & {"idt", "code"}:
+        identified = await passes.of_request(request, session, booth.polling, now=clock())
+        if identified is None:
+            return show_identify_step(request, booth, None, "record", actor=actor, providers=providers)
     return await _page(request, session, booth, actor, form, keys=keys, tiles=tile_store, now=clock())
 
 
@@ -132,7 +140,17 @@ async def _page(
     entries = [_line(entry, found, booth, struck.get(entry.index)) for entry in reversed(found)]
     title = booth.names.words.gettext("All that was done with my right to vote")
     is_done = request.query_params.get("done", "")
-    return show(request, "record", booth, title=title, actor=actor, entries=entries, form=form, done=is_done)
+    return show(
+        request,
+        "record",
+        booth,
+        title=title,
+        actor=actor,
+        entries=entries,
+        form=form,
+        done=is_done,
+        signed_in=actor.account_id is not None,
+    )
 
 
 def _line(entry: OwnEntry, found: list[OwnEntry], booth: Booth, struck: Struck | None) -> RecordLine:

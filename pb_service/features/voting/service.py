@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import checkpoint
 from pb_service.core.rounds.fingerprint import crockford
+from pb_service.core.sealing.election import RANKS
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.record.store import TileStore
 from pb_service.features.roll.standing import Standing
@@ -21,13 +22,14 @@ from pb_service.platform.keys import KeyFolder
 
 @dataclass(frozen=True)
 class Stands:
-    """What counts in a name as the record stands: nothing, an envelope, or a paper ballot."""
+    """What counts in a name as the record stands: nothing, an envelope of some rank, or a paper ballot."""
 
     kind: Literal["none", "envelope", "paper"]
     contest: str = ""
     index: int = 0
     code: str = ""
     at: datetime | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Place:
     contests: tuple[str, ...]
     base: int
     stands: Stands
+
+    @property
+    def outranked(self) -> bool:
+        """Whether an envelope stands that was cast with a stronger proof of identity: another one is refused."""
+        return self.stands.rank > RANKS[self.standing.cls]
 
 
 @dataclass(frozen=True)
@@ -65,9 +72,14 @@ class OwnEntry:
 async def standings(
     session: AsyncSession, polling: Polling, actor: Actor, identified: Pass | None, *, keys: KeyFolder
 ) -> list[Standing]:
-    """Return where somebody may vote: by her pass, and in other groups by her account. Raises SignInNeeded."""
+    """Return where somebody may vote: by her pass, and in other groups by her account. Raises SignInNeeded.
+
+    A pass of a desk is alone: whose account the device is signed in to may be the officer's.
+    """
     if identified is None:
         return await polling.standings(session, actor, keys)
+    if identified.cls == "desk":
+        return list(identified.standings)
     found = {one.group: one for one in identified.standings}
     if actor.account_id is not None:
         found = {one.group: one for one in await polling.standings(session, actor, keys)} | found
@@ -150,6 +162,18 @@ async def own_entries(
     return sorted(found, key=lambda each: each.index)
 
 
+async def receipt_at(
+    session: AsyncSession, polling: Polling, entry_id: int, index: int, *, tiles: TileStore
+) -> str | None:
+    """Return the receipt of an entry under the newest published checkpoint; None while that does not hold it."""
+    note = await asyncio.to_thread(tiles.read_checkpoint, polling.slug)
+    if note is None or checkpoint.parse(note).size <= index:
+        return None
+    body = (await repository.bodies_of(session, [entry_id]))[entry_id][1]
+    [text] = await asyncio.to_thread(receipts, tiles, polling.slug, note, [(body, index)])
+    return text
+
+
 async def stands_in(session: AsyncSession, polling: Polling, standing: Standing) -> Stands:
     """Return what counts in a name as the record stands; paper goes before every envelope."""
     name = (standing.group, standing.alias)
@@ -159,7 +183,7 @@ async def stands_in(session: AsyncSession, polling: Polling, standing: Standing)
     counts = _counting(await repository.envelopes_of(session, polling.log_id, [name]))
     if counts is None or counts.index is None:
         return Stands("none")
-    return Stands("envelope", counts.contest, counts.index, crockford(counts.seal_hash[:10]), counts.at)
+    return Stands("envelope", counts.contest, counts.index, crockford(counts.seal_hash[:10]), counts.at, counts.rank)
 
 
 def _counting(envelopes: list[repository.Standing]) -> repository.Standing | None:

@@ -134,7 +134,8 @@ class BoothVisit(Base):
 
 
 class VoteOrder(Base):
-    """A step of a vote that several people sign: a strike, more time, a key, a paper ballot, a list of counted ones.
+    """A step of a vote that several people sign: a strike, more time, a key, a paper ballot, a list of counted ones,
+    an envelope sealed at a desk.
 
     ``entry`` is what they sign, ``reason`` (none at the desk) by language, for the record's file and for who is
     concerned. It is logged when all have signed.
@@ -153,7 +154,7 @@ class VoteOrder(Base):
     dropped_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
-        CheckConstraint("kind IN ('strike', 'extend', 'key', 'paper', 'paperlist')", name="kind"),
+        CheckConstraint("kind IN ('strike', 'extend', 'key', 'paper', 'paperlist', 'env')", name="kind"),
         CheckConstraint("logged_at IS NULL OR dropped_at IS NULL", name="logged_or_dropped"),
         Index("ix_vote_order_round_id", "round_id", "asked_at"),
     )

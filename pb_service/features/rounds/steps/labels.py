@@ -131,6 +131,7 @@ def _labels(language: Language) -> Mapping[str, str]:
         "ballot.points_each": words.gettext("Most points for one project"),
         "ballot.score_lowest": words.gettext("Lowest score"),
         "ballot.score_highest": words.gettext("Highest score"),
+        "ballot.theme_k": words.gettext("Most projects of one theme"),
         "ballot.blank": words.gettext("Blank ballots"),
         "ballot.revote": words.gettext("Changing the vote"),
         "rule.name": words.gettext("Rule"),

@@ -70,6 +70,7 @@ _FIELDS: Mapping[StepName, Record] = {
             "points_each": Whole(),
             "score_lowest": Whole(),
             "score_highest": Whole(),
+            "theme_k": Whole(),
             "blank": Box(),
             "revote": Box(),
         }

@@ -147,6 +147,14 @@ def test_limits_are_those_that_the_ballot_has(ballot: BallotStep, expected: dict
     assert ballot_list.limits_of(ballot, 900) == expected
 
 
+def test_at_most_so_many_of_a_theme_that_has_more() -> None:
+    """By the first theme of each project; a theme with no more projects has no limit."""
+    themes = [("streets", "nature"), ("nature",), ("streets",), (), ("streets",), ("nature",)]
+    items = [replace(item("1"), themes=theme) for theme in themes]
+    limits = ballot_list.limits_of(BallotStep(theme_k=2), 900, items)
+    assert limits.get("cats") == [{"i": [0, 2, 4], "k": 2}]
+
+
 def test_the_rule_names_sets_by_the_numbers_of_the_ballot() -> None:
     items = [
         item("101"),
