@@ -23,7 +23,6 @@ export interface Rule {
 	start?: "exact" | "floor";
 	stop?: "exhaustive" | "exhaustive_all" | "overspend";
 	percent?: number;
-	// biome-ignore lint/suspicious/noThenProperty: the name of the field in the manifest
 	then?: "greedy";
 	compare?: "greedy";
 	unsupported?: boolean;

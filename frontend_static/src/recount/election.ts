@@ -130,7 +130,9 @@ export class Election {
 		const ordered = this.inOrder(projects);
 		const { ties } = this.rule;
 		const strict = (length: number): boolean =>
-			ordered.every((project, next) => next === 0 || this.by(ties.slice(0, length), ordered[next - 1] as number, project));
+			ordered.every(
+				(project, next) => next === 0 || this.by(ties.slice(0, length), ordered[next - 1] as number, project),
+			);
 		const length = ties.findIndex((_, last) => strict(last + 1)) + 1;
 		return { order: ordered, by: ties.slice(0, length), ...at };
 	}

@@ -337,8 +337,8 @@ export class Run {
 		(members[project] as Int32Array).forEach((group, at) => {
 			const state = this.stateOf[group] as number;
 			const weight = weights[project]?.[at] as number;
-			let known = places.get(weight);
-			if (!known) places.set(weight, (known = new Map()));
+			const known = places.get(weight) ?? new Map<number, number>();
+			places.set(weight, known);
 			let place = known.get(state);
 			if (place === undefined) {
 				place = gathered.states.length;
@@ -449,8 +449,8 @@ export class Run {
 			const state = this.stateOf[group] as number;
 			if (state === ZERO) return;
 			const weight = weights[project]?.[at] as number;
-			let known = entered.get(weight);
-			if (!known) entered.set(weight, (known = new Map()));
+			const known = entered.get(weight) ?? new Map<number, number>();
+			entered.set(weight, known);
 			let next = known.get(state);
 			if (next === undefined) {
 				next = this.enter(state, round, weight, low, high);

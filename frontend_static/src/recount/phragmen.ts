@@ -78,7 +78,8 @@ export function loadRounds(
 	/** What the cost and the loads of the supporters come to, over `scale` times their number. */
 	const burden = (project: number): Fraction => {
 		let p = BigInt(election.costs[project] as number) * scale + (own[project] as bigint);
-		for (const [round, number] of taken[project] as Map<number, number>) p += BigInt(number) * (carried[round] as bigint);
+		for (const [round, number] of taken[project] as Map<number, number>)
+			p += BigInt(number) * (carried[round] as bigint);
 		return { p, q: BigInt(supporters[project] as number) };
 	};
 	const open = (): number[] =>

@@ -63,7 +63,8 @@ export function equalShares(election: Election, progress: Progress): Count {
 			if (ok) why.set(i, { c: "added", rank, left: money });
 			else why.set(i, bar ? { ...bar, rank } : { ...(why.get(i) as Why), rank, left: money });
 		});
-		fields[rule.then === "greedy" ? "then" : ""] = done.map(step);
+		// biome-ignore lint/suspicious/noThenProperty: the name of the field in the outcome
+		fields.then = done.map(step);
 		ties.push(...sharing(election, ordered, scores));
 	}
 	return { won, why, scores, fields };
@@ -112,12 +113,19 @@ function raisingOf({ rule, budget, size, contest }: Election): Raising {
 	if (!raises) return { raises, stop: undefined, at: () => (size > 0 ? { p: whole, q: ballots } : { p: 0n, q: 1n }) };
 	if (rule.completion === "percent") {
 		const percent = BigInt(rule.percent ?? 1);
-		const at = (increments: number): Fraction => ({ p: whole * (100n + BigInt(increments) * percent), q: 100n * ballots });
+		const at = (increments: number): Fraction => ({
+			p: whole * (100n + BigInt(increments) * percent),
+			q: 100n * ballots,
+		});
 		return { raises, stop: "exhaustive_all", at };
 	}
 	const [unit, each] = [BigInt(contest.unit), BigInt(rule.step ?? 1)];
 	const start = rule.start === "floor" ? { p: (whole / (ballots * unit)) * unit, q: 1n } : { p: whole, q: ballots };
-	return { raises, stop: rule.stop, at: (increments) => ({ p: start.p + BigInt(increments) * each * start.q, q: start.q }) };
+	return {
+		raises,
+		stop: rule.stop,
+		at: (increments) => ({ p: start.p + BigInt(increments) * each * start.q, q: start.q }),
+	};
 }
 
 /** What each group has paid in a run. */
