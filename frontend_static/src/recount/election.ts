@@ -105,6 +105,11 @@ export class Election {
 
 	/** Why a project must not be funded beside others, by an exclusive set or a category; null if it may. */
 	bar(project: number, funded: Set<number>): Why | null {
+		const { exclusive, categories } = this.rule;
+		return exclusive || categories ? this.barred(project, funded) : null;
+	}
+
+	private barred(project: number, funded: Set<number>): Why | null {
 		const { exclusive = [], categories = [] } = this.rule;
 		const stands = (other: number): boolean => funded.has(other) || this.mandatory.has(other);
 		const rivals = exclusive

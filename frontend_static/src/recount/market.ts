@@ -54,6 +54,8 @@ export class Market {
 	/** Weight times size of each supporting group. */
 	readonly masses: Float64Array[];
 	readonly totals: number[];
+	/** Whether a project is worth the same to all its supporters. */
+	readonly uniform: boolean[];
 	readonly sizes: Float64Array;
 	/** Projects of equal cost with the same supporters have the same number. */
 	readonly twin: number[];
@@ -74,6 +76,7 @@ export class Market {
 		this.sizes = Float64Array.from(groups, ({ size }) => size);
 		this.members = members.map((each) => Int32Array.from(each));
 		this.weights = weights.map((each) => Float64Array.from(each));
+		this.uniform = weights.map((each) => each.every((weight) => weight === each[0]));
 		this.masses = members.map((each, project) =>
 			Float64Array.from(each, (group, at) => (this.sizes[group] as number) * (weights[project]?.[at] as number)),
 		);
@@ -287,11 +290,11 @@ export class Run {
 		for (const project of projects) {
 			const payment = this.high[project] as number;
 			const each = weights[project] as Float64Array;
-			const rich = (members[project] as Int32Array).every(
-				(group, at) =>
-					(this.lows[this.stateOf[group] as number] as number) >= payment * (each[at] as number) * (1 + 2 * EPS),
-			);
-			if (!rich) return undefined;
+			const groups = members[project] as Int32Array;
+			for (let at = 0; at < groups.length; at++) {
+				const money = this.lows[this.stateOf[groups[at] as number] as number] as number;
+				if (!(money >= payment * (each[at] as number) * (1 + 2 * EPS))) return undefined;
+			}
 			found.set(project, {
 				rest: BigInt(election.costs[project] as number),
 				mass: totals[project] as number,
@@ -435,7 +438,7 @@ export class Run {
 	}
 
 	private buy(project: number, price: Price | undefined, keep: boolean): void {
-		const { members, weights, election } = this.market;
+		const { members, weights, uniform, election } = this.market;
 		let [low, high] = [this.low[project] as number, this.high[project] as number];
 		if (price) {
 			const [under, over] = between({ p: price.rest, q: BigInt(price.mass) * price.scale });
@@ -444,37 +447,42 @@ export class Run {
 		const round = this.purchases.length;
 		const supporters = keep ? this.gather(project) : { states: [], weights: [], counts: [] };
 		this.purchases.push({ project, supporters, low, high, price });
-		const entered = new Map<number, Map<number, number>>();
-		(members[project] as Int32Array).forEach((group, at) => {
+		const groups = members[project] as Int32Array;
+		const each = weights[project] as Float64Array;
+		const byWeight = new Map<number, Int32Array>();
+		const room = (): Int32Array => new Int32Array(this.lows.length);
+		let entered = room(); // by state the one that follows, 0 as long as nobody came from it
+		for (let at = 0; at < groups.length; at++) {
+			const group = groups[at] as number;
 			const state = this.stateOf[group] as number;
-			if (state === ZERO) return;
-			const weight = weights[project]?.[at] as number;
-			const known = entered.get(weight) ?? new Map<number, number>();
-			entered.set(weight, known);
-			let next = known.get(state);
-			if (next === undefined) {
-				next = this.enter(state, round, weight, low, high);
-				known.set(state, next);
+			if (state === ZERO) continue;
+			const weight = each[at] as number;
+			if (!uniform[project]) {
+				entered = byWeight.get(weight) ?? room();
+				byWeight.set(weight, entered);
 			}
-			this.stateOf[group] = next;
-		});
+			if (entered[state] === 0) entered[state] = this.enter(state, round, weight, low, high, keep);
+			this.stateOf[group] = entered[state] as number;
+		}
 		this.funded.add(project);
 		this.cost += election.costs[project] as number;
 		this.open = this.open.filter((other) => !this.funded.has(other) && election.bar(other, this.funded) === null);
 	}
 
 	/** The state of those who were in another one and pay for a weight. */
-	private enter(state: number, round: number, weight: number, low: number, high: number): number {
+	private enter(state: number, round: number, weight: number, low: number, high: number, keep: boolean): number {
 		const most = (this.highs[state] as number) - low * weight * (1 - EPS);
 		if (most <= 0) return ZERO;
 		const least = (this.lows[state] as number) - high * weight * (1 + EPS);
 		this.lows.push(least > 0 ? least * (1 - EPS) : 0);
 		this.highs.push(most * (1 + EPS));
-		this.parents.push(state);
-		this.rounds.push(round);
-		this.paidFor.push(weight);
-		this.numerators.push(undefined);
-		this.numeratorAt.push(0);
+		if (keep) {
+			this.parents.push(state);
+			this.rounds.push(round);
+			this.paidFor.push(weight);
+			this.numerators.push(undefined);
+			this.numeratorAt.push(0);
+		}
 		return this.lows.length - 1;
 	}
 
