@@ -1,5 +1,5 @@
 // Runs the recount in Node: tasks come as lines of JSON, each answered by one line of JSON.
-//   {"contest", "eid", "ballots", "seconds"?}  the outcome as text, and how long it took
+//   {"contest", "eid", "ballots", "rules"?}    the outcome as text under the contest's rule, or under each of the rules
 //   {"bundle": path, "seconds"?}               the report, or where the bundle is wrong
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -7,12 +7,9 @@ import { createInterface } from "node:readline";
 const program = await import(process.argv[2]);
 const text = new TextDecoder();
 
-function count({ contest, eid, ballots, seconds = 60 }) {
-	const begun = performance.now();
-	const outcome = program.outcomeOf(contest, eid, ballots, () => {
-		if (performance.now() - begun > 1000 * seconds) throw new Error("too long");
-	});
-	return { outcome: text.decode(program.encode(outcome)), milliseconds: Math.round(performance.now() - begun) };
+function count({ contest, eid, ballots, rules = [contest.rule] }) {
+	const outcomes = rules.map((rule) => program.outcomeOf({ ...contest, rule }, eid, ballots));
+	return { outcomes: outcomes.map((outcome) => text.decode(program.encode(outcome))) };
 }
 
 function check({ bundle, seconds = 60 }) {
