@@ -83,7 +83,7 @@ export function recount(file: Uint8Array, say: (said: Said) => void, most = 60_0
 				verdict = same(encode(found), outcome) ? "equal" : "differs";
 				document = found as unknown as { winners: number[] };
 			} catch (error) {
-				if (!(error instanceof TooLong)) throw error;
+				if (!(error instanceof TooLong)) throw new Wrong("manifest", `contest ${contest.id}`, String(error));
 				verdict = "long";
 			}
 		}
@@ -102,7 +102,10 @@ function titleOf(data: Uint8Array, contest: ListedContest): [string, string][] {
 	if (list.contest !== contest.id || ids.length !== contest.pro.length)
 		throw new Wrong("files", name, "of another contest");
 	if (ids.some((id, at) => id !== contest.pro[at]?.[0])) throw new Wrong("files", name, "of other projects");
-	return list.title as [string, string][];
+	const title = list.title as [string, string][];
+	const texts = Array.isArray(title) && title.every((each) => Array.isArray(each) && each.length === 2);
+	if (!texts || !title.flat().every((text) => typeof text === "string")) throw new Wrong("files", name, "no title");
+	return title;
 }
 
 /** In mode `open` no member is in the bundle that nothing names; a file of the process is named by its hash. */

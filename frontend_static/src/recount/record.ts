@@ -43,7 +43,7 @@ export function signedBy(entries: Entry[], manifest: Manifest, kind: string, con
 	// In a sealed vote others sign the manifest too; which of them must is checked by `pb-verify`.
 	const own = pairs.filter(([name]) => name === "op");
 	const alone = { ...entry, sg: kind === "manifest" && manifest.sealed ? own : pairs };
-	if (!verifyEntry(alone, { op: manifest.operatorKey }))
+	if (!holds("record", `entry ${index}`, () => verifyEntry(alone, { op: manifest.operatorKey })))
 		throw new Wrong("record", `entry ${index}`, "not signed by the operator");
 	return entry;
 }
