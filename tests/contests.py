@@ -77,7 +77,7 @@ def documents(
             {"v": 1, "contest": "here", "title": [["pl", "Ursus"]], "language": "pl", "projects": listed},
         ),
         outcome=result,
-        explanation=explanation(contest, result, ballots, (other, outcome(other)) if other else None),
+        explanation=explanation(contest, result, ballots, other, unit=100),
         official=official,
         fingerprint="7H2K-9QXM-4T0C-V8AB",
     )

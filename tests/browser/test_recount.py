@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from tests.browser.conftest import open_page, overflow, violations
 
 NORTH = "/rounds/spring/north"
-BUTTONS = {"fi": "Laske tällä laitteella", "sv": "Räkna på den här enheten", "en": "Count on this device"}
+BUTTONS = {"fi": "Laske tällä laitteella", "en": "Count on this device"}
 
 
 def changed(place: int) -> Callable[[Route], Awaitable[None]]:
@@ -28,7 +28,7 @@ async def count(page: Page, language: str = "en") -> None:
     await expect(page.locator("count-yourself progress")).to_be_hidden(timeout=20_000)
 
 
-@pytest.mark.parametrize("language", list(BUTTONS))
+@pytest.mark.parametrize("language", ["fi", "en"])
 async def test_every_district_is_counted_again_in_the_browser(browser: Browser, site: str, language: str) -> None:
     page = await open_page(browser, width=360)
     await page.goto(f"{site}/{language}{NORTH}")

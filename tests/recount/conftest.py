@@ -30,7 +30,7 @@ def recount(tmp_path_factory: pytest.TempPathFactory) -> Recount:
 
     def answers(tasks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         lines = "".join(json.dumps(task) + "\n" for task in tasks)
-        command = [node, RUNNER, (folder / "recount.js").as_uri()]
+        command: list[str | Path] = [node, RUNNER, (folder / "recount.js").as_uri()]
         done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]

@@ -16,6 +16,22 @@ from tests.verifier import builder, naive
 EID = builder.b64u(bytes(32))
 #: Elections whose add-one counts take some seconds in each program; they are made in `scripts/test --long`.
 SLOW = ["France_Toulouse_2022", "Poland_Warszawa_2021_Bielany"]
+#: Elections whose counts under all rules together take some seconds; `scripts/test --long` runs them too.
+LARGE = [
+    "France_Toulouse_2019",
+    "France_Toulouse_2022",
+    "Hungary_Budapest_2023_VIII_Jozsefvaros",
+    "Netherlands_Amsterdam_166",
+    "Netherlands_Amsterdam_252",
+    "Netherlands_Amsterdam_332",
+    "Poland_Czestochowa_2020",
+    "Poland_Katowice_2021",
+    "Poland_Krakow_2021_Podgorze",
+    "Poland_Lodz_2023",
+    "Poland_Warszawa_2018_Bielany",
+    "Poland_Warszawa_2021_Bielany",
+    "Poland_Wieliczka_2023_Green_Budget",
+]
 
 
 def task(instance: Instance, rules: list[Any]) -> dict[str, Any]:
@@ -33,7 +49,7 @@ def task(instance: Instance, rules: list[Any]) -> dict[str, Any]:
         "rules": rules,
         "eid": EID,
         "ballots": [
-            [list(pair) for pair in ballot] if pairs else list(ballot)  # type: ignore[call-overload]
+            [list(pair) for pair in ballot] if pairs else list(ballot)
             for ballot, count in instance.grouped.items()
             for _ in range(count)
         ],
@@ -63,7 +79,9 @@ def check(recount: Recount, name: str, rules: list[str]) -> None:
         assert outcome == published(instance, document), rule
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in LARGE else []) for name in FILES]
+)
 def test_real_elections_have_the_known_winners_and_the_outcome_of_the_service(recount: Recount, name: str) -> None:
     """Every rule but maximum welfare, whose optimum a browser does not prove. A few counts have no known winners."""
     check(recount, name, counted(name, slow=False))

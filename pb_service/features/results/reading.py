@@ -147,7 +147,7 @@ def _rivals(documents: ContestDocuments) -> dict[int, Rival]:
                 by = next(
                     part
                     for part in documents.contest["rule"]["ties"]
-                    if part == "id"
+                    if part in ("draw", "id")
                     or (part in ("cost", "cost_desc") and pro[other][1] != pro[number][1])
                     or (part == "votes" and results[other]["votes"] != results[number]["votes"])
                 )
