@@ -55,7 +55,7 @@ class Need(TypedDict):
     largest: NotRequired[bool]
 
 
-class _Spent(Exception):  # noqa: N818 # what happened, not an error
+class _Spent(Exception):
     """No further recount is allowed."""
 
 
@@ -168,7 +168,7 @@ def needs(
         need: Need = {}
         try:
             _look_at_cost(recounts, outcome, number, _step(instance, outcome, number, unit), need)
-            search = _look_at_ballots(recounts, outcome, limits, number, need, (hints or {}).get(number))
+            search = _look_at_ballots(recounts, outcome, number, need, limits=limits, hint=(hints or {}).get(number))
         except _Spent:
             search = None
         if need:
@@ -206,7 +206,7 @@ def _look_at_cost(recounts: _Recounts, outcome: Outcome, number: int, step: int,
 
 
 def _look_at_ballots(
-    recounts: _Recounts, outcome: Outcome, limits: Limits, number: int, need: Need, hint: int | None
+    recounts: _Recounts, outcome: Outcome, number: int, need: Need, *, limits: Limits, hint: int | None
 ) -> _Search | None:
     instance = recounts.instance
     ballot = lone_ballot(instance, outcome.rule, limits, number)

@@ -5,6 +5,7 @@ each unit of her utility, or all that she has left. Everything is summed exactly
 units of money.
 """
 
+from fractions import Fraction
 from typing import Final, TypedDict, cast
 
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
@@ -99,4 +100,4 @@ def payments(instance: Instance, outcome: Outcome) -> Payments | None:
 
 def _rounded(amount: mpq) -> int:
     """Minor units, halves to the even one."""
-    return int(round(amount))
+    return round(Fraction(int(amount.numerator), int(amount.denominator)))

@@ -1,5 +1,6 @@
 """What would have been needed is exact: the changed election, counted by another program, says so."""
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,53 +27,59 @@ def naively_wins(contest: Any, ballots: list[Any], number: int) -> bool:
     return number in naive.outcome(contest, 100, "", sorted(ballots))["winners"]
 
 
-def lone(contest: Any, number: int, need: Need) -> list[Any]:
-    return [[number, need["each"]]] if contest["fmt"] in ("points", "scores") else [number]
+@dataclass(frozen=True)
+class Case:
+    """A project that lost a random contest, and what is told of it."""
+
+    contest: Any
+    ballots: list[Any]
+    number: int
+    need: Need
+
+    def with_more(self, count: int) -> bool:
+        lone: list[Any] = [self.number]
+        if self.contest["fmt"] in ("points", "scores"):
+            lone = [[self.number, self.need["each"]]]
+        return naively_wins(self.contest, self.ballots + [lone] * count, self.number)
+
+    def at_cost(self, cost: int) -> bool:
+        pro = [[name, cost if at == self.number else old] for at, (name, old) in enumerate(self.contest["pro"])]
+        return naively_wins(self.contest | {"pro": pro}, self.ballots, self.number)
 
 
-@pytest.mark.parametrize("seeds", [range(0, 90), range(90, 180)])
-def test_with_the_ballots_told_a_project_wins_and_with_one_less_it_does_not(seeds: range) -> None:
-    """Random contests of every format, rule, completion, constraint and tie order; ``fewest`` means none smaller."""
-    told = 0
-    for seed in seeds:
+@cache
+def cases() -> list[Case]:
+    """Of random contests of every format, rule, completion, constraint and tie order."""
+    found = []
+    for seed in range(180):
         contest, ballots = builder.random_contest(seed)
         instance = made(contest, ballots)
-        for number, need in needs(instance, tally(instance, contest["rule"]), contest["limits"], unit=100).items():
-            def wins(count: int, number: int = number, need: Need = need) -> bool:
-                return naively_wins(contest, ballots + [lone(contest, number, need)] * count, number)
-
-            if "ballots" in need:
-                told += 1
-                assert wins(need["ballots"]), (seed, number)
-                smaller = range(need["ballots"]) if need["fewest"] else [need["ballots"] - 1]
-                assert not any(map(wins, smaller)), (seed, number)
-            if "not_with" in need:
-                assert not wins(need["not_with"]), (seed, number)
-    assert told > 40
+        told = needs(instance, tally(instance, contest["rule"]), contest["limits"], unit=100)
+        found += [Case(contest, ballots, number, need) for number, need in told.items()]
+    return found
 
 
-@pytest.mark.parametrize("seeds", [range(0, 90), range(90, 180)])
-def test_at_the_cost_told_a_project_wins_and_at_one_more_it_does_not(seeds: range) -> None:
+def test_with_the_ballots_told_a_project_wins_and_with_one_less_it_does_not() -> None:
+    """``fewest`` means with no smaller number; ``not_with`` that it loses even with so many."""
+    told = [case for case in cases() if "ballots" in case.need]
+    assert len(told) > 80
+    for case in told:
+        assert case.with_more(case.need["ballots"]), case
+        smaller = range(case.need["ballots"]) if case.need["fewest"] else [case.need["ballots"] - 1]
+        assert not any(map(case.with_more, smaller)), case
+    assert not any(case.with_more(case.need["not_with"]) for case in cases() if "not_with" in case.need)
+
+
+def test_at_the_cost_told_a_project_wins_and_at_the_next_higher_it_does_not() -> None:
     """``largest`` means at no cost between, of which some are tried."""
-    told = 0
-    for seed in seeds:
-        contest, ballots = builder.random_contest(seed)
-        instance = made(contest, ballots)
-        for number, need in needs(instance, tally(instance, contest["rule"]), contest["limits"], unit=100).items():
-            if "cost" not in need:
-                continue
-
-            def wins(cost: int, number: int = number) -> bool:
-                pro = [[name, cost if each == number else old] for each, (name, old) in enumerate(contest["pro"])]
-                return naively_wins(contest | {"pro": pro}, ballots, number)
-
-            told += 1
-            own, cost = contest["pro"][number][1], need["cost"]
-            assert cost < need["beyond"] <= own
-            assert wins(cost), (seed, number)
-            between = range(need["beyond"], own, max(1, (own - cost) // 5)) if need["largest"] else []
-            assert not any(map(wins, [need["beyond"], *between])), (seed, number)
-    assert told > 60
+    told = [case for case in cases() if "cost" in case.need]
+    assert len(told) > 120
+    for case in told:
+        own, cost, beyond = case.contest["pro"][case.number][1], case.need["cost"], case.need["beyond"]
+        assert cost < beyond <= own, case
+        assert case.at_cost(cost), case
+        between = range(beyond, own, max(1, (own - cost) // 5)) if case.need["largest"] else []
+        assert not any(map(case.at_cost, [beyond, *between])), case
 
 
 @cache
