@@ -21,7 +21,7 @@ FIRST_TIES = 12
 NEAR_MISS = 20
 
 #: Pairs of projects shown that are named together most often.
-MOST_FRIENDS = 10
+MOST_FRIENDS = 6
 
 Texts = list[tuple[str, str]]
 
