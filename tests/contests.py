@@ -10,6 +10,8 @@ from pb_service.core.tally.explain import explanation
 from pb_service.core.tally.pabulib import read_pabulib
 from pb_service.features.results.documents import ContestDocuments
 
+#: Recounts of Equal Shares with add-one take seconds in tests; those of greedy stay far below this.
+MOST_WORK = 40_000_000
 DEMO = Path(__file__).parents[1] / "pb_service" / "demo"
 
 
@@ -24,6 +26,7 @@ def documents(
     places: Sequence[tuple[str, str] | None] | None = None,
     fmt: str = "approval",
     official: list[int] | None = None,
+    themes: Sequence[Sequence[str]] | None = None,
 ) -> ContestDocuments:
     """The documents of a contest whose projects are (id, cost in cents), counted and explained."""
     instance = Instance([Project(*project) for project in projects], budget, cast(Any, fmt), ballots)
@@ -47,6 +50,8 @@ def documents(
     listed = []
     for number, (project_id, _) in enumerate(projects):
         entry: dict[str, Any] = {"id": project_id, "title": f"Project {project_id}", "categories": [], "targets": []}
+        if themes:
+            entry["categories"] = list(themes[number])
         if titles:
             entry["title"] = titles[number]
         if places and places[number]:
@@ -77,7 +82,7 @@ def documents(
             {"v": 1, "contest": "here", "title": [["pl", "Ursus"]], "language": "pl", "projects": listed},
         ),
         outcome=result,
-        explanation=explanation(contest, result, ballots, (other, outcome(other)) if other else None),
+        explanation=explanation(contest, result, ballots, other, unit=100, themes=themes or (), most_work=MOST_WORK),
         official=official,
         fingerprint="7H2K-9QXM-4T0C-V8AB",
     )
@@ -108,4 +113,5 @@ def ursus_2023(*, compared: bool = False) -> ContestDocuments:
             for project in file.projects
         ],
         official=[number for number, project in enumerate(file.projects) if project.selected],
+        themes=[project.categories for project in file.projects],
     )

@@ -36,3 +36,6 @@ if (document.querySelector("border-map")) import("./border");
 
 // Passkeys, where a page asks for one.
 if (document.querySelector("form[data-passkey]")) import("./passkeys").then(({ askForPasskeys }) => askForPasskeys());
+
+// The count made again by whoever looks at its result.
+if (document.querySelector("count-yourself")) import("./recount/panel");

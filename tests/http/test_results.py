@@ -1,5 +1,7 @@
 """Result pages over HTTP: the round spring has a greedy district, north, and an Equal Shares district, south."""
 
+import hashlib
+
 import httpx
 import pytest
 
@@ -36,3 +38,14 @@ async def test_every_download_on_the_page_can_be_had(client: httpx.AsyncClient) 
     assert len(links) >= 5
     for link in links:
         assert (await client.get(link)).status_code == 200, link
+
+
+async def test_the_audit_report_has_checks_hashes_and_counts(client: httpx.AsyncClient) -> None:
+    """What an auditor attaches to the decision, linked from the result."""
+    assert 'href="/en/rounds/spring/report"' in (await client.get("/en/rounds/spring/north")).text
+    page = (await client.get("/en/rounds/spring/report")).text
+    outcome = (await client.get("/data/spring/north/outcome.json")).content
+    manifest = (await client.get("/data/spring/manifest.json")).content
+    assert hashlib.sha256(outcome).hexdigest() in page
+    assert hashlib.sha256(manifest).hexdigest() in page
+    assert "Read and compared by" in page

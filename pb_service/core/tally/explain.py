@@ -3,22 +3,34 @@
 Everything here is a pure function of published documents (docs/schemas/bundle.md) and returns plain JSON values.
 Nothing here decides an outcome; a wrong answer would mislead a reader but could not change a result.
 
-The stored object (`Explanation`):
+The stored object (`Explanation`); "plain greedy" is greedy by votes or points without density or constraints:
 
 ``needed``
-    Greedy only: pairs [project number, least score with which it would be funded, all other scores as they are].
+    Plain greedy only: pairs [project number, least score with which it would be funded, all other scores as they are].
     For a project that lost, ``needed - score`` more votes would have been enough and one less would not; for one
     that won, it would still have won with ``score - needed`` fewer. A project dearer than the whole budget has no pair.
 ``ties``
-    Greedy only: the ties whose order decided something, each with the other outcomes that another order gives.
+    Plain greedy only: the ties whose order decided something, each with the other outcomes that another order gives.
 ``comparison``
     The same ballots under another rule, and how many of their own projects voters get under each.
+``needs``
+    For projects that lost what would have let them win: pairs [project number, `Need`], found by counting again.
+``equals``
+    Not plain greedy: every tie with how it was decided, and whether another order had changed the winners.
+``payments``
+    Equal Shares: who paid how much in which round (payments.py).
+``fairness``
+    Figures of fairness (fairness.py).
+``together``
+    For each project those that its supporters most often name too: pairs [project, ballots that name both].
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import permutations
-from typing import Literal, NotRequired, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict, cast
 
+from pb_service.core.record.canonical import unb64u
+from pb_service.core.record.framing import h32
 from pb_service.core.rounds.documents import (
     Ballot,
     ContestDocument,
@@ -28,6 +40,13 @@ from pb_service.core.rounds.documents import (
     Tie,
 )
 from pb_service.core.rounds.limits import named_projects
+from pb_service.core.tally.fairness import Fairness, fairness, named_together
+from pb_service.core.tally.instance import Instance, Project
+from pb_service.core.tally.needed import MOST_WORK, Need, needs
+from pb_service.core.tally.outcome import Outcome
+from pb_service.core.tally.payments import Payments, payments
+from pb_service.core.tally.rules import tally
+from pb_service.core.tally.sensitivity import affordable, examine
 
 #: Up to this size all orders of a tied group are tried; of a larger group each member is put first once.
 SMALL_GROUP = 5
@@ -73,31 +92,96 @@ class Comparison(TypedDict):
     own_there: list[int]
 
 
+class Equal(TypedDict):
+    """A tie and how it was decided; ``changes`` is None where the other orders were not examined."""
+
+    order: list[int]
+    by: list[Tie]
+    round: NotRequired[int]
+    changes: bool | None
+
+
 class Explanation(TypedDict):
-    v: Literal[1]
+    v: Literal[2]
     needed: list[tuple[int, int]]
     ties: list[DecisiveTie]
     comparison: NotRequired[Comparison]
+    needs: list[tuple[int, Need]]
+    equals: list[Equal]
+    payments: NotRequired[Payments]
+    fairness: Fairness
+    together: list[list[tuple[int, int]]]
+
+
+#: The form of an explanation; what was derived in an earlier form is derived again.
+VERSION: Final = 2
 
 
 def explanation(
     contest: ContestDocument,
     outcome: OutcomeDocument,
     ballots: Sequence[Ballot],
-    other: tuple[RuleDocument, OutcomeDocument] | None = None,
+    other: RuleDocument | None = None,
+    *,
+    unit: int,
+    themes: Sequence[Sequence[str]] = (),
+    most_work: int = MOST_WORK,
 ) -> Explanation:
-    """All that the result page needs beyond the outcome.
+    """All that the result pages need beyond the outcome.
 
-    ``other``: a second rule and its outcome on the same ballots, for the comparison.
+    ``other``: a second rule to compare with. ``unit``: minor units in a currency unit. ``themes``: those of each
+    project. ``most_work`` bounds what may be counted again (needed.py).
     """
-    result = Explanation(v=1, needed=[], ties=[])
-    if contest["rule"]["name"] == "greedy":
+    projects = [Project(code, cost) for code, cost in contest["pro"]]
+    instance = Instance(projects, contest["budget"], contest["fmt"], ballots, unit, contest=contest["id"])
+    runs = 0
+
+    def count(_steps: int) -> None:
+        nonlocal runs
+        runs += 1
+
+    counted = tally(instance, contest["rule"], progress=count)
+    result = Explanation(
+        v=2,
+        needed=[],
+        ties=[],
+        needs=[],
+        equals=[],
+        fairness=fairness(instance, counted, themes or [[] for _ in projects]),
+        together=named_together(instance),
+    )
+    hints: dict[int, int] = {}
+    if is_plain(contest["rule"]):
         result["needed"] = scores_needed(contest, outcome)
         result["ties"] = decisive_ties(contest, outcome)
+        if cast(GreedyRule, contest["rule"])["by"] == "votes":
+            hints = {number: least - counted.projects[number]["score"] for number, least in result["needed"]}
+    else:
+        result["equals"] = _equals(instance, counted, runs)
+    found = needs(instance, counted, contest["limits"], unit=unit, most_work=most_work, hints=hints)
+    result["needs"] = sorted(found.items())
+    if (paid := payments(instance, counted)) is not None:
+        result["payments"] = paid
     if other is not None:
-        rule, there = other
-        result["comparison"] = comparison(ballots, outcome, rule, there)
+        there = cast(OutcomeDocument, tally(instance, other).document())
+        result["comparison"] = comparison(ballots, outcome, other, there)
     return result
+
+
+def is_plain(rule: RuleDocument) -> bool:
+    """Whether a rule is greedy by votes or points, with nothing but a threshold beside."""
+    return rule["name"] == "greedy" and rule.keys() <= {"name", "by", "skip", "ties", "draw", "threshold"}
+
+
+def _equals(instance: Instance, counted: Outcome, runs: int) -> list[Equal]:
+    examined, _ = examine(instance, counted, affordable(instance, counted, runs))
+    found = []
+    for tie, known in zip(counted.ties, examined, strict=True):
+        equal = Equal(order=tie["order"], by=tie["by"], changes=known.changes)
+        if "round" in tie:
+            equal["round"] = tie["round"]
+        found.append(equal)
+    return found
 
 
 def scores_needed(contest: ContestDocument, outcome: OutcomeDocument) -> list[tuple[int, int]]:
@@ -200,16 +284,24 @@ def own_projects_funded(ballots: Sequence[Ballot], winners: set[int]) -> list[in
 
 def _greedy(contest: ContestDocument) -> GreedyRule:
     rule = contest["rule"]
-    if rule["name"] != "greedy":
-        raise ValueError(f"counterfactuals are made for greedy contests, not {rule['name']}")
+    if rule["name"] != "greedy" or not is_plain(rule):
+        raise ValueError("scores are told of plain greedy only")
     return rule
 
 
-def _tie_keys(contest: ContestDocument, outcome: OutcomeDocument) -> list[tuple[int | str, ...]]:
+def _tie_keys(contest: ContestDocument, outcome: OutcomeDocument) -> list[tuple[int | str | bytes, ...]]:
     """What decides between projects of equal score; the lesser key goes first."""
-    keys: list[tuple[int | str, ...]] = []
+    keys: list[tuple[int | str | bytes, ...]] = []
+    draw = contest["rule"].get("draw")
     for (project_id, cost), result in zip(contest["pro"], outcome["projects"], strict=True):
-        parts: dict[Tie, int | str] = {"cost": cost, "cost_desc": -cost, "votes": -result["votes"], "id": project_id}
+        parts: dict[Tie, int | str | bytes] = {
+            "cost": cost,
+            "cost_desc": -cost,
+            "votes": -result["votes"],
+            "id": project_id,
+        }
+        if draw is not None:
+            parts["draw"] = h32("pb/draw", unb64u(draw["seed"], 32), contest["id"].encode(), project_id.encode())
         keys.append(tuple(parts[tie] for tie in contest["rule"]["ties"]))
     return keys
 

@@ -104,6 +104,32 @@ class Instance:
         renamed.projects = tuple(Project(ids[n], project.cost) for n, project in enumerate(self.projects))
         return renamed
 
+    def with_cost(self, number: int, cost: int) -> "Instance":
+        """Return the same election in which one project costs something else, in minor units above 0."""
+        changed = copy(self)
+        projects = list(self.projects)
+        projects[number] = Project(projects[number].id, cost)
+        changed.projects = tuple(projects)
+        changed._check_money()
+        return changed
+
+    def with_more(self, ballot: GroupedBallot, count: int) -> "Instance":
+        """Return the same election in which this ballot, a correct one, was cast so many times more."""
+        changed = copy(self)
+        for name, value in vars(Instance).items():
+            if isinstance(value, cached_property):
+                changed.__dict__.pop(name, None)
+        if ballot not in self.grouped:
+            pairs = self.fmt in ("points", "scores")
+            numbers = [entry[0] for entry in ballot] if pairs else list(ballot)
+            changed.lengths = np.append(self.lengths, len(numbers))
+            changed.entries = np.append(self.entries, np.array(numbers, dtype=np.int64))
+        changed.grouped = {**self.grouped, ballot: self.grouped.get(ballot, 0) + count}
+        changed.counts = np.fromiter(changed.grouped.values(), np.int64, len(changed.grouped))
+        changed.by_channel = None
+        changed.size, changed.blank = self.size + count, changed.grouped.get((), 0)
+        return changed
+
     def _check_money(self) -> None:
         if self.fmt not in get_args(BallotFormat):
             raise TallyError(f"There is no ballot format {self.fmt!r}.")

@@ -27,7 +27,7 @@ _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae
 _LONGEST_TITLE = 200
 
 #: Names that a round's own pages have beside those of its districts.
-_RESERVED = frozenset({"record", "verify"})
+_RESERVED = frozenset({"record", "report", "result", "verify"})
 
 #: Rules of Pabulib's META as short names of this service.
 _RULES = {

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pb_service.features.results import pictures
-from pb_service.features.results.views import ContestResultView, ProjectRow, TieView, TurnView, World
+from pb_service.features.results.views import (
+    ContestResultView,
+    ProjectRow,
+    ThemeView,
+    TieView,
+    Together,
+    TurnView,
+    World,
+)
 from pb_service.web.formats import Reader
 
 #: Width of the text column of a 360 px phone, and of the page on a desktop.
@@ -63,7 +71,7 @@ class ReachRow:
 def result_bar(view: ContestResultView) -> Both:
     """The budget as one bar, a part for each chosen project, numbered by rank."""
     costs = [row.cost for row in view.chosen]
-    labels = [str(row.rank) for row in view.chosen]
+    labels = ["" if row.rank is None else str(row.rank) for row in view.chosen]
     return Both(
         pictures.bar(costs, view.budget, width=PHONE, height=72, labels=labels),
         pictures.bar(costs, view.budget, width=DESKTOP, height=72, labels=labels),
@@ -206,7 +214,7 @@ class MapPicture:
 def map_picture(view: ContestResultView) -> MapPicture | None:
     """All projects that have a place; None when fewer than two have one."""
     places = [
-        pictures.Place(row.number, row.rank if row.won else None, float(row.place[0]), float(row.place[1]))
+        pictures.Place(row.number, (row.rank or 0) if row.won else None, float(row.place[0]), float(row.place[1]))
         for row in view.projects
         if row.place
     ]
@@ -221,6 +229,90 @@ def map_picture(view: ContestResultView) -> MapPicture | None:
         without_place=[row for row in view.projects if not row.place],
         outside=[(view.by_number[number], metres) for number, metres in desktop.outside],
     )
+
+
+#: How wide a bar in a table may be.
+ROW_WIDTH = 280
+
+
+@dataclass(frozen=True)
+class ThemeRow:
+    """A theme's two bars on one scale: its part of the votes and its part of the money."""
+
+    theme: ThemeView
+    votes_width: float
+    money_width: float
+
+
+def theme_rows(view: ContestResultView) -> list[ThemeRow]:
+    """The themes with most votes first."""
+    themes = view.fairness.themes if view.fairness else []
+    most = max((max(theme.votes, theme.money) for theme in themes), default=Fraction(1)) or Fraction(1)
+
+    def wide(part: Fraction) -> float:
+        return round(ROW_WIDTH * float(part / most), 1)
+
+    return [ThemeRow(theme, wide(theme.votes), wide(theme.money)) for theme in themes]
+
+
+@dataclass(frozen=True)
+class SharedRow:
+    """Two projects, on how many ballots they stand together, and which part of the ballots of each that is."""
+
+    pair: Together
+    of_one: Fraction
+    of_other: Fraction
+    width: float
+
+
+def friend_rows(view: ContestResultView) -> list[SharedRow]:
+    """The pairs of projects that most ballots name together."""
+    return _shared(view.friends)
+
+
+def together_rows(view: ContestResultView, row: ProjectRow) -> list[SharedRow]:
+    """The projects that most of those who named one named too."""
+    return _shared(view.together.get(row.number, []))
+
+
+def _shared(pairs: Sequence[Together]) -> list[SharedRow]:
+    most = max((pair.both for pair in pairs), default=1)
+    return [
+        SharedRow(
+            pair,
+            Fraction(pair.both, pair.one.votes),
+            Fraction(pair.both, pair.other.votes),
+            round(ROW_WIDTH * pair.both / most, 1),
+        )
+        for pair in pairs
+    ]
+
+
+@dataclass(frozen=True)
+class PurseRow:
+    """What a project's supporters paid for another, None for all that are not named; the width of its bar."""
+
+    project: ProjectRow | None
+    amount: int
+    width: float
+
+
+def purse_rows(view: ContestResultView, row: ProjectRow) -> list[PurseRow]:
+    """Where the money of a loser's supporters went, largest first, on the scale of all that they had."""
+    purse = view.purses.get(row.number)
+    if purse is None:
+        return []
+    parts: list[tuple[ProjectRow | None, int]] = [*purse.spent]
+    if purse.others:
+        parts.append((None, purse.others))
+    scale = max(purse.start, row.cost, 1)
+    return [PurseRow(project, amount, round(ROW_WIDTH * amount / scale, 1)) for project, amount in parts]
+
+
+def paid_bar(turn: TurnView) -> pictures.Bar:
+    """The cost of a purchase: what was paid in full parts, then what others gave of the rest they had."""
+    gave = turn.paid.gave if turn.paid else 0
+    return pictures.bar([turn.project.cost - gave, gave], turn.project.cost, width=ROW_WIDTH, height=22, gap=1)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.rounds.phases import Phase
-from pb_service.features.results.service import explain
+from pb_service.features.results.deriving import derived
+from pb_service.features.results.service import keep_answer, open_questions
 from pb_service.features.results.turnout import publish_turnout
 from pb_service.features.rounds.tables import Round
 from pb_service.platform import jobs
@@ -37,9 +38,13 @@ async def explain_later(session: AsyncSession, found: Round, _source: Phase, tar
 
 
 async def explain_results(service: Surroundings, payload: Mapping[str, Any]) -> None:
-    """Derive the answers to "what if" for every contest that lacks them."""
-    async with service.database.transaction() as session:
-        await explain(session, payload["slug"])
+    """Derive the answers to "what if" for every contest that lacks them, each kept as soon as it is there."""
+    async with service.database.reading() as session:
+        questions = await open_questions(session, payload["slug"])
+    for question in questions:
+        answer = await derived(question)
+        async with service.database.transaction() as session:
+            await keep_answer(session, question, answer)
 
 
 async def turnout(service: Surroundings, payload: Mapping[str, Any]) -> None:

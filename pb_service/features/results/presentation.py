@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from pb_service.core.tally.needed import support_reached
 from pb_service.features.results import charts
 from pb_service.features.results.documents import Download
 from pb_service.features.results.rules import rule_in_words, rule_name
-from pb_service.features.results.sentences import sentence, tie_reason
-from pb_service.features.results.views import FIRST_LOSERS, ContestResultView, ProjectRow, TurnView
+from pb_service.features.results.sentences import ballots_needed, cost_needed, sentence, tie_reason
+from pb_service.features.results.views import FIRST_LOSERS, FIRST_TIES, ContestResultView, ProjectRow, TurnView
 from pb_service.features.results.vocabulary import category_name
 from pb_service.web.formats import Reader, text_in
 
@@ -45,8 +46,13 @@ def district_page(view: ContestResultView, words: Reader) -> dict[str, Any]:
         "places": charts.map_picture(view),
         "reach": charts.reach_rows(view),
         "own": _own(view, words),
+        "themes": charts.theme_rows(view),
+        "theme_name": lambda name: category_name(name, words),
+        "friends": charts.friend_rows(view),
+        "excluded": Fraction(view.fairness.own[0], max(view.ballots, 1)) if view.fairness else None,
         "best": max((row.score for row in view.projects), default=0),
         "first_losers": FIRST_LOSERS,
+        "first_ties": FIRST_TIES,
         "files": [
             {"href": file.href, "name": download_name(file, words), "about": download_facts(file, words)}
             for file in view.downloads
@@ -76,6 +82,9 @@ def project_page(view: ContestResultView, words: Reader, row: ProjectRow) -> dic
         "share": words.percent(Fraction(row.cost, max(view.budget, 1))),
         "voters_part": Fraction(row.votes, max(view.ballots, 1)),
         "needs": needs(row, words),
+        "purse": view.purses.get(row.number),
+        "purse_rows": charts.purse_rows(view, row),
+        "together": charts.together_rows(view, row),
         "places": charts.map_picture(view) if row.place else None,
         "categories": [category_name(name, words) for name in row.categories],
         "targets": [category_name(name, words) for name in row.targets],
@@ -112,22 +121,35 @@ def needs(row: ProjectRow, words: Reader) -> list[str]:
     lines = []
     if row.more is not None:
         text = (
-            words.ngettext("one more vote", "%(count)s more votes", row.more)
+            words.ngettext("One more vote.", "%(count)s more votes, no fewer.", row.more)
             if row.by == "votes"
-            else words.ngettext("one more point", "%(count)s more points", row.more)
+            else words.ngettext("One more point.", "%(count)s more points, no fewer.", row.more)
         )
         lines.append(text % {"count": words.number(row.more)})
-    if row.why["c"] == "too_dear" and row.left:
+    elif row.need:
+        lines.append(ballots_needed(row.need, words))
+    if row.need:
+        lines.append(cost_needed(row.need, words))
+    reached = support_of(row)
+    if reached is not None:
+        # Rounded down: whoever lost has not reached all.
+        whole = Fraction(reached.numerator * 100 // reached.denominator, 100)
         lines.append(
-            words.gettext("or a cost of at most %(left)s, which is %(missing)s less")
-            % {"left": words.money(row.left), "missing": words.money(row.missing)}
+            words.gettext("It reached %(part)s of the support that would have been enough.")
+            % {"part": words.percent(whole)}
         )
-    if row.money is not None:
-        lines.append(
-            words.gettext("%(missing)s more in the hands of its supporters")
-            % {"missing": words.money(row.cost - row.money)}
-        )
-    return lines
+    return [line for line in lines if line]
+
+
+def support_of(row: ProjectRow) -> Fraction | None:
+    """Which part of the votes that would have been enough a loser has; None where that is not known."""
+    if row.won or row.by_points:
+        return None
+    if row.more is not None:
+        return Fraction(row.score, row.needed) if row.needed and row.score >= 0 else None
+    if row.need and "ballots" in row.need and row.votes:
+        return support_reached(row.votes, row.need["ballots"])
+    return None
 
 
 def download_name(file: Download, words: Reader) -> str:
@@ -161,4 +183,5 @@ def _common(view: ContestResultView, words: Reader) -> dict[str, Any]:
         "sentence": sentence,
         "tie_reason": tie_reason,
         "turn_bars": charts.turn_bars,
+        "paid_bar": charts.paid_bar,
     }

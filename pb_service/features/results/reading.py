@@ -5,6 +5,7 @@ from typing import cast
 
 from pb_service.core.rounds.documents import (
     ListedProject,
+    Loading,
     OutcomeDocument,
     ProjectOutcome,
     Purchase,
@@ -16,12 +17,19 @@ from pb_service.features.results.documents import ContestDocuments
 from pb_service.features.results.views import (
     ComparisonView,
     ContestResultView,
+    EqualView,
+    FairnessView,
+    PaidView,
     ProjectRow,
+    PurseView,
     Rival,
     Texts,
+    ThemeView,
     TieView,
+    Together,
     TurnView,
     World,
+    score_of,
 )
 
 
@@ -55,11 +63,16 @@ def contest_result(documents: ContestDocuments) -> ContestResultView:
         projects=rows,
         chosen=chosen,
         not_chosen=sorted((row for row in rows if not row.won), key=_in_turn),
-        turns=_turns(outcome, rows),
+        turns=_turns(outcome, rows, explanation),
         ties=_ties(explanation, outcome, rows) if explanation else [],
         comparison=_comparison(explanation["comparison"], outcome, rows)
         if explanation and "comparison" in explanation
         else None,
+        equals=_equals(explanation, rows) if explanation else [],
+        fairness=_fairness(explanation, rows) if explanation else None,
+        purses=_purses(explanation, rows) if explanation else {},
+        together=_together(explanation, rows) if explanation else {},
+        compared=outcome.get("compare"),
         endowment=Fraction(outcome["endowment"]) if "endowment" in outcome else None,
         increments=outcome.get("increments"),
         official=None if documents.official is None else sorted(documents.official) == outcome["winners"],
@@ -74,12 +87,10 @@ def _texts(pairs: Texts) -> Texts:
 
 
 def _in_turn(row: ProjectRow) -> tuple[int, int, int]:
-    """By rank; under Equal Shares purchases first, the rest by votes; projects without a turn by score."""
-    if row.why["c"] in ("chosen", "too_dear", "stopped", "bought"):
-        return 0, row.rank or 0, row.number
-    if row.why["c"] == "added":
-        return 1, row.rank or 0, row.number
-    return 2, -row.score, row.number
+    """By rank; under Equal Shares what was funded with the money left over last; projects without a turn by score."""
+    if row.rank is None:
+        return 2, -row.score, row.number
+    return 1 if row.why["c"] == "added" else 0, row.rank, row.number
 
 
 def _rows(documents: ContestDocuments) -> list[ProjectRow]:
@@ -87,14 +98,21 @@ def _rows(documents: ContestDocuments) -> list[ProjectRow]:
     results, rule = outcome["projects"], contest["rule"]
     listed = documents.ballot_list["projects"]
     needed = dict(documents.explanation["needed"]) if documents.explanation else {}
+    needs = dict(documents.explanation.get("needs", [])) if documents.explanation else {}
+    weak = _weak(documents)
     rivals = _rivals(documents)
-    winning_scores = [result["score"] for result in results if result["won"]]
+    # Whoever won in a turn with a lower score came later, unless turns go by score for the cost.
+    by_score = not (rule["name"] == "greedy" and "density" in rule)
+    winning_scores = [r["score"] for r in results if r["won"] and r["why"]["c"] == "chosen" and by_score]
+    shares_rounds = len(outcome["steps"]) if "endowment" in outcome else 0
     missed_ranks = [r["why"]["rank"] for r in results if r["why"]["c"] == "too_dear"]
     official = None if documents.official is None else set(documents.official)
 
     def row(number: int, cost: int, result: ProjectOutcome, entry: ListedProject) -> ProjectRow:
         why = result["why"]
         rank = why.get("rank", why.get("round"))
+        if why["c"] == "loaded" and rank is not None:
+            rank += shares_rounds  # Phragmen after Equal Shares counts its own rounds
         return ProjectRow(
             number=number,
             project_id=entry["id"],
@@ -103,7 +121,7 @@ def _rows(documents: ContestDocuments) -> list[ProjectRow]:
             cost=cost,
             votes=result["votes"],
             score=result["score"],
-            by=rule["by"] if rule["name"] == "greedy" else "votes",
+            by=score_of(rule),
             ballots=outcome["counts"]["ballots"],
             budget=outcome["budget"],
             won=result["won"],
@@ -116,6 +134,10 @@ def _rows(documents: ContestDocuments) -> list[ProjectRow]:
             rival=rivals.get(number),
             payment=_payment(rule, cost, why["price"]) if "price" in why else None,
             money=Fraction(why["money"]) if "money" in why else None,
+            load=Fraction(why["load"]) if "load" in why else None,
+            need=needs.get(number),
+            weak=number in weak,
+            by_points=rule["name"] == "equal_shares" and rule["utility"] in ("points", "borda"),
             stopped_by=listed[why["by"]]["id"] if "by" in why else "",
             official=None if official is None else number in official,
             categories=tuple(entry["categories"]),
@@ -127,8 +149,21 @@ def _rows(documents: ContestDocuments) -> list[ProjectRow]:
 
 
 def _payment(rule: RuleDocument, cost: int, price: str) -> Fraction:
-    """The most that one supporter pays: price times utility, in minor units (bundle.md section 8)."""
+    """The most that one supporter pays: price times utility, in minor units; by the point where points are read."""
     return Fraction(price) * (cost if rule["name"] == "equal_shares" and rule["utility"] == "cost" else 1)
+
+
+def _weak(documents: ContestDocuments) -> set[int]:
+    """The projects that lacked the support for their cost that the rule demands (bundle.md section 8)."""
+    contest, outcome = documents.contest, documents.outcome
+    if "per_cost" not in contest["rule"]:
+        return set()
+    demanded, ballots = Fraction(contest["rule"]["per_cost"]), outcome["counts"]["ballots"]
+    return {
+        number
+        for number, ((_, cost), result) in enumerate(zip(contest["pro"], outcome["projects"], strict=True))
+        if result["votes"] * contest["budget"] < demanded * cost * ballots
+    }
 
 
 def _rivals(documents: ContestDocuments) -> dict[int, Rival]:
@@ -147,7 +182,7 @@ def _rivals(documents: ContestDocuments) -> dict[int, Rival]:
                 by = next(
                     part
                     for part in documents.contest["rule"]["ties"]
-                    if part == "id"
+                    if part in ("draw", "id")
                     or (part in ("cost", "cost_desc") and pro[other][1] != pro[number][1])
                     or (part == "votes" and results[other]["votes"] != results[number]["votes"])
                 )
@@ -155,7 +190,7 @@ def _rivals(documents: ContestDocuments) -> dict[int, Rival]:
     return found
 
 
-def _turns(outcome: OutcomeDocument, rows: list[ProjectRow]) -> list[TurnView]:
+def _turns(outcome: OutcomeDocument, rows: list[ProjectRow], explanation: Explanation | None) -> list[TurnView]:
     turns: list[TurnView] = []
 
     def take_turn(step: Turn, *, leftover: bool) -> None:
@@ -163,19 +198,98 @@ def _turns(outcome: OutcomeDocument, rows: list[ProjectRow]) -> list[TurnView]:
         after = step["left"] - (project.cost if step["ok"] else 0)
         turns.append(TurnView(len(turns) + 1, project, step["left"], after, step["ok"], leftover=leftover))
 
+    def take_load(step: Loading, *, leftover: bool) -> None:
+        project, left = rows[step["i"]], step["left"]
+        turns.append(
+            TurnView(
+                len(turns) + 1,
+                project,
+                left + project.cost,
+                left,
+                True,
+                step["supporters"],
+                load=Fraction(step["load"]) if "load" in step else None,
+                leftover=leftover,
+            )
+        )
+
     if "endowment" not in outcome:
-        for step in cast(list[Turn], outcome["steps"]):
-            take_turn(step, leftover=False)
+        for step in outcome["steps"]:
+            if "ok" in step:
+                take_turn(cast(Turn, step), leftover=False)
+            else:
+                take_load(cast(Loading, step), leftover=False)
         return turns
+    payments = explanation["payments"]["rounds"] if explanation and "payments" in explanation else []
+    paid = {row["i"]: row for row in payments}
     for purchase in cast(list[Purchase], outcome["steps"]):
         project = rows[purchase["i"]]
         before = purchase["left"] + project.cost
+        who = paid.get(purchase["i"])
         turns.append(
-            TurnView(len(turns) + 1, project, before, purchase["left"], True, purchase["supporters"], project.payment)
+            TurnView(
+                len(turns) + 1,
+                project,
+                before,
+                purchase["left"],
+                True,
+                purchase["supporters"],
+                project.payment,
+                paid=PaidView(who["full"], who["rest"], who["gave"]) if who else None,
+            )
         )
+    for loading in outcome.get("after", []):
+        take_load(loading, leftover=True)
     for step in outcome.get("then", []):
         take_turn(step, leftover=True)
     return turns
+
+
+def _equals(explanation: Explanation, rows: list[ProjectRow]) -> list[EqualView]:
+    """The ties of a count that is not plain greedy, those first that decided something."""
+    views = [
+        EqualView([rows[number] for number in tie["order"]], tie["by"][-1], tie.get("round"), tie["changes"])
+        for tie in explanation.get("equals", [])
+    ]
+    return sorted(views, key=lambda view: {True: 0, None: 1, False: 2}[view.changes])
+
+
+def _fairness(explanation: Explanation, rows: list[ProjectRow]) -> FairnessView | None:
+    if "fairness" not in explanation:
+        return None
+    found = explanation["fairness"]
+    fails = found["ejr"].get("fails")
+    return FairnessView(
+        own=found["own"],
+        spending=Fraction(found["spending"]),
+        themes=sorted(
+            (ThemeView(each["name"], Fraction(each["votes"]), Fraction(each["money"])) for each in found["themes"]),
+            key=lambda theme: (-theme.votes, theme.name),
+        ),
+        ejr=found["ejr"],
+        claimed=rows[fails["project"]] if fails else None,
+        due=Fraction(fails["due"]) if fails else Fraction(),
+    )
+
+
+def _purses(explanation: Explanation, rows: list[ProjectRow]) -> dict[int, PurseView]:
+    purses = explanation["payments"]["purses"] if "payments" in explanation else []
+    return {
+        purse["i"]: PurseView(
+            start=purse["start"],
+            spent=[(rows[number], amount) for number, amount in purse["spent"]],
+            others=max(0, purse["start"] - purse["left"] - sum(amount for _, amount in purse["spent"])),
+            left=purse["left"],
+        )
+        for purse in purses
+    }
+
+
+def _together(explanation: Explanation, rows: list[ProjectRow]) -> dict[int, list[Together]]:
+    return {
+        number: [Together(rows[number], rows[other], both) for other, both in pairs]
+        for number, pairs in enumerate(explanation.get("together", []))
+    }
 
 
 def _ties(explanation: Explanation, outcome: OutcomeDocument, rows: list[ProjectRow]) -> list[TieView]:

@@ -20,7 +20,8 @@ async def explanation_of(session: AsyncSession, contest_id: UUID) -> ContestExpl
 async def keep_explanation(session: AsyncSession, contest_id: UUID, explanation: Explanation) -> None:
     """Keep what was derived from a contest's count; a second job that derived it meanwhile says the same."""
     kept = insert(ContestExplanation).values(contest_id=contest_id, explanation=explanation)
-    await session.execute(kept.on_conflict_do_nothing())
+    updated = {"explanation": kept.excluded.explanation}
+    await session.execute(kept.on_conflict_do_update(index_elements=["contest_id"], set_=updated))
 
 
 async def states_of(session: AsyncSession, round_id: UUID) -> Sequence[ResultState]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from pb_service.core.rounds.documents import Tie
+from pb_service.core.tally.needed import Need
 from pb_service.features.results.views import ProjectRow
 from pb_service.web.formats import Reader
 
@@ -120,16 +121,23 @@ def _below_threshold(row: ProjectRow, words: Reader) -> str:
             "Not chosen: it has %(score)s of the %(threshold)s votes that a project needs at least.",
             row.why["threshold"],
         )
-        if row.by == "votes"
+        if row.by == "votes" or row.weak
         else words.gettext("Not chosen: it has %(score)s of the %(threshold)s points that a project needs at least.")
     )
-    numbers = {"score": words.number(row.score), "threshold": words.number(row.why["threshold"])}
+    if row.weak:
+        opening = words.ngettext(
+            "Not chosen: for its cost it needs %(threshold)s vote, and it has %(score)s.",
+            "Not chosen: for its cost it needs %(threshold)s votes, and it has %(score)s.",
+            row.why["threshold"],
+        )
+    score = row.votes if row.weak else row.score
+    numbers = {"score": words.number(score), "threshold": words.number(row.why["threshold"])}
     return _joined(opening % numbers, _more(row, words))
 
 
 def _more(row: ProjectRow, words: Reader) -> str:
     if row.more is None:
-        return ""
+        return ballots_needed(row.need, words) if row.need else ""
     text = (
         words.ngettext(
             "One more vote would have been enough.", "%(count)s more votes would have been enough.", row.more
@@ -140,6 +148,41 @@ def _more(row: ProjectRow, words: Reader) -> str:
         )
     )
     return text % {"count": words.number(row.more)}
+
+
+def ballots_needed(need: Need, words: Reader) -> str:
+    """How many new ballots naming only a project would have let it win; empty where that was not looked for."""
+    if "not_with" in need:
+        return words.gettext(
+            "With %(count)s more ballots naming only this project it would still not have been chosen."
+        ) % {"count": words.number(need["not_with"])}
+    if "ballots" not in need:
+        return ""
+    text = (
+        words.ngettext(
+            "One more ballot naming only this project would have been enough.",
+            "%(count)s more ballots naming only this project would have been enough, no fewer.",
+            need["ballots"],
+        )
+        if need["fewest"]
+        else words.ngettext(
+            "One more ballot naming only this project would have been enough.",
+            "With %(count)s more ballots naming only this project it would have been chosen, with one less it would "
+            "not.",
+            need["ballots"],
+        )
+    )
+    return text % {"count": words.number(need["ballots"])}
+
+
+def cost_needed(need: Need, words: Reader) -> str:
+    """At which cost a project would have won; empty where that was not looked for."""
+    if "cost" not in need:
+        return ""
+    numbers = {"cost": words.money(need["cost"]), "beyond": words.money(need["beyond"])}
+    if need["largest"]:
+        return words.gettext("At a cost of %(cost)s or less it would have been chosen.") % numbers
+    return words.gettext("At a cost of %(cost)s it would have been chosen, at %(beyond)s it would not.") % numbers
 
 
 def _spare(row: ProjectRow, words: Reader) -> str:
@@ -158,11 +201,20 @@ def _spare(row: ProjectRow, words: Reader) -> str:
 
 
 def _bought(row: ProjectRow, words: Reader) -> str:
-    return words.ngettext(
-        "Chosen in round %(round)s: its one supporter paid %(payment)s of their share.",
-        "Chosen in round %(round)s: its %(count)s supporters paid at most %(payment)s each of their shares.",
-        row.votes,
-    ) % {
+    text = (
+        words.ngettext(
+            "Chosen in round %(round)s: its one supporter paid %(payment)s for each point given to it.",
+            "Chosen in round %(round)s: its %(count)s supporters paid at most %(payment)s for each point given to it.",
+            row.votes,
+        )
+        if row.by_points
+        else words.ngettext(
+            "Chosen in round %(round)s: its one supporter paid %(payment)s of their share.",
+            "Chosen in round %(round)s: its %(count)s supporters paid at most %(payment)s each of their shares.",
+            row.votes,
+        )
+    )
+    return text % {
         "round": words.number(row.why["round"]),
         "count": words.number(row.votes),
         "payment": words.money(row.payment or 0),
@@ -170,6 +222,8 @@ def _bought(row: ProjectRow, words: Reader) -> str:
 
 
 def _short(row: ProjectRow, words: Reader) -> str:
+    if row.cost > row.budget:
+        return _beyond(row, words)
     opening = words.ngettext(
         "Not chosen: it costs %(cost)s, and its one supporter had %(money)s left at the end.",
         "Not chosen: it costs %(cost)s, and its %(count)s supporters together had %(money)s left at the end.",
@@ -177,9 +231,9 @@ def _short(row: ProjectRow, words: Reader) -> str:
     )
     numbers = {"cost": words.money(row.cost), "count": words.number(row.votes), "money": words.money(row.money or 0)}
     if row.left is None:
-        return opening % numbers
+        return _joined(opening % numbers, _more(row, words))
     later = words.gettext("Of the money left over, %(left)s remained at its turn.")
-    return _joined(opening % numbers, later % {"left": words.money(row.left)})
+    return _joined(opening % numbers, later % {"left": words.money(row.left)}, _more(row, words))
 
 
 def _stopped(row: ProjectRow, words: Reader) -> str:
@@ -191,8 +245,67 @@ def _added(_row: ProjectRow, words: Reader) -> str:
     return words.gettext("Chosen with the money left over, which went to those with most votes that still fitted.")
 
 
-def _unsupported(_row: ProjectRow, words: Reader) -> str:
-    return words.gettext("Not chosen: no voter named it.")
+def _unsupported(row: ProjectRow, words: Reader) -> str:
+    if row.votes:
+        opening = words.gettext("Not chosen: those who named it gave it no points in all.")
+    else:
+        opening = words.gettext("Not chosen: no voter named it.")
+    return _joined(opening, _more(row, words))
+
+
+def _mandatory(_row: ProjectRow, words: Reader) -> str:
+    return words.gettext("Chosen: before the vote it was decided that this is built in any case.")
+
+
+def _exclusive(row: ProjectRow, words: Reader) -> str:
+    opening = words.gettext("Not chosen: only one of it and project %(id)s can be built, and that one is chosen.")
+    return _joined(opening % {"id": row.stopped_by}, _more(row, words))
+
+
+def _category(row: ProjectRow, words: Reader) -> str:
+    opening = words.gettext(
+        "Not chosen: of the money set apart for its kind %(left)s were left, and it costs %(cost)s."
+    )
+    return _joined(opening % {"left": words.money(row.left or 0), "cost": words.money(row.cost)}, _more(row, words))
+
+
+def _loaded(row: ProjectRow, words: Reader) -> str:
+    if row.load is None:
+        return words.gettext("Chosen at the end, without supporters: there was money left for it.")
+    text = words.ngettext(
+        "Chosen in round %(round)s: it weighed least on its one supporter, who now carries %(load)s.",
+        "Chosen in round %(round)s: it weighed least on its %(count)s supporters, each of whom now carries %(load)s.",
+        row.votes,
+    )
+    numbers = {"round": words.number(row.rank or 0), "count": words.number(row.votes), "load": words.money(row.load)}
+    return text % numbers
+
+
+def _late(row: ProjectRow, words: Reader) -> str:
+    opening = words.gettext(
+        "Not chosen: the counting ended at the first project that did not fit the money left; this one would have "
+        "weighed %(load)s on each of its supporters and had not come before."
+    )
+    return _joined(opening % {"load": words.money(row.load or 0)}, _more(row, words))
+
+
+def _beyond(row: ProjectRow, words: Reader) -> str:
+    numbers = {"cost": words.money(row.cost), "budget": words.money(row.budget)}
+    return words.gettext("Not chosen: it costs %(cost)s, more than the whole budget of %(budget)s.") % numbers
+
+
+def _best(row: ProjectRow, words: Reader) -> str:
+    return words.gettext("Chosen: it belongs to the set of projects with most support in all. %(share)s named it.") % {
+        "share": words.percent(Fraction(row.votes, max(row.ballots, 1)))
+    }
+
+
+def _not_best(row: ProjectRow, words: Reader) -> str:
+    opening = words.gettext(
+        "Not chosen: no set of projects with it that the money is enough for has more support in all than the chosen "
+        "one."
+    )
+    return _joined(opening, _more(row, words))
 
 
 _SENTENCES: dict[str, Callable[[ProjectRow, Reader], str]] = {
@@ -204,4 +317,12 @@ _SENTENCES: dict[str, Callable[[ProjectRow, Reader], str]] = {
     "added": _added,
     "short": _short,
     "unsupported": _unsupported,
+    "mandatory": _mandatory,
+    "exclusive": _exclusive,
+    "category": _category,
+    "loaded": _loaded,
+    "late": _late,
+    "beyond": _beyond,
+    "best": _best,
+    "not_best": _not_best,
 }

@@ -1,7 +1,9 @@
 """Results from the published documents: nothing is shown that is not in the files that auditors get."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,10 +20,10 @@ from pb_service.core.rounds.documents import (
 from pb_service.core.rounds.fingerprint import fingerprint
 from pb_service.core.sealing import payload
 from pb_service.core.sealing.payload import BallotShape
-from pb_service.core.tally import rule_by_name, tally
-from pb_service.core.tally.explain import explanation
+from pb_service.core.tally import rule_by_name
+from pb_service.core.tally.constraints import FIELDS as CONSTRAINTS
+from pb_service.core.tally.explain import VERSION, Explanation, explanation
 from pb_service.features.counting import repository as counting
-from pb_service.features.counting.service import instance_of
 from pb_service.features.counting.tables import ContestCount
 from pb_service.features.record import service as record
 from pb_service.features.results import repository, states
@@ -120,31 +122,69 @@ async def outcome_of(session: AsyncSession, count: ContestCount) -> OutcomeDocum
     return cast(OutcomeDocument, await _document(session, count.outcome_sha256))
 
 
-async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str], None] = lambda _title: None) -> None:
-    """Derive what the result pages need beyond the outcomes, for every contest that lacks it."""
+@dataclass(frozen=True)
+class Question:
+    """A counted contest whose explanation is missing, and what it follows from: plain JSON values."""
+
+    contest_id: UUID
+    title: str
+    contest: ContestDocument
+    outcome: OutcomeDocument
+    ballots: Sequence[Ballot]
+    other: RuleDocument
+    unit: int
+    themes: Sequence[Sequence[str]]
+
+    def answer(self) -> Explanation:
+        """Work it out; this may take minutes."""
+        return explanation(self.contest, self.outcome, self.ballots, self.other, unit=self.unit, themes=self.themes)
+
+
+async def open_questions(session: AsyncSession, slug: str) -> list[Question]:
+    """Return every counted contest of a round that has no explanation in the present form."""
     counted = await find_round(session, slug)
     _, manifest = await manifest_of(session, counted)
+    found = []
     for contest, count in await counting.counts_of_round(session, counted.id):
-        if await repository.explanation_of(session, contest.id) is not None:
+        derived = await repository.explanation_of(session, contest.id)
+        if derived is not None and derived.explanation["v"] == VERSION:
             continue
-        progress(contest.title[0][1])
-        outcome = await outcome_of(session, count)
         in_manifest = manifest["contests"][contest.position]
-        ballots = ballots_in(await _document(session, count.ballots_sha256), in_manifest)
-        other = _under_another_rule(in_manifest, contest, ballots, unit=counted.unit)
-        derived = explanation(in_manifest, outcome, ballots, other)
-        await repository.keep_explanation(session, contest.id, derived)
-        await changes.tell(session)
+        listed = cast(BallotListDocument, await _document(session, canonical.unb64u(in_manifest["list"])))
+        found.append(
+            Question(
+                contest_id=contest.id,
+                title=contest.title[0][1],
+                contest=in_manifest,
+                outcome=await outcome_of(session, count),
+                ballots=ballots_in(await _document(session, count.ballots_sha256), in_manifest),
+                other=_other_rule(in_manifest["rule"], unit=counted.unit),
+                unit=counted.unit,
+                themes=[project["categories"] for project in listed["projects"]],
+            )
+        )
+    return found
 
 
-def _under_another_rule(
-    in_manifest: ContestDocument, contest: Contest, ballots: Sequence[Ballot], *, unit: int
-) -> tuple[RuleDocument, OutcomeDocument]:
-    """Count again under the rule that cities compare with: Equal Shares beside greedy, greedy beside Equal Shares."""
-    name = "mes_cost_add1" if in_manifest["rule"]["name"] == "greedy" else "greedy_score"
-    rule = rule_by_name(name, ties=in_manifest["rule"]["ties"], unit=unit)
-    instance = instance_of(contest, ballots, unit=unit)
-    return rule, cast(OutcomeDocument, tally(instance, rule).document())
+async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str], None] = lambda _title: None) -> None:
+    """Derive what the result pages need beyond the outcomes, for every contest that lacks it."""
+    for question in await open_questions(session, slug):
+        progress(question.title)
+        await keep_answer(session, question, question.answer())
+
+
+async def keep_answer(session: AsyncSession, question: Question, answer: Explanation) -> None:
+    """Keep the explanation of a contest, and let pages that showed it without give way."""
+    await repository.keep_explanation(session, question.contest_id, answer)
+    await changes.tell(session)
+
+
+def _other_rule(rule: RuleDocument, *, unit: int) -> RuleDocument:
+    """Return the rule that cities compare with: Equal Shares beside greedy, greedy beside all others."""
+    name = "mes_cost_add1" if rule["name"] == "greedy" else "greedy_score"
+    other = rule_by_name(name, ties=rule["ties"], lot=rule["draw"]["lot"] if "draw" in rule else None, unit=unit)
+    kept = {field: value for field, value in rule.items() if field in CONSTRAINTS}
+    return cast(RuleDocument, {**other, **kept})
 
 
 def ballots_in(document: object, contest: ContestDocument) -> Sequence[Ballot]:

@@ -81,7 +81,7 @@ async def show_result(request: PageRequest, session: Session) -> Response[str]:
         round=found,
         round_name=name_of(found.names, language),
         words=words,
-        states=_shown(found, published, words),
+        states=shown_states(found, published, words),
         contests=[(contest.key, *text_in(contest.title, language)) for contest in found.contests],
         is_counted=PHASES.index(found.phase) > PHASES.index("counting"),
         turnout=_turnout(found, decode(body), words) if body else None,
@@ -249,7 +249,7 @@ async def _page(
         locale=language,
         status_code=status,
         form=form,
-        states=_shown(found, published, words),
+        states=shown_states(found, published, words),
         has_result=any(state.kind != "voided" for state in published),
         is_bound=found.manifest_sha256 is not None and not found.imported,
         draft=draft,
@@ -276,7 +276,7 @@ async def _page(
     )
 
 
-def _shown(found: Round, published: Sequence[Published], words: Reader) -> list[Shown]:
+def shown_states(found: Round, published: Sequence[Published], words: Reader) -> list[Shown]:
     """The states, newest first."""
     return [
         Shown(

@@ -7,21 +7,32 @@ sentences.py. "Rank" is the place in the order of the count, from 1; under Equal
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal
 
-from pb_service.core.rounds.documents import (
-    Reason,
-    RuleDocument,
-    Tie,
-)
+from pb_service.core.rounds.documents import Compared, Reason, RuleDocument, Score, Tie
+from pb_service.core.tally.fairness import Ejr
+from pb_service.core.tally.needed import Need
 from pb_service.features.results.documents import Download, ProjectChange, Sibling, StateName
 
 #: Losers shown before the rest is folded away.
 FIRST_LOSERS = 5
+#: Ties shown; a count of many equal projects can have hundreds.
+FIRST_TIES = 12
 #: A miss by at most a twentieth of the cost is told as the amount missed.
 NEAR_MISS = 20
 
+#: Pairs of projects shown that are named together most often.
+MOST_FRIENDS = 6
+
 Texts = list[tuple[str, str]]
+
+
+def score_of(rule: RuleDocument) -> Score:
+    """What the score of a project is a number of."""
+    if rule["name"] == "greedy":
+        return rule["by"]
+    if rule["name"] == "phragmen" or rule["utility"] not in ("points", "borda"):
+        return "votes"
+    return rule["utility"]
 
 
 @dataclass(frozen=True)
@@ -43,8 +54,10 @@ class ProjectRow:
 
     ``left``: money before its turn. ``passed_over``: projects ahead that did not fit. ``cheaper_winners``:
     winners with a lower score. ``needed``: least score with which it would be funded. ``stopped_by``: id of the
-    project at which counting stopped. Equal Shares only: ``payment``, the most that one of its supporters paid, and
-    ``money``, what its supporters together had left at the end.
+    project at which counting stopped, or that bars it. ``need``: what would have let it win, where that was looked
+    for. ``weak``: it lacked support for its cost, whatever its score. Equal Shares only: ``payment``, the most that one
+    of its supporters paid, by the point where the rule reads points, and ``money``, what its supporters together had
+    left at the end. Phragmen only: ``load``, what each of its supporters carries from its round on.
     """
 
     number: int
@@ -54,7 +67,7 @@ class ProjectRow:
     cost: int
     votes: int
     score: int
-    by: Literal["votes", "points", "borda"]
+    by: Score
     ballots: int
     budget: int
     won: bool
@@ -67,6 +80,10 @@ class ProjectRow:
     rival: Rival | None = None
     payment: Fraction | None = None
     money: Fraction | None = None
+    load: Fraction | None = None
+    need: Need | None = None
+    weak: bool = False
+    by_points: bool = False
     stopped_by: str = ""
     official: bool | None = None
     categories: tuple[str, ...] = ()
@@ -94,11 +111,20 @@ class ProjectRow:
 
 
 @dataclass(frozen=True)
+class PaidView:
+    """Who paid in a round: ``full`` supporters the full price, ``rest`` what they had left, together ``gave``."""
+
+    full: int
+    rest: int
+    gave: int
+
+
+@dataclass(frozen=True)
 class TurnView:
     """One turn of the count. ``left`` is the money before it, ``after`` the money after it.
 
-    ``supporters`` and ``payment`` (the most that one of them paid) are of Equal Shares; ``leftover`` marks turns of a
-    greedy completion in the money that Equal Shares left over.
+    ``supporters`` and ``payment`` (the most that one of them paid) are of Equal Shares, ``load`` of Phragmen;
+    ``leftover`` marks turns of a completion in the money that Equal Shares left over.
     """
 
     turn: int
@@ -108,6 +134,8 @@ class TurnView:
     ok: bool
     supporters: int | None = None
     payment: Fraction | None = None
+    load: Fraction | None = None
+    paid: "PaidView | None" = None
     leftover: bool = False
 
 
@@ -138,6 +166,59 @@ class TieView:
     either: bool
     others: int
     worlds: list[World]
+
+
+@dataclass(frozen=True)
+class PurseView:
+    """What the supporters of a project that lost had together, what they paid for what, and what they have left.
+
+    ``others``: what they paid for projects that ``spent`` does not name.
+    """
+
+    start: int
+    spent: list[tuple[ProjectRow, int]]
+    others: int
+    left: int
+
+
+@dataclass(frozen=True)
+class EqualView:
+    """Projects that a round found equal, as they were ordered; ``changes`` None: other orders were not examined."""
+
+    group: list[ProjectRow]
+    by: Tie
+    round: int | None
+    changes: bool | None
+
+
+@dataclass(frozen=True)
+class ThemeView:
+    """A theme's part of the votes and of the money spent."""
+
+    name: str
+    votes: Fraction
+    money: Fraction
+
+
+@dataclass(frozen=True)
+class FairnessView:
+    """How fair the outcome is. ``claimed``: of the failure of EJR+ the project, and what the group is due."""
+
+    own: list[int]
+    spending: Fraction
+    themes: list[ThemeView]
+    ejr: Ejr
+    claimed: ProjectRow | None
+    due: Fraction
+
+
+@dataclass(frozen=True)
+class Together:
+    """Two projects named on so many ballots together."""
+
+    one: ProjectRow
+    other: ProjectRow
+    both: int
 
 
 @dataclass(frozen=True)
@@ -185,6 +266,11 @@ class ContestResultView:
     turns: list[TurnView]
     ties: list[TieView]
     comparison: ComparisonView | None
+    equals: list[EqualView]
+    fairness: FairnessView | None
+    purses: dict[int, PurseView]
+    together: dict[int, list[Together]]
+    compared: Compared | None
     endowment: Fraction | None
     increments: int | None
     official: bool | None
@@ -197,12 +283,36 @@ class ContestResultView:
         return self.budget - self.cost
 
     @property
-    def scored_by(self) -> Literal["votes", "points", "borda"]:
-        return self.rule["by"] if self.rule["name"] == "greedy" else "votes"
+    def scored_by(self) -> Score:
+        return score_of(self.rule)
 
     @property
     def greedy(self) -> bool:
-        return self.rule["name"] == "greedy"
+        """Whether the steps are greedy's: its own, or those that a comparison took."""
+        return self.rule["name"] == "greedy" or (self.compared is not None and self.compared["taken"] == "greedy")
+
+    @property
+    def skips(self) -> bool:
+        """Whether the count goes on after a project that does not fit."""
+        return self.rule["skip"] if self.rule["name"] == "greedy" else True
+
+    @property
+    def ranked(self) -> bool:
+        """Whether a project has a rank rather than a round."""
+        return self.greedy or self.rule["name"] == "max_welfare"
+
+    @property
+    def friends(self) -> list[Together]:
+        """Pairs that most ballots name together, most first, each once."""
+        pairs = [pair for pairs in self.together.values() for pair in pairs if pair.one.number < pair.other.number]
+        extra = [
+            Together(pair.other, pair.one, pair.both)
+            for pairs in self.together.values()
+            for pair in pairs
+            if pair.one.number > pair.other.number
+        ]
+        known = {(pair.one.number, pair.other.number): pair for pair in [*pairs, *extra]}
+        return sorted(known.values(), key=lambda pair: (-pair.both, pair.one.number, pair.other.number))[:MOST_FRIENDS]
 
     @cached_property
     def by_number(self) -> dict[int, ProjectRow]:

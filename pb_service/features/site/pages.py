@@ -14,6 +14,7 @@ from pb_service.features.rounds.municipality import municipality
 from pb_service.features.site import service
 from pb_service.features.site.own_rounds import own_round_line, own_round_page
 from pb_service.features.site.presentation import front_page, proof_page, record_page, round_page, verify_page
+from pb_service.features.site.report_pages import show_report
 from pb_service.web.languages import language_of, redirect_to_language
 from pb_service.web.render import page
 
@@ -96,5 +97,6 @@ router = Router(
         show_record,
         show_entry,
         show_verification,
+        show_report,
     ],
 )

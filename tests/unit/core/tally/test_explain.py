@@ -16,6 +16,7 @@ from pb_service.core.tally.explain import (
     own_projects_funded,
     scores_needed,
 )
+from pb_service.core.tally.ties import draw_of
 
 
 def counted(costs: list[int], votes: list[int], budget: int, **options: Any) -> tuple[ContestDocument, OutcomeDocument]:
@@ -23,8 +24,8 @@ def counted(costs: list[int], votes: list[int], budget: int, **options: Any) -> 
     rule = {"name": "greedy", "by": "votes", "skip": True, "ties": ["cost", "id"], **options}
     projects = [(f"p{number}", cost) for number, cost in enumerate(costs)]
     ballots = [[number] for number, count in enumerate(votes) for _ in range(count)]
-    instance = Instance([Project(*project) for project in projects], budget, "approval", ballots)
-    contest = {"pro": projects, "budget": budget, "rule": rule, "fmt": "approval"}
+    instance = Instance([Project(*project) for project in projects], budget, "approval", ballots, contest="here")
+    contest = {"id": "here", "pro": projects, "budget": budget, "rule": rule, "fmt": "approval", "limits": {}}
     outcome = tally(instance, cast(RuleDocument, rule)).document()
     return cast(ContestDocument, contest), cast(OutcomeDocument, outcome)
 
@@ -50,13 +51,15 @@ elections = st.integers(2, 7).flatmap(
     elections,
     st.booleans(),
     st.sampled_from([None, 1, 3]),
-    st.sampled_from([["cost", "id"], ["cost_desc", "id"], ["id"]]),
+    st.sampled_from([["cost", "id"], ["cost_desc", "id"], ["draw", "id"], ["id"]]),
 )
 def test_score_needed_is_enough_and_one_less_is_not(
     election: tuple[list[int], list[int], int], skip: bool, threshold: int | None, ties: list[str]
 ) -> None:
     costs, votes, budget = election
     options: dict[str, Any] = {"skip": skip, "ties": ties} | ({} if threshold is None else {"threshold": threshold})
+    if "draw" in ties:
+        options["draw"] = draw_of("7 13 24")
     needed = dict(scores_needed(*counted(costs, votes, budget, **options)))
     for number in range(len(costs)):
         if number not in needed:
@@ -118,11 +121,14 @@ def test_comparison_splits_the_winners_of_both_rules() -> None:
 
 def test_without_a_second_rule_there_is_no_comparison() -> None:
     contest, outcome = counted([1], [1], 1)
-    assert explanation(contest, outcome, [[0]]) == {"v": 1, "needed": [(0, 0)], "ties": []}
+    told = explanation(contest, outcome, [[0]], unit=1)
+    assert "comparison" not in told
+    assert (told["needed"], told["ties"], told["needs"]) == ([(0, 0)], [], [])
 
 
-def test_counterfactuals_are_refused_for_other_rules_than_greedy() -> None:
+@pytest.mark.parametrize("rule", [{"name": "equal_shares"}, {"name": "greedy", "by": "votes", "density": True}])
+def test_scores_are_not_told_for_other_rules_than_plain_greedy(rule: dict[str, Any]) -> None:
     contest, outcome = counted([1], [1], 1)
-    contest["rule"] = cast(RuleDocument, {"name": "equal_shares", "ties": ["id"]})
-    with pytest.raises(ValueError, match="greedy contests"):
+    contest["rule"] = cast(RuleDocument, rule | {"ties": ["id"]})
+    with pytest.raises(ValueError, match="plain greedy"):
         scores_needed(contest, outcome)

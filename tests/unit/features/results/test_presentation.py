@@ -1,19 +1,21 @@
 """The pages as HTML, made from real documents in every language."""
 
 import re
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from pb_service.core.rounds.documents import Reason
 from pb_service.core.tally import rule_by_name
 from pb_service.features.results.presentation import count_page, district_page, needs, project_page
 from pb_service.features.results.reading import contest_result
 from pb_service.features.results.rules import rule_in_words
 from pb_service.features.results.views import ContestResultView
 from pb_service.web.assets import asset
-from pb_service.web.formats import Reader
+from pb_service.web.formats import NARROW, Reader
 from pb_service.web.locales import LANGUAGES, Language, translations
 from pb_service.web.render import environment, render
+from tests.verifier import builder
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -104,7 +106,11 @@ def test_the_first_and_last_turn_lead_nowhere_beyond(view: ContestResultView) ->
 def test_a_project_page_says_what_would_have_been_needed(view: ContestResultView) -> None:
     (row,) = [row for row in view.projects if row.project_id == "148"]
     lines = [line.replace("\u00a0", " ") for line in needs(row, reader(view))]
-    assert lines == ["98 more votes", "or a cost of at most 98,630 zł, which is 170 zł less"]
+    assert [line.replace(NARROW, " ") for line in lines] == [
+        "98 more votes, no fewer.",
+        "At a cost of 98,630 zł or less it would have been chosen.",
+        "It reached 88% of the support that would have been enough.",
+    ]
 
 
 def test_a_winner_needs_nothing_more(view: ContestResultView) -> None:
@@ -130,6 +136,26 @@ def test_an_equal_shares_contest_has_all_its_pages(make_documents: Any, language
         render("results/count.html", locale=language, **count_page(view, reader(view, language), turn))
     for row in view.projects:
         render("results/project.html", locale=language, **project_page(view, reader(view, language), row))
+
+
+def test_every_rule_has_all_its_pages_and_a_sentence_for_every_project(make_documents: Any) -> None:
+    """Random contests of every format, rule, completion and constraint."""
+    reasons: set[str] = set()
+    language: Language = "fi"
+    for seed in range(0, 240, 2):
+        contest, ballots = builder.random_contest(seed)
+        rule, pro = contest["rule"], [tuple(project) for project in contest["pro"]]
+        made = make_documents(pro, sorted(ballots), contest["budget"], rule, fmt=contest["fmt"])
+        view = contest_result(made)
+        reasons |= {row.why["c"] for row in view.projects}
+        assert "%(" not in district(view, language)
+        assert "%(" not in rule_in_words(view, reader(view, language))
+        for turn in view.turns[:2]:
+            render("results/count.html", locale=language, **count_page(view, reader(view, language), turn))
+        for row in view.projects[::3]:
+            html = render("results/project.html", locale=language, **project_page(view, reader(view, language), row))
+            assert "%(" not in html
+    assert reasons == set(get_args(get_type_hints(Reason)["c"]))
 
 
 def test_a_contest_without_ballots_or_winners_still_has_its_page(make_documents: Any) -> None:
