@@ -56,7 +56,7 @@ class Building:
         async with self.service.database.transaction() as session:
             found = await find_round(session, self.slug, for_update=True, whole=False)
             more = {"version": seen, "now": self.clock(), "files": self.service.files, **more}
-            return await service.act(session, by or self.manager, found, contest_of(code), code, order, **more)
+            return await service.act(session, by or self.manager, found, (contest_of(code), code), order, **more)
 
     async def built(self, code: str = BENCHES) -> Built:
         async with self.service.database.reading() as session:

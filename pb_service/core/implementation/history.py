@@ -146,7 +146,7 @@ def progress_of(promised: int, acts: Iterable[Act]) -> Progress:
     return found
 
 
-def _after(found: Progress, act: Act) -> Progress:
+def _after(found: Progress, act: Act) -> Progress:  # noqa: PLR0911, PLR0912 - one an act
     said = act.content
     if said is None:
         return found

@@ -15,7 +15,7 @@ Texts = dict[str, str]
 Stage = Literal["planning", "under_way", "delayed"]
 
 
-class _Order(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, tag_field="act"):
+class _Order(Struct, forbid_unknown_fields=True, kw_only=True, tag_field="act"):
     """What somebody wants to do; ``act`` says what."""
 
 

@@ -92,7 +92,7 @@ class _Reading:
         if self.now.state in ENDED:
             self.refuse("act", "ended")
 
-    def read(self, order: Order, unit: Mapping[str, str] | None) -> dict[str, Any]:  # noqa: PLR0911 - one an act
+    def read(self, order: Order, unit: Mapping[str, str] | None) -> dict[str, Any]:  # noqa: PLR0911, PLR0912 - one an act
         if not isinstance(order, Assign | Unpicture | Reopen):
             self.require_open()
         match order:

@@ -33,6 +33,9 @@ from pb_service.features.rounds.tables import Round
 from pb_service.platform import jobs
 from pb_service.platform.files import FileStore
 
+#: A project of a round: its contest and its code.
+Key = tuple[str, str]
+
 #: The job that tells those who follow a project.
 NOTICE_JOB = "implementation.tell"
 #: Acts of which they hear.
@@ -58,8 +61,7 @@ async def act(
     session: AsyncSession,
     actor: Actor,
     found: Round,
-    contest: str,
-    code: str,
+    key: Key,
     order: Order,
     *,
     version: int,
@@ -72,7 +74,7 @@ async def act(
     ``once`` is the key of the form: sent twice, it is done once. ``files`` is needed to take a picture away.
     Raises ImplementationRefused, ImplementationChanged, NotBuiltYet, FundedProjectNotFound, NotYourUnit, Forbidden.
     """
-    row, now_built = await _begin(session, actor, found, contest, code, decides=isinstance(order, _FOR_MANAGERS))
+    row, now_built = await _begin(session, actor, found, key, decides=isinstance(order, _FOR_MANAGERS))
     if once and (made := await repository.act_by_once(session, once)) is not None:
         return made
     _require_version(row, version, found)
@@ -90,7 +92,7 @@ async def act(
     if isinstance(order, Unpicture):
         await _erase_picture(session, now_built, order.picture, files)
     kind: ActKind = order.__struct_config__.tag  # type: ignore[assignment] # the tags of orders are kinds of acts
-    return await _note(session, actor, found, row, now_built, kind, content, once=once, now=now)
+    return await _note(session, actor, found, row, now_built, kind=kind, content=content, once=once, now=now)
 
 
 async def add_picture(
@@ -98,10 +100,9 @@ async def add_picture(
     actor: Actor,
     files: FileStore,
     found: Round,
-    contest: str,
-    code: str,
-    body: bytes,
+    key: Key,
     *,
+    body: bytes,
     name: str,
     alt: Texts,
     version: int,
@@ -109,7 +110,7 @@ async def add_picture(
     now: datetime,
 ) -> ImplementationAct:
     """Add a picture with the texts that stand in its place. Raises as `act`, and FileRefused, PictureRefused."""
-    row, now_built = await _begin(session, actor, found, contest, code, decides=False)
+    row, now_built = await _begin(session, actor, found, key, decides=False)
     if once and (made := await repository.act_by_once(session, once)) is not None:
         return made
     _require_version(row, version, found)
@@ -123,14 +124,15 @@ async def add_picture(
     if stored.kind != "picture":
         raise ImplementationRefused([Problem("file", "picture")])
     return await _note(
-        session, actor, found, row, now_built, "pictured", content, once=once, file_id=stored.id, now=now
+        session, actor, found, row, now_built, kind="pictured", content=content, once=once, file_id=stored.id, now=now
     )
 
 
 async def _begin(
-    session: AsyncSession, actor: Actor, found: Round, contest: str, code: str, *, decides: bool
+    session: AsyncSession, actor: Actor, found: Round, key: Key, *, decides: bool
 ) -> tuple[Implementation, Built]:
     """The project, locked, if the actor may work on it."""
+    contest, code = key
     require(actor, "implementation.edit", round_id=found.id, district=contest)
     if decides:
         require(actor, "implementation.decide", round_id=found.id, district=contest)
@@ -169,9 +171,9 @@ async def _note(
     found: Round,
     row: Implementation,
     now_built: Built,
+    *,
     kind: ActKind,
     content: Mapping[str, Any],
-    *,
     once: UUID | None,
     file_id: UUID | None = None,
     now: datetime,
@@ -182,9 +184,7 @@ async def _note(
     number = row.version + 1
     before = now_built.rows[-1].sha256 if now_built.rows else None
     place, by = Place(found.slug, row.contest, row.project), _role(actor, found, row.contest)
-    body = history.document(
-        place, Act(number, kind, at, content), before, by=by, salt=secrets.token_bytes(_SALT)
-    )
+    body = history.document(place, Act(number, kind, at, content), before, by=by, salt=secrets.token_bytes(_SALT))
     made = ImplementationAct(
         implementation_id=row.id,
         number=number,

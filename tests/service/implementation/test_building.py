@@ -79,7 +79,7 @@ async def test_board_has_what_the_confirmed_result_funds(site: Building) -> None
         (LIGHTS, 7_000_000, "not_begun"),
         (SWINGS, 13_000_000, "not_begun"),
     ]
-    assert dict(shown.projects[0].funded.titles) == {
+    assert {each[0]: each[1] for each in shown.projects[0].funded.titles} == {
         "fi": "Penkkejä rantaan", "sv": "Penkkejä rantaan (sv)", "en": "Penkkejä rantaan (en)"
     }  # fmt: skip
     with pytest.raises(FundedProjectNotFound):
@@ -218,8 +218,8 @@ async def test_picture_has_its_texts_and_can_be_taken_away(site: Building) -> No
         async with site.service.database.transaction() as session:
             found = await find_round(session, site.slug, for_update=True, whole=False)
             await implementation.add_picture(
-                session, site.manager, site.service.files, found, NORTH, BENCHES, body.getvalue(),
-                name="a.png", alt=alt, version=version, now=site.clock(),
+                session, site.manager, site.service.files, found, (NORTH, BENCHES),
+                body=body.getvalue(), name="a.png", alt=alt, version=version, now=site.clock(),
             )  # fmt: skip
 
     with pytest.raises(ImplementationRefused) as caught:
