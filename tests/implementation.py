@@ -1,12 +1,27 @@
 """Builders of the time after a vote: a round whose result is confirmed, without having held the vote."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from pb_service.core.implementation.orders import Order
+from PIL import Image
+
+from pb_service.core.implementation.orders import (
+    Assign,
+    Close,
+    Correct,
+    Move,
+    Order,
+    Plan,
+    Postpone,
+    Reach,
+    Recost,
+    Spend,
+    Tell,
+)
 from pb_service.core.record.canonical import b64u, encode
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.staff_tables import Unit, UnitMember
@@ -94,6 +109,35 @@ async def building(service: Service, clock: FakeClock, slug: str = "spring") -> 
     await made.state("preliminary")
     await made.state("confirmed", decision={"reference": "KH 2026-000123", "by": "Board", "on": "2026-10-05"})
     return made
+
+
+async def furnish(made: Building) -> None:
+    """Something of everything that a page shows: benches under way with a delay, swings done, lights not begun."""
+    act, today = made.act, made.clock().date()
+    await act(Assign(unit=made.unit))
+    await act(Move(state="under_way"))
+    await act(Plan(title=said("Suunnitelma valmis"), due=date(2026, 9, 15)))
+    await act(Plan(title=said("Penkit paikallaan"), due=date(2026, 10, 1)))
+    await act(Plan(title=said("Puut istutettu"), due=date(2026, 10, 4)))
+    await act(Reach(milestone=3, on=date(2026, 9, 20)))
+    await act(Postpone(milestone=4, due=date(2027, 6, 1), reason=said("Tavara viipyy")))
+    await act(Spend(on=date(2026, 10, 2), what={"fi": "Puutavara"}, amount=1_234_50, receipt="L-17"))
+    await act(Spend(on=today, what={"fi": "Väärä lasku"}, amount=90_000))
+    await act(Correct(entry=9, reason=said("Toisen hankkeen lasku")))
+    await act(Recost(amount=4_500_000, reason=said("Puu kallistui"), decision="KH 2027-1"))
+    await act(Tell(text=said("Perustukset on valettu, ja penkit ovat tilauksessa.")))
+    body = io.BytesIO()
+    Image.new("RGB", (640, 400), "#9db8a0").save(body, "PNG")
+    async with made.service.database.transaction() as session:
+        found = await find_round(session, made.slug, for_update=True, whole=False)
+        more: dict[str, Any] = {"alt": said("Valettu perustus"), "version": 12, "now": made.clock()}
+        key = (NORTH, BENCHES)
+        await service.add_picture(
+            session, made.manager, made.service.files, found, key, body=body.getvalue(), name="a.png", **more
+        )
+    await act(Move(state="delayed", reason=said("Tavara viipyy")), SWINGS)
+    await act(Spend(on=today, what={"fi": "Keinut"}, amount=13_000_000), SWINGS)
+    await act(Close(happened=said("Keinut tulivat."), learned=said("Tilaa ajoissa."), develop=said("Valot.")), SWINGS)
 
 
 async def unit_of(service: Service, people: Sequence[Actor], name: str = "Puistot") -> UUID:

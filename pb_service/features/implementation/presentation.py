@@ -177,7 +177,7 @@ def following_in_words(found: Progress, words: Reader, language: Language) -> st
 def counts_in_words(shown: Board, words: Reader) -> str:
     """How many projects there are in each state."""
     parts = [
-        f"{name} {words.number(number)}"
+        f"{name}: {words.number(number)}"
         for state, name in ((state, state_names(words)[state]) for state in STATES)
         if (number := shown.counted(state))
     ]

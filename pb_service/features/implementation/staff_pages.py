@@ -278,7 +278,7 @@ async def _refuse(session: AsyncSession, request: PageRequest, form: Form, kind:
     labels = field_labels(words)
     for problem in problems:
         name, _, code = problem.field.partition("_")
-        label = f"{labels[name]}, {context['in_words'][code].lower()}" if code in LANGUAGES else labels[name]
+        label = f"{labels[name]} ({context['in_words'][code]})" if code in LANGUAGES else labels[name]
         form.refuse(f"{kind}_{problem.field}", refusal(problem, label, words))
 
 
