@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ from sqlalchemy import text as sql
 from pb_service.app import create_app
 from pb_service.core.implementation.orders import Assign, Move, Plan, Postpone, Recost, Spend, Tell
 from pb_service.core.record.canonical import b64u
+from pb_service.features.assessment.tables import BallotProject, ProjectSource
 from pb_service.features.proposals.tables import Proposal, ProposalFollow
 from pb_service.features.rounds.finding import find_round
 from pb_service.service import Service, open_service
@@ -35,7 +37,7 @@ DATA = "/data/spring/implementation"
 
 @pytest.fixture
 async def service(settings: Settings, database_url: str, clock: FakeClock) -> AsyncIterator[Service]:
-    async with open_service(settings, database_url, clock=clock) as opened:
+    async with open_service(replace(settings, jobs="worker"), database_url, clock=clock) as opened:
         yield opened
 
 
@@ -193,15 +195,15 @@ async def test_picture_is_shown_until_it_is_taken_away(site: Building, client: h
     assert (await client.get(address)).status_code == 404
 
 
-async def test_followers_are_told_in_their_language(site: Building) -> None:
-    """Who follows the proposal gets a delay and the news by mail, in their language; who did it does not."""
+async def test_followers_are_told_in_their_language(site: Building, client: httpx.AsyncClient) -> None:
+    """Who follows the proposal gets news by mail, in their language; who did it does not. Its page leads on."""
     follower = await resident(site.service)
     teller = await actor_of(site.service, await hire(site.service, "manager", name="Maija Maki"))
     async with site.service.database.transaction() as session:
         found = await find_round(session, site.slug, whole=False)
         made = Proposal(
             round_id=found.id, number=1, state="on_ballot", language="fi", title="Penkkejä", created_at=site.clock(),
-            changed_at=site.clock(),
+            changed_at=site.clock(), published_at=site.clock(),
         )  # fmt: skip
         session.add(made)
         made.counted_in = made.id = site.unit  # any key
@@ -209,6 +211,16 @@ async def test_followers_are_told_in_their_language(site: Building) -> None:
         for account_id in (follower.account_id, teller.account_id):
             session.add(ProposalFollow(proposal_id=made.id, account_id=account_id, how="at_once", at=site.clock()))
     await site.act(Tell(text=said("Perustukset on valettu")), by=teller)
+    project = BallotProject(
+        round_id=made.round_id, contest=NORTH, number=101, code=BENCHES, titles={}, texts={}, position=1,
+        made_at=site.clock(), changed_at=site.clock(),
+    )  # fmt: skip
+    async with site.service.database.transaction() as session:
+        session.add(project)
+        await session.flush()
+        session.add(ProjectSource(project_id=project.id, proposal_id=made.id))
+    shown = await client.get("/en/rounds/spring/proposals/1")
+    assert f"/en/{BASE}/{NORTH}/{BENCHES}" in shown.text, shown.text
     (mail,) = await delivered(site.service)
     assert "Perustukset on valettu" in words(mail)
     assert "/fi/rounds/spring/implementation/" in words(mail)

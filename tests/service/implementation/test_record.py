@@ -8,11 +8,19 @@ from pb_service.core.record.canonical import decode
 from pb_service.features.implementation import reading
 from pb_service.features.implementation import service as implementation
 from pb_service.features.results import states
+from pb_service.features.results.presentation import project_page
+from pb_service.features.results.reading import contest_result
+from pb_service.features.results.service import contest_documents
 from pb_service.features.rounds.finding import find_round
 from pb_service.service import Service
+from pb_service.web.formats import Reader
+from pb_service.web.locales import translations
+from pb_service.web.render import render
 from tests.conftest import FakeClock
 from tests.implementation import NORTH, said
 from tests.voting import OpenVote, cast, close, counted, open_vote, verified
+
+_EN = translations("en")
 
 
 async def confirm(vote: OpenVote) -> None:
@@ -44,12 +52,17 @@ async def test_checker_accepts_a_record_in_which_promises_changed(service: Servi
         board = await reading.board(session, found, clock())
         first, second, *_ = [one.key for one in board.projects if one.funded.contest == NORTH]
         closing = Close(happened=said(), learned=said(), develop=said())
-        for version, (key, order) in enumerate(((first, Move(state="under_way")), (first, closing))):
-            await implementation.act(session, vote.manager, found, key, order, version=version, now=clock())
+        moving = Move(state="under_way")
+        await implementation.act(session, vote.manager, found, first, moving, version=0, now=clock())
+        await implementation.act(session, vote.manager, found, first, closing, version=1, now=clock())
         gaveup = GiveUp(reason=said(), decision="KH 2027-2")
         await implementation.act(session, vote.manager, found, second, gaveup, version=0, now=clock())
     await service.sequencer.settle(0.01)
     sequencing.cancel()
     await asyncio.gather(sequencing, return_exceptions=True)
-    report = await verified(vote)
-    assert report["verdict"] == "pass"
+    assert (await verified(vote))["verdict"] == "pass"
+    async with service.database.reading() as session:
+        view = contest_result(await contest_documents(session, vote.slug, NORTH))
+    row = next(row for row in view.projects if row.project_id == first[1])
+    page = render("results/project.html", locale="en", csrf="", **project_page(view, Reader("en", _EN), row))
+    assert f"/en/rounds/{vote.slug}/implementation/{NORTH}/{first[1]}" in page
