@@ -43,6 +43,10 @@ from pb_service.features.assessment.routes import assessment_api, list_data
 from pb_service.features.counting.pages import closing_router, counting_router
 from pb_service.features.counting.trustee_pages import trustees_router
 from pb_service.features.desk.routers import desk_router
+from pb_service.features.implementation.facts import ImplementationFacts
+from pb_service.features.implementation.pages import implementation_router
+from pb_service.features.implementation.routes import implementation_api, implementation_data
+from pb_service.features.implementation.staff_pages import implementation_staff_router
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.evidence_pages import evidence_router
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
@@ -169,6 +173,10 @@ def _routes(given: Sequence[str], *, development: bool) -> Application:
             result_router,
             result_staff_router,
             result_data,
+            implementation_router,
+            implementation_staff_router,
+            implementation_api,
+            implementation_data,
             evidence_router,
             opendata.api,
             opendata.data,
@@ -266,7 +274,7 @@ def _given(service: Service, providers: Providers, drivers: SigninDrivers, tasks
         "limits": service.limits,
         "mailer": service.mailer,
         "personal_data": service.personal_data,
-        "proposal_facts": AssessmentFacts(),
+        "proposal_facts": ImplementationFacts(AssessmentFacts()),
         "providers": providers,
         "signin_drivers": drivers,
         "passwords": service.passwords,

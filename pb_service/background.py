@@ -11,6 +11,7 @@ import structlog
 from pb_service.features.accounts import jobs as accounts
 from pb_service.features.assessment import jobs as assessment
 from pb_service.features.counting import jobs as counting
+from pb_service.features.implementation import jobs as implementation
 from pb_service.features.opendata import jobs as opendata
 from pb_service.features.proposals import jobs as proposals
 from pb_service.features.record.repository import waiting_by_log
@@ -44,6 +45,7 @@ HANDLERS: Mapping[str, Handler[Service]] = {
     **voting.HANDLERS,
     **counting.HANDLERS,
     **results.HANDLERS,
+    **implementation.HANDLERS,
     **opendata.HANDLERS,
     **site.HANDLERS,
 }

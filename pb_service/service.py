@@ -16,6 +16,7 @@ from pb_service.features.assessment.assigning import after_act
 from pb_service.features.assessment.lists import guard_vote
 from pb_service.features.counting.closing import guard_close
 from pb_service.features.counting.marks import mark_opening
+from pb_service.features.implementation.reading import guard_archive
 from pb_service.features.opendata.jobs import verify_later
 from pb_service.features.opendata.service import BundleShelf
 from pb_service.features.opening.service import guard_open
@@ -46,7 +47,7 @@ from pb_service.web.mail import render_mail
 PERSONAL_DATA: Sequence[PersonalData] = (personal.ACCOUNT, IDENTITY, STAFF, PROPOSALS, ROLL, VOTING)
 
 # What later stages have to say and do when an earlier one acts; the same in every process.
-phase_guards[:] = [guard_vote, guard_open, guard_close]
+phase_guards[:] = [guard_vote, guard_open, guard_close, guard_archive]
 phase_effects[:] = [mark_opening, publish_preliminary, explain_later, verify_later]
 after_acts[:] = [after_act]
 

@@ -77,6 +77,8 @@ def permission_in_words(act: Act, words: Catalogue) -> str:
         "evidence.read": words.gettext("Read the evidence"),
         "feedback.answer": words.gettext("Answer feedback"),
         "files.add": words.gettext("Add files"),
+        "implementation.decide": words.gettext("Decide about projects that are being built"),
+        "implementation.edit": words.gettext("Tell how projects of one's unit are being built"),
         "jobs.manage": words.gettext("Look after jobs"),
         "keys.enrol": words.gettext("Enrol a signing key"),
         "keys.grant": words.gettext("Grant signing keys"),

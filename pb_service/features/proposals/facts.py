@@ -61,6 +61,8 @@ class ProposalFacts:
     project: ProjectFact | None = None
     review_until: datetime | None = None
     checks: tuple[tuple[Mapping[str, str], bool, Mapping[str, str]], ...] = ()
+    #: Where everybody sees how it is being built: a path without its language, empty as long as there is nothing.
+    built_at: str = ""
 
 
 @runtime_checkable

@@ -94,4 +94,5 @@ def act_sentences(words: Catalogue) -> Mapping[str, str]:
         "uphold": words.gettext("Reviewed: the decision stands."),
         "put_on_ballot": words.gettext("The proposal is on the ballot."),
         "leave_ballot": words.gettext("The proposal is no longer on the ballot."),
+        "built": words.gettext("There is news of how it is being built."),
     }

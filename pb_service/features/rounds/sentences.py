@@ -168,6 +168,7 @@ def _texts(words: Reader) -> dict[str, str]:
         "not_open": words.gettext("the round is not in this phase now"),
         "not_next": words.gettext("“%(target)s” does not follow “%(phase)s”"),
         "paused": words.gettext("the round is paused"),
+        "still_built": words.gettext("projects that are neither done nor given up: %(count)s"),
         "not_by": words.gettext("“%(target)s” cannot be begun by hand"),
         "no_manifest": words.gettext("the ballot list must be locked by two people first"),
         "no_list": words.gettext("the ballot list is not fixed yet"),

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from pb_service.core.rounds.municipality import Municipality
 from pb_service.core.rounds.outlines import drawn_map
 from pb_service.core.rounds.setup import STEPS, Contact, EligibilityStep, School, StepName, Text, pairs
+from pb_service.features.implementation import reading
+from pb_service.features.implementation.errors import NotBuiltYet
+from pb_service.features.implementation.pages import board_context
+from pb_service.features.rounds.finding import published_round
 from pb_service.features.rounds.presentation import (
     MAP_WIDTH,
     district_names,
@@ -111,6 +117,18 @@ def own_round_page(shown: PublicRound, settings: Municipality, language: Languag
         "criteria": [spoken(criterion.label, language) for criterion in setup.criteria.criteria],
         "changes": [change for act in reversed(shown.acts) if (change := _change(act, language))],
     }
+
+
+async def built_section(
+    session: AsyncSession, slug: str, words: Reader, language: Language, *, now: datetime
+) -> dict[str, Any] | None:
+    """What is being built in a round, in short; None before a decision confirms its result."""
+    try:
+        board = await reading.board(session, await published_round(session, slug, whole=False), now)
+    except NotBuiltYet:
+        return None
+    asked = {"district": "", "state": ""}
+    return board_context(board, asked, words, language)
 
 
 def own_round_line(shown: PublicRound, language: Language) -> RoundLine:

@@ -12,9 +12,10 @@ from pb_service.features.rounds import public
 from pb_service.features.rounds.finding import published_round
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.site import service
-from pb_service.features.site.own_rounds import own_round_line, own_round_page
+from pb_service.features.site.own_rounds import built_section, own_round_line, own_round_page
 from pb_service.features.site.presentation import front_page, proof_page, record_page, round_page, verify_page
 from pb_service.features.site.report_pages import show_report
+from pb_service.platform.clock import Clock
 from pb_service.web.languages import language_of, redirect_to_language
 from pb_service.web.render import page
 
@@ -43,12 +44,15 @@ def show_about(request: PageRequest, lang: FromPath[str]) -> Response[str]:
 
 
 @get("/{lang:str}/rounds/{slug:str}", include_in_schema=False, cache=True, access="anyone")
-async def show_round(request: PageRequest, session: Session, lang: FromPath[str], slug: FromPath[str]) -> Response[str]:
+async def show_round(
+    request: PageRequest, session: Session, clock: NamedDependency[Clock], lang: FromPath[str], slug: FromPath[str]
+) -> Response[str]:
     language = language_of(lang)
     if not (await published_round(session, slug, whole=False)).imported:
         shown = await public.public_round(session, slug)
         own = own_round_page(shown, await municipality(session), language)
-        return page(request, "site/own_round.html", locale=language, **own)
+        built = await built_section(session, slug, own["words"], language, now=clock())
+        return page(request, "site/own_round.html", locale=language, **own, built=built)
     context = round_page(await service.round_view(session, slug), language)
     return page(request, "site/round.html", locale=language, **context)
 
