@@ -42,6 +42,8 @@ from pb_service.features.counting.trustee_pages import trustees_router
 from pb_service.features.desk.routers import desk_router
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.evidence_pages import evidence_router
+from pb_service.features.opendata.listing_routes import listing_data
+from pb_service.features.opendata.pages import data_router
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.opening.drafting import Surroundings
 from pb_service.features.opening.pages import opening_router
@@ -63,6 +65,7 @@ from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
 from pb_service.features.site.feedback_pages import feedback_router
 from pb_service.features.site.jobs_pages import jobs_router
+from pb_service.features.site.news import news_data
 from pb_service.features.site.operations import operations_router
 from pb_service.features.site.pages import router as site_router
 from pb_service.features.site.promises_pages import promises_router
@@ -133,6 +136,9 @@ def create_app(service: Service) -> Litestar:
             evidence_router,
             opendata.api,
             opendata.data,
+            listing_data,
+            news_data,
+            data_router,
             proposal_api,
             assessment_api,
             list_data,

@@ -25,11 +25,15 @@ _VOTE_TYPES = {
 }
 
 #: Fields of META in the order of the format; what an imported file had beside them is left out.
-_META = """description country unit district subunit instance num_projects num_votes budget vote_type rule date_begin
-date_end min_length max_length min_sum_cost max_sum_cost min_points max_points min_sum_points max_sum_points
-min_project_cost max_project_cost min_project_score_threshold neighborhoods subdistricts categories edition language
-currency fully_funded experimental comment acknowledgments leftover_budget budget_per_category budget_per_neighborhood
-min_length_per_category max_length_per_category min_sum_cost_per_category max_sum_cost_per_category""".split()
+_META = [
+    "description", "country", "unit", "district", "subunit", "instance", "num_projects", "num_votes", "budget",
+    "vote_type", "rule", "date_begin", "date_end", "min_length", "max_length", "min_sum_cost", "max_sum_cost",
+    "min_points", "max_points", "min_sum_points", "max_sum_points", "min_project_cost", "max_project_cost",
+    "min_project_score_threshold", "neighborhoods", "subdistricts", "categories", "edition", "language", "currency",
+    "fully_funded", "experimental", "comment", "acknowledgments", "leftover_budget", "budget_per_category",
+    "budget_per_neighborhood", "min_length_per_category", "max_length_per_category", "min_sum_cost_per_category",
+    "max_sum_cost_per_category",
+]  # fmt: skip
 _LISTS = {"neighborhoods", "subdistricts", "categories"} | {name for name in _META if name.endswith("_per_category")}
 
 #: Limits of a manifest under their Pabulib names; those in money are written in currency units.

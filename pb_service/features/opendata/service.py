@@ -1,29 +1,19 @@
 """What the API and the downloads say about rounds: built from the published documents."""
 
-import os
-import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import canonical, entries
-from pb_service.core.rounds.documents import Ballot
 from pb_service.core.rounds.fingerprint import fingerprint
 from pb_service.core.rounds.geojson import to_geojson
 from pb_service.core.rounds.phases import AFTER_COUNT
 from pb_service.core.rounds.setup import pairs
 from pb_service.features.counting import repository as counting
-from pb_service.features.opendata import pabulib, repository
-from pb_service.features.opendata.bundle import (
-    evidence_bundle,
-    evidence_checkpoint,
-    process_bundle,
-    published_checkpoint,
-)
+from pb_service.features.opendata import repository
 from pb_service.features.opendata.schemas import (
     ContestResult,
     ContestSummary,
@@ -36,10 +26,9 @@ from pb_service.features.opendata.schemas import (
 )
 from pb_service.features.opendata.tables import Verification
 from pb_service.features.record import service as record
-from pb_service.features.record.store import TileStore
 from pb_service.features.results.documents import ContestDocuments
 from pb_service.features.results.errors import ContestNotFound
-from pb_service.features.results.service import ballots_in, contest_documents, contest_of, manifest_of, outcome_of
+from pb_service.features.results.service import contest_of, manifest_of, outcome_of
 from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.service import (
     PlaceKind,
@@ -176,6 +165,7 @@ def contest_files(slug: str, contest: str) -> dict[str, str]:
         "ballots_csv": f"{base}/ballots.csv",
         "ballots": f"{base}/ballots.json",
         "projects": f"{base}/projects.csv",
+        "projects_geojson": f"{base}/projects.geojson",
         "turns": f"{base}/turns.csv",
         "outcome": f"{base}/outcome.json",
         "list": f"{base}/list.json",
@@ -201,56 +191,6 @@ async def published_file(session: AsyncSession, slug: str, contest_key: str, kin
 async def published_manifest(session: AsyncSession, slug: str) -> bytes:
     """Return a round's manifest byte for byte as hashed. Raises RoundNotFound."""
     return (await manifest_of(session, await published_round(session, slug)))[0]
-
-
-async def published_ballots(session: AsyncSession, slug: str, contest_key: str) -> Sequence[Ballot]:
-    """Return the ballots of a counted contest, sorted."""
-    body = await published_file(session, slug, contest_key, "ballots")
-    shown = await published_round(session, slug)
-    _, manifest = await manifest_of(session, shown)
-    return ballots_in(canonical.decode(body), manifest["contests"][contest_of(shown, contest_key).position])
-
-
-async def contest_pabulib(session: AsyncSession, slug: str, contest_key: str) -> bytes:
-    """Return a counted contest as a Pabulib file. Raises RoundNotFound or ContestNotFound."""
-    documents = await contest_documents(session, slug, contest_key)
-    ballots = await published_ballots(session, slug, contest_key)
-    contest = contest_of(await published_round(session, slug), contest_key)
-    return pabulib.contest_pabulib(documents, ballots, contest.imported_meta)
-
-
-#: Makes a bundle of a round as of a published checkpoint.
-Maker = Callable[[AsyncSession, Round, bytes], Awaitable[bytes]]
-
-
-class BundleShelf:
-    """Evidence bundles on disk, each made once: a bundle is named by the tree head it was made from."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    async def bundle(self, session: AsyncSession, slug: str, tiles: TileStore) -> Path:
-        """Return the file of the bundle as of the newest checkpoint. Raises NothingToExport or RoundNotFound."""
-        return await self._made(session, slug, tiles, "", evidence_bundle)
-
-    async def process(self, session: AsyncSession, slug: str, tiles: TileStore) -> Path:
-        """Return the file of the bundle of a round before its vote. Raises NothingToExport or RoundNotFound."""
-        return await self._made(session, slug, tiles, "-process", process_bundle)
-
-    async def _made(self, session: AsyncSession, slug: str, tiles: TileStore, ending: str, make: Maker) -> Path:
-        shown = await published_round(session, slug)
-        is_evidence = make is evidence_bundle
-        published = (
-            await evidence_checkpoint(session, shown, tiles) if is_evidence else published_checkpoint(tiles, slug)
-        )
-        path = self._folder / f"{slug}-{sha256(published).hexdigest()[:32]}{ending}.zip"
-        if not path.is_file():
-            data = await make(session, shown, published)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as unfinished:
-                unfinished.write(data)
-            os.replace(unfinished.name, path)  # a reader sees the whole file or none
-        return path
 
 
 async def store_verification(

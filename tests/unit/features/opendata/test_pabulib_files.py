@@ -1,4 +1,4 @@
-"""Counted contests as `.pb` files: the collection's own checker takes them, and reading them gives the same election."""
+"""Counted contests as `.pb` files: the collection's own checker takes them, and they hold the same election."""
 
 import io
 from collections.abc import Sequence
