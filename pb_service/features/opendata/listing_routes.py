@@ -1,5 +1,6 @@
 """What there is of a round, and what it means: the listing, data-set descriptions for portals, dates, JSON Schemas."""
 
+from functools import cache
 from typing import Annotated, Literal
 
 from litestar import MediaType, Response, Router, get
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.opendata import dcat
 from pb_service.features.opendata.answers import download, tagged, told
+from pb_service.features.opendata.checker import checker_file
 from pb_service.features.opendata.dates import round_calendar
 from pb_service.features.opendata.listing import CALENDAR, JSON_LD, TURTLE, RoundFiles, listing
 from pb_service.features.opendata.schema_files import SCHEMAS
@@ -124,6 +126,23 @@ def schema(name: FromPath[str]) -> Response[bytes]:
     return tagged(SCHEMAS[name], "application/schema+json")
 
 
+@get(
+    "/pb-verify.pyz",
+    media_type="application/zip",
+    summary="The checker of evidence bundles in one file, for any Python from 3.11 on",
+    description="From the same sources the same bytes: compare its SHA-256 with that of somebody who built it alone.",
+    access="anyone",
+    sync_to_thread=True,
+)
+def checker() -> Response[bytes]:
+    return download(_checker(), "pb-verify.pyz", "application/zip")
+
+
+@cache
+def _checker() -> bytes:
+    return checker_file()
+
+
 async def _all(session: AsyncSession, shelf: BundleShelf, tiles: TileStore) -> list[RoundFiles]:
     return [await listing(session, found.slug, shelf, tiles) for found in await rounds.published(session)]
 
@@ -138,6 +157,7 @@ listing_data = Router(
         catalogue_turtle,
         calendar,
         schema,
+        checker,
     ],
     tags=["open data"],
 )
