@@ -64,6 +64,7 @@ from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
 from pb_service.features.site.feedback_pages import feedback_router
+from pb_service.features.site.help_pages import help_router
 from pb_service.features.site.jobs_pages import jobs_router
 from pb_service.features.site.news import news_data
 from pb_service.features.site.operations import operations_router
@@ -117,6 +118,7 @@ def create_app(service: Service) -> Litestar:
         route_handlers=[
             site_router,
             promises_router,
+            help_router,
             public_router,
             browse_router,
             part_router,

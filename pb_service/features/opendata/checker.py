@@ -15,7 +15,8 @@ _START = "import sys\nfrom pb_service.verifier.__main__ import main\nsys.exit(ma
 def checker_file(root: Path = _ROOT) -> bytes:
     """Return the archive made from the sources below ``root``; raises FileNotFoundError without its licence."""
     sources = sorted((root / "pb_service" / "verifier").rglob("*.py"))
-    members = {"__main__.py": _START.encode(), "LICENSE": (root / "LICENSE").read_bytes(), "pb_service/__init__.py": b""}
+    members = {"__main__.py": _START.encode(), "pb_service/__init__.py": b""}
+    members["LICENSE"] = (root / "LICENSE").read_bytes()
     members |= {path.relative_to(root).as_posix(): path.read_bytes() for path in sources}
     packed = io.BytesIO(b"#!/usr/bin/env python3\n")
     packed.seek(0, io.SEEK_END)
