@@ -49,6 +49,8 @@ from pb_service.features.implementation.routes import implementation_api, implem
 from pb_service.features.implementation.staff_pages import implementation_staff_router
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.evidence_pages import evidence_router
+from pb_service.features.opendata.listing_routes import listing_data
+from pb_service.features.opendata.pages import data_router
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.opening.drafting import Surroundings
 from pb_service.features.opening.pages import opening_router
@@ -69,7 +71,9 @@ from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
 from pb_service.features.site.feedback_pages import feedback_router
+from pb_service.features.site.help_pages import help_router
 from pb_service.features.site.jobs_pages import jobs_router
+from pb_service.features.site.news import news_data
 from pb_service.features.site.operations import operations_router
 from pb_service.features.site.pages import router as site_router
 from pb_service.features.site.promises_pages import promises_router
@@ -157,6 +161,7 @@ def _routes(given: Sequence[str], *, development: bool) -> Application:
         route_handlers=[
             site_router,
             promises_router,
+            help_router,
             public_router,
             browse_router,
             part_router,
@@ -180,6 +185,9 @@ def _routes(given: Sequence[str], *, development: bool) -> Application:
             evidence_router,
             opendata.api,
             opendata.data,
+            listing_data,
+            news_data,
+            data_router,
             proposal_api,
             assessment_api,
             list_data,

@@ -18,7 +18,7 @@ from pb_service.features.counting.closing import guard_close
 from pb_service.features.counting.marks import mark_opening
 from pb_service.features.implementation.reading import guard_archive
 from pb_service.features.opendata.jobs import verify_later
-from pb_service.features.opendata.service import BundleShelf
+from pb_service.features.opendata.shelf import BundleShelf
 from pb_service.features.opening.service import guard_open
 from pb_service.features.proposals.acts import after_acts
 from pb_service.features.proposals.personal import PROPOSALS

@@ -1,8 +1,6 @@
 """Proposals in the JSON API and as downloads. Free to use, no key; answers may be kept for a minute."""
 
-import hashlib
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import MediaType, Response, Router, get
@@ -13,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.proposals.filters import wanted
 from pb_service.core.rounds.setup import pairs
 from pb_service.features.opendata import proposals
+from pb_service.features.opendata.answers import CSV, JSON, download, tagged, told
 from pb_service.features.opendata.proposal_schemas import ProposalPage, ProposalTold, StatisticsTold
+from pb_service.features.opendata.tabular import for_spreadsheets
 from pb_service.features.proposals.facts import FactSource
 from pb_service.features.proposals.routes import write_handlers
 from pb_service.features.rounds.public import public_round
@@ -22,7 +22,6 @@ from pb_service.settings import Settings
 Session = NamedDependency[AsyncSession]
 Facts = NamedDependency[FactSource]
 
-_CACHE = {"cache-control": "public, max-age=60"}
 _MOST_A_PAGE = 200
 
 
@@ -53,15 +52,15 @@ async def list_proposals(
     base = f"/api/v1/rounds/{slug}/proposals"
     found = await proposals.proposal_page(session, slug, proposal_facts, asked, per_page=per_page, base=base)
     links = [f'<{href}>; rel="{rel}"' for rel, href in (("next", found.next), ("prev", found.previous)) if href]
-    answer = _kept(found)
+    answer = told(found, schema="proposal-page")
     if links:
-        answer.headers["link"] = ", ".join(links)
+        answer.headers["link"] = ", ".join([answer.headers["link"], *links])
     return answer
 
 
 @get("/rounds/{slug:str}/proposals/statistics", summary="A round's proposals in numbers", access="anyone")
 async def get_statistics(*, session: Session, slug: FromPath[str]) -> Response[StatisticsTold]:
-    return _kept(await proposals.proposal_statistics(session, slug))
+    return told(await proposals.proposal_statistics(session, slug), schema="proposal-statistics")
 
 
 @get(
@@ -72,7 +71,7 @@ async def get_statistics(*, session: Session, slug: FromPath[str]) -> Response[S
 async def get_proposal(
     *, session: Session, proposal_facts: Facts, slug: FromPath[str], number: FromPath[int]
 ) -> Response[ProposalTold]:
-    return _kept(await proposals.one_proposal(session, slug, number, proposal_facts))
+    return told(await proposals.one_proposal(session, slug, number, proposal_facts), schema="proposal")
 
 
 @get(
@@ -84,7 +83,7 @@ async def get_proposal(
 )
 async def proposals_json(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[bytes]:
     body = msgspec.json.encode(await proposals.all_proposals(session, slug, proposal_facts))
-    return _download(body, f"{slug}-proposals.json", "application/json")
+    return download(body, f"{slug}-proposals.json", JSON)
 
 
 @get(
@@ -96,7 +95,7 @@ async def proposals_json(session: Session, proposal_facts: Facts, slug: FromPath
 )
 async def proposals_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[bytes]:
     text = await proposals.proposals_csv(session, slug, proposal_facts)
-    return _download(text.encode("utf-8-sig"), f"{slug}-proposals.csv", "text/csv; charset=utf-8")
+    return download(for_spreadsheets(text), f"{slug}-proposals.csv", CSV)
 
 
 @get(
@@ -108,7 +107,7 @@ async def proposals_csv(session: Session, proposal_facts: Facts, slug: FromPath[
 )
 async def history_csv(session: Session, proposal_facts: Facts, slug: FromPath[str]) -> Response[bytes]:
     text = await proposals.history_csv(session, slug, proposal_facts)
-    return _download(text.encode("utf-8-sig"), f"{slug}-proposal-history.csv", "text/csv; charset=utf-8")
+    return download(for_spreadsheets(text), f"{slug}-proposal-history.csv", CSV)
 
 
 @get(
@@ -122,21 +121,7 @@ async def proposals_atom(session: Session, settings: NamedDependency[Settings], 
     shown = await public_round(session, slug)
     name = next((text for _, text in pairs(shown.setup.texts.name)), slug)
     body = await proposals.feed(session, slug, public_url=settings.public_url, name=name)
-    return _tagged(body, "application/atom+xml; charset=utf-8", {})
-
-
-def _kept(found: Any) -> Response[Any]:
-    return _tagged(msgspec.json.encode(found), MediaType.JSON, {})
-
-
-def _download(body: bytes, name: str, media_type: str) -> Response[bytes]:
-    return _tagged(body, media_type, {"content-disposition": f'attachment; filename="{name}"'})
-
-
-def _tagged(body: bytes, media_type: str, headers: Mapping[str, str]) -> Response[bytes]:
-    """Answer with a body and its hash as ETag: who has it already is told so without it (web/conditional.py)."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    return Response(body, media_type=media_type, headers={**_CACHE, **headers, "etag": tag})
+    return tagged(body, "application/atom+xml; charset=utf-8")
 
 
 proposal_api = Router(

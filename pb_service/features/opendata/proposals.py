@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
-from xml.etree import ElementTree
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +18,8 @@ from pb_service.core.proposals.form import ProposalForm
 from pb_service.core.proposals.statistics import Days
 from pb_service.core.rounds.districts import SCALE
 from pb_service.core.rounds.money import decimal_text
+from pb_service.features.opendata import atom
+from pb_service.features.opendata.atom import News
 from pb_service.features.opendata.proposal_schemas import (
     ActTold,
     CheckTold,
@@ -45,7 +46,6 @@ from pb_service.features.rounds.public import PublicRound, public_round
 
 #: Proposals in the feed.
 IN_FEED = 50
-_ATOM = "http://www.w3.org/2005/Atom"
 _LANGUAGES = ("fi", "sv", "en")
 
 
@@ -277,31 +277,28 @@ async def feed(session: AsyncSession, slug: str, *, public_url: str, name: str) 
     """Return the newest proposals as an Atom feed (RFC 4287). Raises RoundNotFound."""
     shown = await public_round(session, slug)
     rows = await browse_repository.published_rows(session, shown.id, newest=IN_FEED)
-    page = f"{public_url}/fi/rounds/{slug}/proposals"
-    own = f"{public_url}/data/rounds/{slug}/proposals.atom"
-    root = ElementTree.Element("feed", {"xmlns": _ATOM})
-    _add(root, "id", own)
-    _add(root, "title", name)
-    _add(root, "updated", _time(max((row.changed_at for row in rows), default=shown.published_at)))
-    ElementTree.SubElement(root, "link", {"rel": "self", "href": own})
-    ElementTree.SubElement(root, "link", {"rel": "alternate", "href": page})
-    _add(root, "rights", shown.setup.closing.licence)
-    _add(ElementTree.SubElement(root, "author"), "name", name)
-    for row in rows:
-        entry = ElementTree.SubElement(root, "entry")
-        _add(entry, "id", f"{public_url}/rounds/{slug}/proposals/{row.number}")
-        _add(entry, "title", row.title)
-        ElementTree.SubElement(
-            entry, "link", {"href": f"{public_url}/{row.language}/rounds/{slug}/proposals/{row.number}"}
+    news = [
+        News(
+            id=f"{public_url}/rounds/{slug}/proposals/{row.number}",
+            title=row.title,
+            href=f"{public_url}/{row.language}/rounds/{slug}/proposals/{row.number}",
+            updated=row.changed_at,
+            published=row.published_at,
+            language=row.language,
+            summary=excerpt(row.idea or row.need, 400),
+            categories=tuple(term for term in (row.district, row.theme, row.state) if term),
         )
-        _add(entry, "updated", _time(row.changed_at))
-        if row.published_at:
-            _add(entry, "published", _time(row.published_at))
-        _add(entry, "summary", excerpt(row.idea or row.need, 400)).set("xml:lang", row.language)
-        for term in (row.district, row.theme, row.state):
-            if term:
-                ElementTree.SubElement(entry, "category", {"term": term})
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+        for row in rows
+    ]
+    return atom.feed(
+        news,
+        own=f"{public_url}/data/rounds/{slug}/proposals.atom",
+        page=f"{public_url}/fi/rounds/{slug}/proposals",
+        title=name,
+        author=name,
+        rights=shown.setup.closing.licence,
+        updated=shown.published_at,
+    )
 
 
 async def proposal_statistics(session: AsyncSession, slug: str) -> StatisticsTold:
@@ -325,12 +322,6 @@ async def proposal_statistics(session: AsyncSession, slug: str) -> StatisticsTol
 
 def _days(found: Days | None) -> DaysTold | None:
     return DaysTold(**vars(found)) if found else None
-
-
-def _add(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:
-    child = ElementTree.SubElement(parent, name)
-    child.text = "".join(mark for mark in text if mark >= " " or mark in "\n\t")  # XML knows no control characters
-    return child
 
 
 def _money(amount: int | None, unit: int) -> str:

@@ -1,7 +1,8 @@
 """The JSON API and the downloads. Addresses are stable: links to them stand in reports and papers."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
+import msgspec
 from litestar import MediaType, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
@@ -9,27 +10,29 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import File
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.features.opendata import service, tabular
+from pb_service.features.opendata import service
+from pb_service.features.opendata.answers import download, kept, tagged, told
+from pb_service.features.opendata.listing import CONTEST_FILES, GEOJSON, JSON, ZIP
 from pb_service.features.opendata.schemas import ContestResult, DistrictFound, RoundDetail, RoundSummary
-from pb_service.features.opendata.service import BundleShelf
+from pb_service.features.opendata.shelf import BundleShelf
 from pb_service.features.record.store import TileStore
 from pb_service.features.results.service import contest_documents
 from pb_service.features.rounds.service import PlaceKind
 
 Session = NamedDependency[AsyncSession]
 
-#: Results change only by amendment, so a minute in a shared cache is safe and carries a rush.
-_CACHE = {"Cache-Control": "public, max-age=60"}
+Shelf = NamedDependency[BundleShelf]
+Tiles = NamedDependency[TileStore]
 
 
 @get("/rounds", summary="Published rounds, newest vote first", access="anyone", cache=60)
-async def list_rounds(session: Session) -> list[RoundSummary]:
-    return await service.list_rounds(session)
+async def list_rounds(session: Session) -> Response[list[RoundSummary]]:
+    return told(await service.list_rounds(session), schema="rounds")
 
 
 @get("/rounds/{slug:str}", summary="A round and its districts", access="anyone", cache=60)
-async def get_round(session: Session, slug: FromPath[str]) -> RoundDetail:
-    return await service.round_detail(session, slug)
+async def get_round(session: Session, slug: FromPath[str]) -> Response[RoundDetail]:
+    return told(await service.round_detail(session, slug), schema="round")
 
 
 @get(
@@ -39,8 +42,8 @@ async def get_round(session: Session, slug: FromPath[str]) -> RoundDetail:
     access="anyone",
     cache=60,
 )
-async def get_districts(session: Session, slug: FromPath[str]) -> dict[str, Any]:
-    return await service.round_areas(session, slug)
+async def get_districts(session: Session, slug: FromPath[str]) -> Response[bytes]:
+    return tagged(msgspec.json.encode(await service.round_areas(session, slug)), GEOJSON)
 
 
 @get(
@@ -68,34 +71,28 @@ async def get_district(
     access="anyone",
     cache=60,
 )
-async def get_contest(session: Session, slug: FromPath[str], contest: FromPath[str]) -> ContestResult:
-    return service.contest_result(await contest_documents(session, slug, contest))
+async def get_contest(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[ContestResult]:
+    return told(service.contest_result(await contest_documents(session, slug, contest)), schema="result")
 
 
 @get(
     "/{slug:str}/evidence.zip",
-    media_type="application/zip",
+    media_type=ZIP,
     summary="Everything needed to count a round again",
     access="anyone",
 )
-async def evidence(
-    session: Session, shelf: NamedDependency[BundleShelf], tile_store: NamedDependency[TileStore], slug: FromPath[str]
-) -> File:
-    path = await shelf.bundle(session, slug, tile_store)
-    return File(path, filename=f"{slug}-evidence.zip", media_type="application/zip", headers=_CACHE)
+async def evidence(session: Session, shelf: Shelf, tile_store: Tiles, slug: FromPath[str]) -> File:
+    return kept(await shelf.bundle(session, slug, tile_store), f"{slug}-evidence.zip", ZIP)
 
 
 @get(
     "/{slug:str}/process.zip",
-    media_type="application/zip",
+    media_type=ZIP,
     summary="The record of a round before its vote, with the files of its process, for pb-verify",
     access="anyone",
 )
-async def process(
-    session: Session, shelf: NamedDependency[BundleShelf], tile_store: NamedDependency[TileStore], slug: FromPath[str]
-) -> File:
-    path = await shelf.process(session, slug, tile_store)
-    return File(path, filename=f"{slug}-process.zip", media_type="application/zip", headers=_CACHE)
+async def process(session: Session, shelf: Shelf, tile_store: Tiles, slug: FromPath[str]) -> File:
+    return kept(await shelf.process(session, slug, tile_store), f"{slug}-process.zip", ZIP)
 
 
 @get(
@@ -106,56 +103,27 @@ async def process(
     cache=60,
 )
 async def manifest(session: Session, slug: FromPath[str]) -> Response[bytes]:
-    return _download(await service.published_manifest(session, slug), f"{slug}-manifest.json", MediaType.JSON)
+    return download(await service.published_manifest(session, slug), f"{slug}-manifest.json", JSON, schema="manifest")
 
 
-@get(
-    "/{slug:str}/{contest:str}/ballots.pb",
-    media_type=MediaType.TEXT,
-    summary="A district in Pabulib's format",
-    access="anyone",
-    cache=60,
-)
-async def pabulib(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
-    body = await service.contest_pabulib(session, slug, contest)
-    return _download(body, f"{slug}-{contest}.pb", "text/plain; charset=utf-8")
+def _made(name: str, summary: str) -> HTTPRouteHandler:
+    """Return the handler of one download of a count, given out from the shelf."""
+    kind = "".join(part.title() for part in name.split("."))
 
+    @get(
+        f"/{{slug:str}}/{{contest:str}}/{name}",
+        name=f"made-{name}",
+        operation_id=f"Download{kind}",
+        media_type=CONTEST_FILES[name].partition(";")[0],
+        summary=summary,
+        access="anyone",
+    )
+    async def made(session: Session, shelf: Shelf, slug: FromPath[str], contest: FromPath[str]) -> File:
+        files = await shelf.contest(session, slug, contest)
+        shown = f"{slug}-{contest}.pb" if name == "ballots.pb" else f"{slug}-{contest}-{name}"
+        return kept(files[name], shown, CONTEST_FILES[name])
 
-@get(
-    "/{slug:str}/{contest:str}/ballots.csv",
-    media_type="text/csv",
-    summary="Ballots as a table, sorted",
-    access="anyone",
-    cache=60,
-)
-async def ballots_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
-    documents = await contest_documents(session, slug, contest)
-    text = tabular.ballots_csv(documents, await service.published_ballots(session, slug, contest))
-    return _csv(text, f"{slug}-{contest}-ballots.csv")
-
-
-@get(
-    "/{slug:str}/{contest:str}/projects.csv",
-    media_type="text/csv",
-    summary="Projects with votes and reasons",
-    access="anyone",
-    cache=60,
-)
-async def projects_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
-    documents = await contest_documents(session, slug, contest)
-    return _csv(tabular.projects_csv(documents), f"{slug}-{contest}-projects.csv")
-
-
-@get(
-    "/{slug:str}/{contest:str}/turns.csv",
-    media_type="text/csv",
-    summary="The count, turn by turn",
-    access="anyone",
-    cache=60,
-)
-async def turns_csv(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
-    documents = await contest_documents(session, slug, contest)
-    return _csv(tabular.turns_csv(documents), f"{slug}-{contest}-turns.csv")
+    return made
 
 
 def _document(kind: str, summary: str) -> HTTPRouteHandler:
@@ -172,19 +140,9 @@ def _document(kind: str, summary: str) -> HTTPRouteHandler:
     )
     async def document(session: Session, slug: FromPath[str], contest: FromPath[str]) -> Response[bytes]:
         body = await service.published_file(session, slug, contest, kind)
-        return _download(body, f"{slug}-{contest}-{kind}.json", MediaType.JSON)
+        return download(body, f"{slug}-{contest}-{kind}.json", JSON, schema=kind)
 
     return document
-
-
-def _csv(text: str, name: str) -> Response[bytes]:
-    # The byte order mark is for spreadsheet programs, which otherwise spoil every letter beyond ASCII.
-    return _download(text.encode("utf-8-sig"), name, "text/csv; charset=utf-8")
-
-
-def _download(body: bytes, name: str, media_type: str) -> Response[bytes]:
-    headers = {**_CACHE, "Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type=media_type, headers=headers)
 
 
 api = Router(
@@ -207,7 +165,7 @@ def _places(kind: PlaceKind, summary: str) -> HTTPRouteHandler:
     )
     async def places(session: Session, slug: FromPath[str]) -> Response[bytes]:
         body = await service.published_places(session, slug, kind)
-        return _download(body, f"{slug}-{kind}.json", MediaType.JSON)
+        return download(body, f"{slug}-{kind}.json", JSON)
 
     return places
 
@@ -220,10 +178,11 @@ data = Router(
         manifest,
         _places("postal", "Which district a postal code is in"),
         _places("addresses", "Which district an address is in"),
-        pabulib,
-        ballots_csv,
-        projects_csv,
-        turns_csv,
+        _made("ballots.pb", "A district in Pabulib's format"),
+        _made("ballots.csv", "Ballots as a table, sorted"),
+        _made("projects.csv", "Projects with votes and reasons"),
+        _made("turns.csv", "The count, turn by turn"),
+        _made("projects.geojson", "Projects on the map, with votes and reasons"),
         _document("ballots", "Every ballot in clear, sorted"),
         _document("outcome", "The outcome with every step, tie and reason"),
         _document("list", "The ballot list as voters saw it"),

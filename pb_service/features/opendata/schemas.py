@@ -130,3 +130,34 @@ class DistrictFound(Struct, frozen=True):
     district: str | None
     candidates: list[str]
     code: str
+
+
+class ListedFile(Struct, frozen=True):
+    """A file of a round, or of one of its districts (``contest``). ``kind`` says what it is about.
+
+    ``size`` in bytes and ``sha256`` in hexadecimal are those of a file that never changes once it is there; what
+    follows the round (``changes``) has neither.
+    """
+
+    kind: str
+    href: str
+    media_type: str
+    contest: str | None
+    size: int | None
+    sha256: str | None
+    changes: bool
+
+
+class Listing(Struct, frozen=True):
+    """All open data of a round. ``description`` is the address of the same as DCAT."""
+
+    version: int
+    round: str
+    names: list[tuple[str, str]]
+    licence: str
+    source: str
+    created_at: datetime
+    opens_at: datetime | None
+    closes_at: datetime | None
+    description: str
+    files: list[ListedFile]

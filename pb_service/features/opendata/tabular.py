@@ -79,6 +79,11 @@ def vote_columns(documents: ContestDocuments, ballot: Ballot) -> tuple[str, str]
     return named, ",".join(str(pair[1]) for pair in pairs if len(pair) > 1)
 
 
+def for_spreadsheets(text: str) -> bytes:
+    """Return a table as UTF-8 with a byte order mark, without which spreadsheet programs spoil letters beyond ASCII."""
+    return text.encode("utf-8-sig")
+
+
 def cell(text: str) -> str:
     """Return foreign text for a table: spreadsheet programs run what begins like a formula, so it gets a quote."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -115,7 +115,7 @@ def own_round_page(shown: PublicRound, settings: Municipality, language: Languag
         "who_more": spoken(setup.eligibility.explanation, language),
         "ballot_about": ballot_in_words(shown, words),
         "criteria": [spoken(criterion.label, language) for criterion in setup.criteria.criteria],
-        "changes": [change for act in reversed(shown.acts) if (change := _change(act, language))],
+        "changes": [change for act in reversed(shown.acts) if (change := change_line(act, language))],
     }
 
 
@@ -250,7 +250,8 @@ def _contact_or(own: Contact, general: Contact) -> Contact:
     return own if own.email or own.phone else general
 
 
-def _change(act: PublicAct, language: Language) -> ChangeLine | None:
+def change_line(act: PublicAct, language: Language) -> ChangeLine | None:
+    """What happened to a round, in words; None for what people are not told apart from the record."""
     words = translations(language)
     names = phase_names(words)
     what = {
