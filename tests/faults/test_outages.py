@@ -79,7 +79,7 @@ async def service(settings: Settings, postgres: OwnServer) -> AsyncIterator[Serv
 @asynccontextmanager
 async def browsing(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(service)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 

@@ -49,7 +49,7 @@ def lines(log: io.StringIO) -> list[dict[str, object]]:
 
 async def asked(service: Service, path: str, **headers: str) -> httpx.Response:
     app = create_app(service)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.get(path, headers=headers)
 
@@ -106,7 +106,7 @@ async def test_figures_tell_what_waits_and_what_was_answered(service: Service, c
 async def test_requests_are_counted_by_the_template_of_their_route(service: Service) -> None:
     service = replace(service, settings=replace(service.settings, metrics_token=TOKEN))
     app = create_app(service)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for path in ("/en/rounds/no-such-round", "/no/such/path/at/all"):
             await client.get(path)

@@ -39,7 +39,7 @@ async def service(settings: Settings, database_url: str, clock: FakeClock) -> As
 @pytest.fixture
 async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(service)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 

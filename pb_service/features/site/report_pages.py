@@ -17,11 +17,11 @@ from pb_service.features.record.store import TileStore
 from pb_service.features.results import states
 from pb_service.features.results.service import manifest_of, outcome_of
 from pb_service.features.results.state_pages import Shown, shown_states
+from pb_service.features.rounds.errors import RoundNotFound
 from pb_service.features.rounds.finding import published_round
 from pb_service.features.rounds.setups import setup_of
 from pb_service.features.rounds.tables import Round
 from pb_service.features.site import service
-from pb_service.features.rounds.errors import RoundNotFound
 from pb_service.features.site.presentation import verify_page
 from pb_service.web.formats import Reader, text_in
 from pb_service.web.languages import language_of

@@ -100,7 +100,7 @@ async def test_by_another_name_or_through_a_proxy_there_is_no_such_page(
 
 async def test_from_another_machine_there_is_no_such_page(service: Service) -> None:
     app = create_app(service)
-    transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 40000))  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 40000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as far:
         assert (await far.get(PAGE)).status_code == 404
 
@@ -111,7 +111,7 @@ async def test_without_the_setting_there_is_no_such_page(
 ) -> None:
     async with open_service(replace(settings, development=development_setting), database_url, clock=clock) as service:
         app = create_app(service)
-        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # scopes typed apart
+        transport = httpx.ASGITransport(app=app)
         async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             assert (await client.get(PAGE)).status_code in (404, 405)
             assert (await client.post(PAGE, data={"part": "manager"})).status_code in (403, 404, 405)

@@ -155,7 +155,7 @@ async def visitor(
     settings = replace(settings, signin=folder / "signin.toml")
     async with open_service(settings, database_url, clock=clock) as service:
         app = create_app(service)
-        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # scopes typed apart
+        transport = httpx.ASGITransport(app=app)
         async with running(app), httpx.AsyncClient(transport=transport, base_url=SITE) as browser:
             with capture_logs() as log:
                 yield Visitor(browser, service, clock, town, school, log)

@@ -49,7 +49,7 @@ async def site(service: Service, clock: FakeClock) -> Building:
 @pytest.fixture
 async def client(site: Building) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(site.service)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 

@@ -35,7 +35,7 @@ async def service(settings: Settings, database_url: str, clock: FakeClock) -> As
 async def reader(service: Service) -> AsyncIterator[Reader]:
     """A resident who is signed in."""
     app = create_app(service)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         reader = Reader(client, service)
         await reader.register()

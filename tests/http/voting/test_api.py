@@ -114,7 +114,7 @@ async def test_full_door_says_when_to_come_back(booth: Booth, vote: OpenVote) ->
     service = vote.service
     full = CastingService(service.database, service.tiles, service.keys, vote.clock, most=0)
     crowded = create_app(replace(service, casting=full))
-    transport = httpx.ASGITransport(app=crowded)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=crowded)
     sealed = posted(await vote.sealed(booth.actor, [0]))
     cookies = booth.client.cookies
     async with (

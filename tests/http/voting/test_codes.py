@@ -33,7 +33,7 @@ async def vote(lettered: tuple[OpenVote, list[str]]) -> OpenVote:
 @pytest.fixture
 async def booth(vote: OpenVote) -> AsyncIterator[KeyBooth]:
     app = create_app(vote.service)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield KeyBooth.enter(client, vote)
 

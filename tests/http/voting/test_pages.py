@@ -42,7 +42,7 @@ async def test_before_its_opening_a_round_has_no_vote(service: Service, clock: F
     """Who follows a link too early is told so, and where the dates stand."""
     await prepared_vote(service, clock)
     app = create_app(service)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as reader:
         assert "There is no vote yet" in (await reader.get(VOTE)).text
         assert (await reader.get(f"{VOTE}/review")).status_code == 404

@@ -78,7 +78,7 @@ async def street(
     """A vote that is open at the machine's own time: that is when the provider's tokens are made."""
     async with strong_vote(settings, database_url, clock, provider=provider, folder=folder) as (vote, letter):
         app = create_app(vote.service)
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # typed apart
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with running(app), httpx.AsyncClient(transport=transport, base_url=SITE) as client:
             yield Street(vote, provider, client, clock, letter)
 

@@ -29,7 +29,7 @@ async def vote(service: Service, clock: FakeClock) -> OpenVote:
 @pytest.fixture
 async def desk(vote: OpenVote) -> AsyncIterator[Desk]:
     app = create_app(vote.service)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield Desk(client, vote.service)
 

@@ -36,7 +36,7 @@ async def trustees(service: Service, clock: FakeClock, folder: Path) -> AsyncIte
     service = replace(service, witnesses=policy)
     vote = await prepared_vote(service, clock, slug=SLUG, trustees=APART)
     app = create_app(replace(service, settings=replace(service.settings, jobs="worker")))
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         desk = Desk(client, service)
         found = Trustees(service, desk, SLUG, folder, key)
