@@ -31,7 +31,7 @@ from pb_service.features.results.errors import StateRefused
 from pb_service.features.results.service import contest_documents
 from pb_service.features.results.states import Change
 from pb_service.features.results.turnout import publish_turnout, turnout_body
-from pb_service.features.rounds.finding import find_round
+from pb_service.features.rounds.finding import find_round, void_contests
 from tests.voting import Official, OpenVote, close, counted, verified
 from tests.voting import cast as cast_ballot
 
@@ -164,6 +164,7 @@ async def test_void_contest_is_said_for_a_published_reason(vote: OpenVote) -> No
     assert found_states[1].funded(NORTH) is found_states[2].funded(NORTH) is None
     async with vote.service.database.reading() as session:
         assert (await contest_documents(session, vote.slug, NORTH)).state == "voided"
+        assert list(await void_contests(session, (await find_round(session, vote.slug)).id)) == [NORTH]
     report = await verified(vote)
     assert (report["verdict"], report["result"]["void"]) == ("pass", [NORTH])
 
