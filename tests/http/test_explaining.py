@@ -3,6 +3,7 @@
 import httpx
 from sqlalchemy import select, update
 
+from pb_service.app import create_app
 from pb_service.cli.counting import count_round
 from pb_service.features.opendata.imports import import_round, plan_import
 from pb_service.features.results.districts import by_district
@@ -13,6 +14,7 @@ from pb_service.features.rounds.finding import find_round
 from pb_service.service import Service
 from tests.builders import import_options, pabulib_file
 from tests.conftest import FakeClock
+from tests.http.conftest import running
 
 
 async def test_another_process_says_what_this_one_would_and_an_older_form_is_made_anew(
@@ -54,3 +56,17 @@ async def test_the_round_before_is_the_last_with_one_of_the_districts(service: S
     assert (previous.slug, previous.is_same_money, none) == ("spring", True, None)
     assert line.before == line.now
     assert (line.now.chosen, line.now.projects) == (2, 3)
+
+
+async def test_a_round_under_any_rule_has_its_pages(service: Service) -> None:
+    for slug, rule in (("loads", "phragmen"), ("dense", "greedy_density")):
+        async with service.database.transaction() as session:
+            plan = plan_import([pabulib_file("North")], import_options(slug, rule=rule))
+            await import_round(session, plan, origin_host="example.org", now=service.clock())
+        await count_round(service, slug, say=lambda _: None)
+    app = create_app(service)
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # scopes typed apart
+    async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        for slug in ("loads", "dense"):
+            for path in ("", "/north", "/north/count", "/north/projects/0", "/report"):
+                assert (await client.get(f"/fi/rounds/{slug}{path}")).status_code == 200, path
