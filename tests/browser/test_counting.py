@@ -93,7 +93,7 @@ async def test_pages_of_the_count_on_a_phone(browser: Browser, house: House, lan
     staff = f"{house.address}/{language}/staff/rounds"
     public = f"{house.address}/{language}/rounds/spring"
     pages = [
-        (None, [f"{public}/counting", f"{public}/result", f"{public}/pohjoinen"]),
+        (None, [f"{public}/{name}" for name in ("counting", "result", "report", "pohjoinen")]),
         (house.trustee, [f"{staff}/autumn/trustees"]),
         (
             house.manager,

@@ -204,10 +204,7 @@ def _rescaled(limits: Limits, scale: int) -> Limits:
 def _rule(file: PabulibFile, options: ImportOptions, unit: int) -> RuleDocument:
     """Return the rule of a contest: the one asked for, or the file's own with its threshold."""
     if options.rule is not None:
-        asked = rule_by_name(options.rule, ties=options.ties, unit=unit)
-        if not _explained(asked):
-            raise ImportRefused(f"The rule {options.rule!r} is counted by `pb tally`, but its result has no pages yet.")
-        return asked
+        return rule_by_name(options.rule, ties=options.ties, unit=unit)
     stated = file.meta.get("rule", "")
     name = _RULES.get(stated)
     if name is None:
@@ -223,16 +220,6 @@ def _rule(file: PabulibFile, options: ImportOptions, unit: int) -> RuleDocument:
         if file.threshold is not None:
             rule["threshold"] = file.threshold
     return rule
-
-
-def _explained(rule: RuleDocument) -> bool:
-    """Whether the result pages can say how this rule came to its outcome."""
-    if rule["name"] == "greedy":
-        return "density" not in rule
-    if rule["name"] != "equal_shares":
-        return False
-    usual = rule["utility"] in {"cost", "cardinality"} and rule["completion"] in {"none", "add_one"}
-    return usual and "compare" not in rule
 
 
 def _key(title: str) -> str:

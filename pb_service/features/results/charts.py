@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pb_service.features.results import pictures
+from pb_service.features.results.districts import District
 from pb_service.features.results.views import (
     ContestResultView,
     ProjectRow,
@@ -313,6 +314,28 @@ def paid_bar(turn: TurnView) -> pictures.Bar:
     """The cost of a purchase: what was paid in full parts, then what others gave of the rest they had."""
     gave = turn.paid.gave if turn.paid else 0
     return pictures.bar([turn.project.cost - gave, gave], turn.project.cost, width=ROW_WIDTH, height=22, gap=1)
+
+
+@dataclass(frozen=True)
+class DistrictRow:
+    """A district's money on one scale with the others: how wide its budget is, and what is used of it."""
+
+    district: District
+    width: float
+    used: float
+
+
+def district_bars(districts: Sequence[District]) -> list[DistrictRow]:
+    """The districts in their order."""
+    most = max((district.now.budget for district in districts), default=1) or 1
+    return [
+        DistrictRow(
+            district,
+            round(ROW_WIDTH * district.now.budget / most, 1),
+            round(ROW_WIDTH * district.now.cost / most, 1),
+        )
+        for district in districts
+    ]
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ from pb_service.features.assessment.page_parts import (
 from pb_service.features.opening.drafting import granted_keys
 from pb_service.features.proposals.errors import ReasonMissing
 from pb_service.features.results import repository, states
-from pb_service.features.results.charts import turnout_bars
+from pb_service.features.results.charts import district_bars, turnout_bars
+from pb_service.features.results.districts import by_district
 from pb_service.features.results.errors import StateRefused
 from pb_service.features.results.states import Change, Published
 from pb_service.features.results.turnout import as_csv, turnout_body
@@ -73,6 +74,7 @@ async def show_result(request: PageRequest, session: Session) -> Response[str]:
         raise RoundNotFound("There is no result in this round yet.")
     words = reader(await setup_of(session, found), language)
     body = await turnout_body(session, found)
+    districts, previous = await by_district(session, found)
     return page(
         request,
         "results/states.html",
@@ -85,6 +87,9 @@ async def show_result(request: PageRequest, session: Session) -> Response[str]:
         contests=[(contest.key, *text_in(contest.title, language)) for contest in found.contests],
         is_counted=PHASES.index(found.phase) > PHASES.index("counting"),
         turnout=_turnout(found, decode(body), words) if body else None,
+        districts=district_bars(districts),
+        title_of=lambda title: text_in(title, language),
+        previous=previous,
     )
 
 

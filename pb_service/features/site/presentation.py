@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pb_service.core.rounds.documents import RuleDocument
+from pb_service.core.rounds.documents import GreedyRule, RuleDocument
 from pb_service.core.rounds.setup import pairs
 from pb_service.features.results.sentences import tie_reason
+from pb_service.features.rounds.presentation import rule_titles
 from pb_service.features.rounds.public import PublicRound
 from pb_service.features.site.checks import GROUPS, figures_in_words, title_of
 from pb_service.features.site.views import DistrictView, ProofView, RecordView, RoundView, Texts, VerificationView
@@ -128,22 +129,37 @@ def named(texts: Texts, language: str) -> Named:
 
 def rule_in_words(rule: RuleDocument, words: Reader) -> list[str]:
     """What a rule does, and how it decides between equals, in short sentences."""
-    if rule["name"] == "greedy":
-        sentences = [
-            words.gettext("The project with most votes comes first, then the next, as long as the money lasts.")
-            if rule["by"] == "votes"
-            else words.gettext("The project with most points comes first, then the next, as long as the money lasts."),
-            words.gettext("What does not fit the money left is skipped, and the next one has its turn.")
-            if rule["skip"]
-            else words.gettext("At the first project that does not fit the money left, the counting stops."),
-        ]
-    else:
-        sentences = [
-            words.gettext("Every voter has an equal part of the money."),
-            words.gettext("A project is bought when those who voted for it can pay it together from their parts."),
-        ]
+    match rule["name"]:
+        case "greedy":
+            sentences = [
+                _first(rule, words),
+                words.gettext("What does not fit the money left is skipped, and the next one has its turn.")
+                if rule["skip"]
+                else words.gettext("At the first project that does not fit the money left, the counting stops."),
+            ]
+        case "equal_shares":
+            sentences = [
+                words.gettext("Every voter has an equal part of the money."),
+                words.gettext("A project is bought when those who voted for it can pay it together from their parts."),
+            ]
+        case _:
+            sentences = [rule_titles(words)[rule["name"]][1]]
     ties = ", ".join(tie_reason(tie, words) for tie in rule["ties"])
     return [*sentences, words.gettext("Between equals: %(order)s.") % {"order": ties}]
+
+
+def _first(rule: GreedyRule, words: Reader) -> str:
+    if "density" in rule:
+        return (
+            words.gettext("The project with most votes for its cost comes first, then the next.")
+            if rule["by"] == "votes"
+            else words.gettext("The project with most points for its cost comes first, then the next.")
+        )
+    return (
+        words.gettext("The project with most votes comes first, then the next, as long as the money lasts.")
+        if rule["by"] == "votes"
+        else words.gettext("The project with most points comes first, then the next, as long as the money lasts.")
+    )
 
 
 def kind_in_words(kind: str, words: Reader) -> str:

@@ -13,6 +13,7 @@ from pb_service.core.rounds.phases import AFTER_COUNT
 from pb_service.features.counting import pages as counting_pages
 from pb_service.features.counting import repository as counting
 from pb_service.features.counting.progress import Progress, progress_of
+from pb_service.features.opening.vocabulary import mode_in_words
 from pb_service.features.record.store import TileStore
 from pb_service.features.results import states
 from pb_service.features.results.service import manifest_of, outcome_of
@@ -69,6 +70,9 @@ async def show_report(
         manifest=found.manifest_sha256.hex(),
         counted=await _counted(session, found, words),
         states=await _states(session, found, words),
+        mode=words.gettext("open: ballots in clear, no secrecy claimed")
+        if found.mode == "open"
+        else mode_in_words(found.mode, words),
         count=counting_pages.shown(progress, words) if progress else None,
         **context,
     )
