@@ -39,7 +39,7 @@ from pb_service.features.implementation.errors import (
     NotYourUnit,
 )
 from pb_service.features.implementation.reading import board
-from pb_service.features.implementation.reminders import owed_of, remind
+from pb_service.features.implementation.reminders import owed_of
 from pb_service.features.record import repository as record
 from pb_service.features.rounds.errors import PhaseRefused
 from pb_service.features.rounds.finding import find_round
@@ -254,8 +254,6 @@ async def test_units_are_reminded_of_what_they_promised(site: Building) -> None:
             found = await find_round(session, site.slug, whole=False)
             owed = owed_of(await board(session, found, site.clock()), site.clock())
         assert ["/".join(each.one.key) for each in owed] == expected
-    async with site.service.database.transaction() as session:
-        assert await remind(session, site.clock()) == 1
     (mail,) = await delivered(site.service)
     assert "Penkkejä rantaan (en): a promised day has passed" in words(mail)
     assert "Valoja polulle (en): nothing was told for three months" in words(mail)
