@@ -88,14 +88,10 @@ async def test_board_has_what_the_confirmed_result_funds(site: Building) -> None
     }  # fmt: skip
     with pytest.raises(FundedProjectNotFound):
         await site.built(f"{NORTH}-103")
-
-
-async def test_nothing_is_built_before_a_decision_confirms_the_result(service: Service, clock: FakeClock) -> None:
-    made = await building(service, clock)
-    async with service.database.transaction() as session:
+    async with site.service.database.transaction() as session:
         await session.execute(sql("DELETE FROM result_state WHERE kind = 'confirmed'"))
     with pytest.raises(NotBuiltYet):
-        await made.act(Move(state="planning"), version=0)
+        await site.act(Move(state="planning"), version=0)
 
 
 async def test_history_is_a_chain_that_nothing_overwrites(site: Building) -> None:
