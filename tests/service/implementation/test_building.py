@@ -15,6 +15,7 @@ from pb_service.core.implementation.orders import (
     Assign,
     Close,
     Correct,
+    Drop,
     GiveUp,
     Move,
     Order,
@@ -169,7 +170,10 @@ async def test_closing_needs_three_answers_in_every_language(site: Building) -> 
     assert await refused(site, Close(happened=said(), learned={"fi": "Opittiin"})) == [
         "act open_milestones", "learned_sv required", "develop_fi required", "develop_sv required"
     ]  # fmt: skip
+    await site.act(Plan(title=said(), due=date(2027, 2, 1)))
     await site.act(Reach(milestone=2, on=TODAY))
+    await site.act(Drop(milestone=3, reason=said("Ei tarvita")))
+    assert await refused(site, Postpone(milestone=3, due=date(2028, 1, 1), reason=said())) == ["milestone unknown"]
     await site.act(CLOSING)
     now = (await site.built()).progress
     assert now.state == "done"
