@@ -73,9 +73,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_implementation_act")),
-        sa.UniqueConstraint(
-            "implementation_id", "number", name=op.f("uq_implementation_act_implementation_id_number")
-        ),
+        sa.UniqueConstraint("implementation_id", "number", name=op.f("uq_implementation_act_implementation_id_number")),
         sa.UniqueConstraint("once", name=op.f("uq_implementation_act_once")),
     )
     op.execute(GUARD)
