@@ -62,6 +62,7 @@ EVERY: Sequence[tuple[str, timedelta]] = (
     *counting.EVERY,
     *pass_jobs.EVERY,
     *voting.EVERY,
+    *implementation.EVERY,
     *site.EVERY,
 )
 

@@ -1,18 +1,22 @@
-"""The job of the stage implementation: those who follow a project are told what happened to it."""
+"""The jobs of the stage implementation: followers are told what happened, units what waits for a word of theirs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
-from pb_service.features.implementation import notices
+from pb_service.features.implementation import notices, reminders
 from pb_service.features.implementation.service import NOTICE_JOB
 from pb_service.platform import jobs
 from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
 from pb_service.platform.jobs import Handler
 
+REMIND_JOB = "implementation.remind"
+REMIND_EVERY = timedelta(days=7)
+
 
 class Surroundings(Protocol):
-    """What this job needs of the service."""
+    """What these jobs need of the service."""
 
     @property
     def database(self) -> Database: ...
@@ -29,4 +33,11 @@ async def tell(service: Surroundings, payload: Mapping[str, Any]) -> None:
         await jobs.complete(session, now=now)
 
 
-HANDLERS: Mapping[str, Handler[Surroundings]] = {NOTICE_JOB: tell}
+async def remind(service: Surroundings, _payload: Mapping[str, Any]) -> None:
+    """Tell the people of the responsible units where a promised day has passed, or nothing was heard for long."""
+    async with service.database.transaction() as session:
+        await reminders.remind(session, service.clock())
+
+
+HANDLERS: Mapping[str, Handler[Surroundings]] = {NOTICE_JOB: tell, REMIND_JOB: remind}
+EVERY: Sequence[tuple[str, timedelta]] = ((REMIND_JOB, REMIND_EVERY),)

@@ -93,9 +93,10 @@ class Board:
 
 async def funded_projects(session: AsyncSession, found: Round) -> list[Funded]:
     """Return what the round's result funds. Raises NotBuiltYet before it is confirmed."""
-    states = await published_states(session, found.id)
+    is_counted = not found.imported and found.phase in AFTER_COUNT
+    states = await published_states(session, found.id) if is_counted else []
     said = [state for state in states if state.kind != "voided"]
-    if found.imported or found.phase not in AFTER_COUNT or not any(state.kind == "confirmed" for state in said):
+    if not any(state.kind == "confirmed" for state in said):
         raise NotBuiltYet("The result of this round is not confirmed yet.")
     void = {state.statement["contest"] for state in states if state.kind == "voided"}
     listed = await _listed(session, found)

@@ -1,14 +1,14 @@
 """Queries of the stage implementation."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.core.rounds.phases import AFTER_COUNT
+from pb_service.core.rounds.phases import AFTER_COUNT, Phase
 from pb_service.features.assessment.tables import BallotProject, ProjectSource
 from pb_service.features.implementation.tables import Implementation, ImplementationAct
 from pb_service.features.proposals.tables import Proposal
@@ -29,6 +29,12 @@ async def of_round(session: AsyncSession, round_id: UUID) -> Sequence[Implementa
     """Return the projects of a round that somebody has worked on."""
     query = select(Implementation).where(Implementation.round_id == round_id)
     return (await session.scalars(query.order_by(Implementation.contest, Implementation.project))).all()
+
+
+async def rounds_in(session: AsyncSession, phases: Collection[Phase]) -> Sequence[Round]:
+    """Return the rounds of one's own in these phases, but rehearsals, by address."""
+    query = select(Round).where(Round.phase.in_(phases), Round.imported.is_(False), Round.rehearsal.is_(False))
+    return (await session.scalars(query.order_by(Round.slug))).all()
 
 
 async def one(session: AsyncSession, round_id: UUID, contest: str, project: str) -> Implementation | None:

@@ -6,7 +6,7 @@ The people of the unit that answers for a project work on it, and the managers o
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,13 +48,18 @@ _FOR_MANAGERS = (Assign, Recost, GiveUp, Reopen)
 _SALT = 32
 
 
-async def may_work(session: AsyncSession, actor: Actor, found: Round, contest: str, unit_id: UUID | None) -> bool:
-    """Whether somebody may add to the history of a project for which that unit answers."""
+async def units_of(session: AsyncSession, actor: Actor) -> frozenset[UUID]:
+    """The units in which somebody works."""
+    if actor.account_id is None:
+        return frozenset()
+    return frozenset(member.unit_id for member in await staff.memberships_of(session, actor.account_id))
+
+
+def may_work(actor: Actor, found: Round, contest: str, unit_id: UUID | None, own: Collection[UUID]) -> bool:
+    """Whether somebody, who works in their ``own`` units, may add to a history for which that unit answers."""
     if may(actor, "implementation.decide", round_id=found.id, district=contest):
         return True
-    if not may(actor, "implementation.edit", round_id=found.id, district=contest) or actor.account_id is None:
-        return False
-    return any(member.unit_id == unit_id for member in await staff.memberships_of(session, actor.account_id))
+    return may(actor, "implementation.edit", round_id=found.id, district=contest) and unit_id in own
 
 
 async def act(
@@ -138,7 +143,7 @@ async def _begin(
         require(actor, "implementation.decide", round_id=found.id, district=contest)
     await reading.built(session, found, contest, code)  # there is such a project, before a row of it is begun
     row = await repository.locked(session, found.id, contest, code)
-    if not await may_work(session, actor, found, contest, row.unit_id):
+    if not may_work(actor, found, contest, row.unit_id, await units_of(session, actor)):
         raise NotYourUnit("Only the people of the unit that answers for this project, and managers, work on it.")
     return row, await reading.built(session, found, contest, code)
 

@@ -77,10 +77,11 @@ async def show_board(request: PageRequest, session: Session, actor: Who, clock: 
         if shown
         else []
     )
+    own = await service.units_of(session, actor)
     mine = {
         line.built.key
         for line in lines
-        if await service.may_work(session, actor, found, line.built.funded.contest, line.built.unit_id)
+        if service.may_work(actor, found, line.built.funded.contest, line.built.unit_id, own)
     }
     return staff_page(
         request,
@@ -326,7 +327,7 @@ async def _desk(
             "history": history,
             "questions": closing_questions(words),
             "works": found.phase in service.BUILDING
-            and await service.may_work(session, actor, found, contest, one.unit_id),
+            and service.may_work(actor, found, contest, one.unit_id, await service.units_of(session, actor)),
             "decides": may(actor, "implementation.decide", round_id=found.id, district=contest),
             "once": once,
             **await _choices(session, one, words, language),

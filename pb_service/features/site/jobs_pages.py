@@ -129,6 +129,7 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "counting.count": lambda words: words.gettext("Count a closed vote"),
     "counting.hour": lambda words: words.gettext("Mark the hour in the record of an open vote"),
     "mail.deliver": lambda words: words.gettext("Send a mail"),
+    "implementation.remind": lambda words: words.gettext("Remind units of what they have promised"),
     "implementation.tell": lambda words: words.gettext("Tell of what happened to a project that is being built"),
     "mail.tidy": lambda words: words.gettext("Delete mails that were given up long ago"),
     "opendata.verify": lambda words: words.gettext("Have the checker check a counted round"),

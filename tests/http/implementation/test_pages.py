@@ -85,6 +85,18 @@ async def test_everybody_sees_the_board_and_each_history(site: Building, client:
     assert (await client.get(f"/en/{BASE}/{NORTH}/{NORTH}-103")).status_code == 404
 
 
+async def test_nothing_is_there_before_a_decision(client: httpx.AsyncClient, site: Building) -> None:
+    """A round whose result is not confirmed has neither pages nor data; staff are told why."""
+    async with site.service.database.transaction() as session:
+        await session.execute(sql("DELETE FROM result_state WHERE kind = 'confirmed'"))
+    for path in (f"/fi/{BASE}", f"/fi/{BASE}/{NORTH}/{BENCHES}", f"{DATA}.json", f"{DATA}.atom"):
+        assert (await client.get(path)).status_code == 404
+    assert "/implementation" not in (await client.get("/fi/rounds/spring")).text
+    desk = Desk(client, site.service)
+    await desk.enter(await hire(site.service, "manager", name="Maija Maki"))
+    assert "when a decision has confirmed" in (await desk.get(f"staff/{BASE}")).text
+
+
 async def test_data_say_what_the_pages_say(site: Building, client: httpx.AsyncClient) -> None:
     """JSON with every document of a history by its hash, a table safe for spreadsheets, and feeds in one language."""
     await tell_a_story(site)
@@ -106,15 +118,6 @@ async def test_data_say_what_the_pages_say(site: Building, client: httpx.AsyncCl
         assert len(titles) == 4
         assert titles[0].startswith("Penkkejä rantaan (sv)")
     assert (await client.get("/api/v1/rounds/spring/implementation")).json()["projects"] == told["projects"]
-
-
-async def test_nothing_is_there_before_a_decision(client: httpx.AsyncClient, site: Building) -> None:
-    """A round whose result is not confirmed has neither pages nor data."""
-    async with site.service.database.transaction() as session:
-        await session.execute(sql("DELETE FROM result_state WHERE kind = 'confirmed'"))
-    for path in (f"/fi/{BASE}", f"/fi/{BASE}/{NORTH}/{BENCHES}", f"{DATA}.json", f"{DATA}.atom"):
-        assert (await client.get(path)).status_code == 404
-    assert "/implementation" not in (await client.get("/fi/rounds/spring")).text
 
 
 async def test_staff_work_by_forms(site: Building, client: httpx.AsyncClient) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from PIL import Image
@@ -15,6 +15,7 @@ from pb_service.core.implementation.orders import (
     Assign,
     Close,
     Correct,
+    Drop,
     GiveUp,
     Move,
     Order,
@@ -39,6 +40,7 @@ from pb_service.features.implementation.errors import (
     NotYourUnit,
 )
 from pb_service.features.implementation.reading import board
+from pb_service.features.implementation.reminders import owed_of
 from pb_service.features.record import repository as record
 from pb_service.features.rounds.errors import PhaseRefused
 from pb_service.features.rounds.finding import find_round
@@ -46,10 +48,13 @@ from pb_service.features.rounds.timetable import archive
 from pb_service.platform.files import FileMissing
 from pb_service.service import Service
 from tests.conftest import FakeClock
-from tests.implementation import BENCHES, FUNDED, LIGHTS, NORTH, SWINGS, Building, building, said
+from tests.implementation import BENCHES, FUNDED, LIGHTS, NORTH, SWINGS, Building, building, said, unit_of
+from tests.mailbox import delivered, words
 from tests.rounds import REASON, staff
+from tests.staff import actor_of, hire
 
 TODAY = date(2026, 10, 5)
+CONFIRMED = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 CLOSING = Close(happened=said("Tehtiin"), learned=said("Opittiin"), develop=said("Kehitetään"))
 
 
@@ -84,14 +89,10 @@ async def test_board_has_what_the_confirmed_result_funds(site: Building) -> None
     }  # fmt: skip
     with pytest.raises(FundedProjectNotFound):
         await site.built(f"{NORTH}-103")
-
-
-async def test_nothing_is_built_before_a_decision_confirms_the_result(service: Service, clock: FakeClock) -> None:
-    made = await building(service, clock)
-    async with service.database.transaction() as session:
+    async with site.service.database.transaction() as session:
         await session.execute(sql("DELETE FROM result_state WHERE kind = 'confirmed'"))
     with pytest.raises(NotBuiltYet):
-        await made.act(Move(state="planning"), version=0)
+        await site.act(Move(state="planning"), version=0)
 
 
 async def test_history_is_a_chain_that_nothing_overwrites(site: Building) -> None:
@@ -169,7 +170,10 @@ async def test_closing_needs_three_answers_in_every_language(site: Building) -> 
     assert await refused(site, Close(happened=said(), learned={"fi": "Opittiin"})) == [
         "act open_milestones", "learned_sv required", "develop_fi required", "develop_sv required"
     ]  # fmt: skip
+    await site.act(Plan(title=said(), due=date(2027, 2, 1)))
     await site.act(Reach(milestone=2, on=TODAY))
+    await site.act(Drop(milestone=3, reason=said("Ei tarvita")))
+    assert await refused(site, Postpone(milestone=3, due=date(2028, 1, 1), reason=said())) == ["milestone unknown"]
     await site.act(CLOSING)
     now = (await site.built()).progress
     assert now.state == "done"
@@ -234,6 +238,25 @@ async def test_picture_has_its_texts_and_can_be_taken_away(site: Building) -> No
     with pytest.raises(FileMissing):
         async with site.service.database.reading() as session:
             await site.service.files.open(session, row.file_id)
+
+
+async def test_units_are_reminded_of_what_they_promised(site: Building) -> None:
+    """A day that has passed, or three months without a word: each person of the unit gets one mail with all of it."""
+    member = await hire(site.service, "assessor", name="Mikael Sjö")
+    unit = await unit_of(site.service, [await actor_of(site.service, member)], "Kadut")
+    for code in (BENCHES, LIGHTS, SWINGS):
+        await site.act(Assign(unit=unit), code)
+    await site.act(Plan(title=said(), due=date(2026, 10, 20)))
+    await site.act(GiveUp(reason=said(), decision="KH 2027-9"), SWINGS)
+    for days, expected in ((0, []), (30, [f"{NORTH}/{BENCHES}"]), (91, [f"{NORTH}/{BENCHES}", f"{NORTH}/{LIGHTS}"])):
+        site.clock.now = CONFIRMED + timedelta(days=days)
+        async with site.service.database.reading() as session:
+            found = await find_round(session, site.slug, whole=False)
+            owed = owed_of(await board(session, found, site.clock()), site.clock())
+        assert ["/".join(each.one.key) for each in owed] == expected
+    (mail,) = await delivered(site.service)
+    assert "Penkkejä rantaan (en): a promised day has passed" in words(mail)
+    assert "Valoja polulle (en): nothing was told for three months" in words(mail)
 
 
 async def test_round_is_not_archived_while_something_is_built(site: Building) -> None:
