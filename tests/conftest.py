@@ -117,19 +117,20 @@ async def migrated(server_url: str, admin: asyncpg.Connection) -> str:
 async def database_url(server_url: str, admin: asyncpg.Connection, migrated: str) -> AsyncIterator[str]:
     """The URL of a fresh, migrated database of this test alone (also right as PB_DATABASE_URL of a command)."""
     # Copying files is a third of the time of writing every page to the log, and nothing here outlives the server.
-    async with _database(server_url, admin, f"TEMPLATE {migrated} STRATEGY FILE_COPY") as url:
+    async with fresh_database(server_url, admin, f"TEMPLATE {migrated} STRATEGY FILE_COPY") as url:
         yield url
 
 
 @pytest.fixture
 async def empty_database_url(server_url: str, admin: asyncpg.Connection) -> AsyncIterator[str]:
     """The URL of a database without any table, as a new installation finds it."""
-    async with _database(server_url, admin, "") as url:
+    async with fresh_database(server_url, admin, "") as url:
         yield url
 
 
 @asynccontextmanager
-async def _database(server_url: str, admin: asyncpg.Connection, options: str) -> AsyncIterator[str]:
+async def fresh_database(server_url: str, admin: asyncpg.Connection, options: str) -> AsyncIterator[str]:
+    """A database for as long as the block lasts; ``options`` as PostgreSQL's CREATE DATABASE takes them."""
     name = f"test_{uuid4().hex}"
     await admin.execute(f"CREATE DATABASE {name} {options}")
     yield make_url(server_url).set(database=name).render_as_string()

@@ -21,7 +21,7 @@ from pb_service.service import open_service
 from pb_service.settings import Settings
 from tests.browser.conftest import open_page, overflow, violations
 from tests.conftest import FakeClock
-from tests.desk import BOX, DeskVote, desk_vote, neighbour
+from tests.desk import DeskVote, desk_vote, neighbour
 from tests.voting import Official, open_vote
 
 PHONE = 360
@@ -128,9 +128,6 @@ async def test_desk_serves_on_a_phone_in_three_languages(site: Site, browser: Br
         await first.locator("sign-button button").click()
         await first.wait_for_url("**done=logged")
         await looked_at(first)
-        for path in ("desk/print", "desk/boxes", f"desk/boxes/pohjoinen/{BOX}", "vote-steps", "desk/offline"):
-            await first.goto(site.page(path, language))
-            await looked_at(first)
         await site.enter(first, site.desk.vote.desks[0])
     await first.context.close()
 

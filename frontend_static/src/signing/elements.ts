@@ -98,8 +98,22 @@ class SignButton extends Island {
 		if (["t", "ts", "closes"].includes(name) && typeof value === "number") {
 			return new Date(value * 1000).toLocaleString(document.documentElement.lang, { timeZoneName: "short" });
 		}
-		return typeof value === "string" ? value : canonical(value);
+		return inLines(value, words);
 	}
+}
+
+/** A value as people read it: a line for each member of a list, names of fields in words. It is signed as it stands. */
+function inLines(value: Value, words: Fields): string {
+	if (typeof value === "boolean") return String(words[String(value)] ?? value);
+	if (typeof value !== "object") return String(value);
+	if (!Array.isArray(value)) {
+		const named = (name: string): string => String(words[`in ${name}`] ?? words[name] ?? name);
+		const told = (name: string): string => `${named(name)}: ${inLines(value[name] ?? "", words)}`;
+		return Object.keys(value).map(told).join("\n");
+	}
+	const isPair = value.length === 2 && value.every((one) => typeof one !== "object");
+	const isList = value.some((one) => typeof one === "object" && !Array.isArray(one));
+	return value.map((one) => inLines(one, words)).join(isPair ? ": " : isList ? "\n\n" : "\n");
 }
 
 class KeyPlace extends Island {

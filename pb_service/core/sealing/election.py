@@ -135,6 +135,10 @@ class Election:
         """Whether any paper ballot was handed out for a contest, struck or not: then its count needs a paper list."""
         return any(named == contest for each in self._papers.values() for _, named in each)
 
+    def awaits_paper(self, contest: str) -> bool:
+        """Whether the count of a contest cannot end before its paper list, which is not there yet."""
+        return self.handed_out(contest) and self.progress[contest].paper is None
+
     def stronger(self, contest: str, alias: bytes, rank: int) -> str | None:
         """Say what keeps an envelope of this rank from counting: ``paper``, ``rank`` (a stronger one), or None."""
         key = (self._manifest().contests[contest].group, alias)

@@ -271,11 +271,11 @@ async def accounts_like(session: AsyncSession, text: str, limit: int) -> Sequenc
 
 
 async def names_of(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the names, or else the addresses, of accounts that still exist."""
+    """Return the names, or else the addresses, of accounts that still exist and have one."""
     if not account_ids:
         return {}
     found = await session.execute(select(Account.id, Account.name, Account.email).where(Account.id.in_(account_ids)))
-    return {id_: name or email or "" for id_, name, email in found}
+    return {id_: said for id_, name, email in found if (said := name or email)}
 
 
 # Decisions and the access log

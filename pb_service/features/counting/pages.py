@@ -22,6 +22,7 @@ from pb_service.features.assessment.page_parts import (
 from pb_service.features.counting import closing
 from pb_service.features.counting.errors import ClosingRefused
 from pb_service.features.counting.progress import Progress, Stage, progress_of
+from pb_service.features.opening.state import state_of
 from pb_service.features.opening.vocabulary import mode_in_words
 from pb_service.features.rounds.errors import RoundNotFound
 from pb_service.features.rounds.finding import find_round, published_round
@@ -116,6 +117,9 @@ async def _page(
         is_over=(over := closing.over_at(found)) is not None and over <= clock(),
         mode=mode_in_words(found.mode if found.mode != "open" else "self", words),
         is_voted_on=_is_voted_on(found),
+        now=words.gettext("People vote.") if found.phase == "voting" else heading(progress, found.mode, words),
+        next_step=_next_step(progress, words),
+        awaits_paper=await _awaiting_paper(session, found, progress, words),
         **shown(progress, words),
         **{**context, "section": "rounds"},
     )
@@ -154,6 +158,24 @@ def heading(progress: Progress, mode: str, words: Reader) -> str:
         "dec": words.gettext("The mixed ballots are being opened."),
         "result": words.gettext("The ballots are being counted."),
     }.get(now, words.gettext("The ballots are counted."))
+
+
+def _next_step(progress: Progress, words: Reader) -> str:
+    """What comes by itself, and what needs somebody."""
+    now = next((stage.kind for stage in progress.stages if stage.state == "now"), "")
+    return {
+        "input": words.gettext("The lists are made when the time for strikes is over. It goes on by itself."),
+        "mix": words.gettext("It goes on by itself; trustees outside have their errand on their page."),
+        "dec": words.gettext("It goes on by itself; trustees outside have their errand on their page."),
+        "result": words.gettext("The result is published by itself as preliminary, and then confirmed by a decision."),
+    }.get(now, words.gettext("The result is published. Next a decision confirms it: “States of the result”."))
+
+
+async def _awaiting_paper(session: AsyncSession, found: Round, progress: Progress, words: Reader) -> list[str]:
+    """The contests whose opened ballots wait for those on paper."""
+    lines = [line for line in progress.contests if line.rows is not None and line.result is None]
+    election = (await state_of(session, found.log)).election if lines else None
+    return [text_in(line.title, words.language)[1] for line in lines if election and election.awaits_paper(line.id)]
 
 
 def stage_in_words(stage: Stage, words: Reader) -> str:

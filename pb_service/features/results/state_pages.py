@@ -1,5 +1,6 @@
 """The round's result page: its states, the turnout; and staff's page where states are drafted and signed."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -305,7 +306,8 @@ def _facts(found: Round, kind: str, statement: Mapping[str, Any], words: Reader)
     decision = statement.get("decision", {})
     if kind == "confirmed":
         said = words.gettext("Decision %(reference)s, %(by)s, %(on)s")
-        lines.append(said % {name: decision[name] for name in ("reference", "by", "on")})
+        day = words.date_of(dt.date.fromisoformat(decision["on"]))
+        lines.append(said % {"reference": decision["reference"], "by": decision["by"], "on": day})
     elif decision:
         lines.append(words.gettext("Decision %(reference)s") % {"reference": decision["reference"]})
     if kind == "voided":
