@@ -160,7 +160,7 @@ async def test_the_bundle_of_the_process_is_verified_by_the_published_key(town: 
     row = await town.fixed()
     await town.service.sequencer.settle()
     async with town.service.database.reading() as session:
-        path = await town.service.bundles.process(session, town.slug, town.service.tiles)
+        path = (await town.service.bundles.process(session, town.slug, town.service.tiles)).path
         again = await process_bundle(
             session, await round_called(town.service), published_checkpoint(town.service.tiles, town.slug)
         )
