@@ -11,7 +11,6 @@ from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import Dependencies
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,6 +42,7 @@ from pb_service.features.desk.routers import desk_router
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.evidence_pages import evidence_router
 from pb_service.features.opendata.listing_routes import listing_data
+from pb_service.features.opendata.openapi import DescribedApi
 from pb_service.features.opendata.pages import data_router
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.opening.drafting import Surroundings
@@ -185,7 +185,7 @@ def create_app(service: Service) -> Litestar:
             version="1",
             description="Rounds, results and the files that anyone can count again. Free to use, no key.",
             openapi_router=Router("/api", route_handlers=[], opt={"access": "anyone"}),
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[DescribedApi(path="/openapi.json")],
         ),
     )
     check_access(app, ACTS)
