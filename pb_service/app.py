@@ -14,7 +14,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.events import SimpleEventEmitter
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import Dependencies, Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,6 +49,7 @@ from pb_service.features.implementation.staff_pages import implementation_staff_
 from pb_service.features.opendata import routes as opendata
 from pb_service.features.opendata.evidence_pages import evidence_router
 from pb_service.features.opendata.listing_routes import listing_data
+from pb_service.features.opendata.openapi import DescribedApi
 from pb_service.features.opendata.pages import data_router
 from pb_service.features.opendata.proposal_routes import proposal_api, proposal_data
 from pb_service.features.opening.drafting import Surroundings
@@ -228,7 +228,7 @@ def _routes(given: Sequence[str], *, development: bool) -> Application:
             version="1",
             description="Rounds, results and the files that anyone can count again. Free to use, no key.",
             openapi_router=Router("/api", route_handlers=[], opt={"access": "anyone"}),
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[DescribedApi(path="/openapi.json")],
         ),
     )
     check_access(app, ACTS)

@@ -12,6 +12,9 @@ PAGES = [
     "/rounds/spring/record",
     "/rounds/spring/record/0",
     "/rounds/spring/verify",
+    "/rounds/spring/data",
+    "/help",
+    "/help/vote",
     "/nothing-here",
 ]
 

@@ -1,6 +1,7 @@
 """The JSON API: everything the pages say, for programs."""
 
 import httpx
+import jsonschema
 import pytest
 
 
@@ -76,3 +77,22 @@ async def test_answers_carry_the_security_headers(client: httpx.AsyncClient) -> 
     headers = (await client.get("/api/v1/rounds")).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in headers["content-security-policy"]
+
+
+async def test_each_operation_has_examples_that_keep_to_its_description(client: httpx.AsyncClient) -> None:
+    """Every parameter, body and JSON answer."""
+    document = (await client.get("/api/openapi.json")).json()
+    components, seen = document["components"], 0
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            forms = [operation["requestBody"]] if "requestBody" in operation else []
+            forms += operation["responses"].values()
+            bodies = [form for each in forms for media, form in each.get("content", {}).items() if "json" in media]
+            for holder in [*operation["parameters"], *(body for body in bodies if "schema" in body)]:
+                schema = {**holder["schema"], "components": components}
+                faults = [
+                    fault.message for fault in jsonschema.Draft202012Validator(schema).iter_errors(holder["example"])
+                ]
+                assert faults == [], f"{method} {path} {holder.get('name', '')}: {holder['example']}"
+                seen += 1
+    assert seen > 100

@@ -54,7 +54,7 @@ async def list_proposals(
     links = [f'<{href}>; rel="{rel}"' for rel, href in (("next", found.next), ("prev", found.previous)) if href]
     answer = told(found, schema="proposal-page")
     if links:
-        answer.headers["link"] = ", ".join([answer.headers["link"], *links])
+        answer.headers["link"] = ", ".join([*links, answer.headers["link"]])
     return answer
 
 

@@ -51,7 +51,7 @@ async def test_proposals_as_data(client: httpx.AsyncClient) -> None:
     assert (page["total"], page["pages"], page["previous"], len(page["items"])) == (61, 2, None, 40)
     second = (await client.get(page["next"])).json()
     assert [item["number"] for item in page["items"] + second["items"]] == list(range(1, 62))
-    assert first.headers["link"] == f'<{page["next"]}>; rel="next"'
+    assert first.headers["link"].partition(", ")[0] == f'<{page["next"]}>; rel="next"'
     again = await client.get(API, params={"per_page": 40}, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     found = (await client.get(API, params={"district": "ulkosaaret", "theme": "nature"})).json()

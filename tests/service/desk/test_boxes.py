@@ -4,6 +4,7 @@ import pytest
 
 from pb_service.core.record.canonical import decode
 from pb_service.core.sealing import payload
+from pb_service.core.tally.pabulib import read_pabulib
 from pb_service.features.counting.repository import counts_of_round
 from pb_service.features.desk import boxes
 from pb_service.features.desk.errors import DeskRefused
@@ -50,6 +51,8 @@ async def test_paper_is_counted_and_everybody_can_check_it(desk: DeskVote) -> No
         counted = {contest.key: count for contest, count in await counts_of_round(session, found.id)}
         outcome = decode(await get_file(session, counted["pohjoinen"].outcome_sha256))
         ballots = decode(await get_file(session, counted["pohjoinen"].ballots_sha256))
+        files = await vote.service.bundles.contest(session, "spring", "pohjoinen")
+    assert len(read_pabulib(files["ballots.pb"].path.read_bytes(), name="pohjoinen.pb").ballots) == 5
     assert (outcome["counts"]["ballots"], len(ballots["on"]), len(ballots["pa"])) == (5, 2, 3)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pb_service.core.record.receipt import Receipt
 from pb_service.core.record.signatures import public_bytes
+from pb_service.core.tally.pabulib import read_pabulib
 from pb_service.features.counting import closing
 from pb_service.features.counting.errors import ClosingRefused
 from pb_service.features.opening import service as opening
@@ -55,6 +56,8 @@ async def test_vote_is_counted_and_the_checker_agrees(vote: OpenVote) -> None:
         found = await find_round(session, vote.slug)
         north = await contest_documents(session, vote.slug, "pohjoinen")
         south = await contest_documents(session, vote.slug, "etela")
+        files = await vote.service.bundles.contest(session, vote.slug, "pohjoinen")
+    assert len(read_pabulib(files["ballots.pb"].path.read_bytes(), name="pohjoinen.pb").ballots) == 4
     assert found.phase == "results"
     assert north.outcome["counts"] == {"ballots": 4, "blank": 0, "over": 0}
     assert [project["votes"] for project in north.outcome["projects"]] == [3, 1, 1]

@@ -50,7 +50,7 @@ def documents(
     instance = Instance([Project(*each) for each in zip(codes, costs, strict=True)], budget, fmt, ballots, 100)
     outcome = tally(instance, found).document()
     manifest = {"names": [["en", "Spring"]], "opens": 1_740_787_200, "closes": 1_743_465_599}
-    contest = {"id": "north", "fmt": fmt, "pro": list(zip(codes, costs, strict=True)), "budget": budget}
+    contest: dict[str, Any] = {"id": "north", "fmt": fmt, "pro": list(zip(codes, costs, strict=True)), "budget": budget}
     contest |= {"limits": LIMITS[fmt] if limits is None else limits, "rule": found}
     projects = [{"id": code, "title": f"Project {code}", "categories": ["a b"], "targets": []} for code in codes]
     listed = {"title": [["en", "North"]], "language": "en", "projects": projects}
