@@ -72,7 +72,8 @@ async def signed(vote: OpenVote) -> None:
     service = vote.service
     async with service.database.transaction() as session:
         found = await find_round(session, vote.slug)
-        await fixing.fix(session, vote.registrar.actor, found, now=service.clock())
+        await fixing.begin_fixing(session, vote.registrar.actor, found, now=service.clock())
+    await fixing.fix(service, found.id)
     people: dict[Signer, Official] = {"registrar": vote.registrar, "auditor": vote.auditor}
     for role, person in people.items():
         async with service.database.transaction() as session:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from litestar import Litestar
 from litestar.config.response_cache import ResponseCacheConfig
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
@@ -111,7 +112,13 @@ class _Asked:
 class KeptAnswers:
     """What one process keeps. ``shown`` is told of what is given out without its handler being asked."""
 
-    def __init__(self, find: Find, shown: Shown = lambda _handler, _place: None) -> None:
+    def __init__(
+        self,
+        find: Find,
+        shown: Shown = lambda _handler, _place: None,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._seconds = seconds
         self._find = find
         self._shown = shown
         self._kept: OrderedDict[_Key, Answer] = OrderedDict()
@@ -127,7 +134,7 @@ class KeptAnswers:
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request from what is kept, or else by the application."""
-        if scope["type"] != "http" or scope["method"] != "GET":
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
             await app(scope, receive, send)
             return
         began, asked, query, found = time.perf_counter(), _Asked.of(scope), "", None
@@ -178,7 +185,7 @@ class KeptAnswers:
 
     async def _answer(self, caught: Sequence[Message], handler: HTTPRouteHandler, path: str) -> Answer | None:
         """What was made, if it may be given to others."""
-        start = cast(Any, caught[0]) if caught else {"status": 0}
+        start: Any = caught[0] if caught else {"status": 0}
         if start["status"] != HTTPStatus.OK:
             return None
         given = [(name.lower(), value) for name, value in start["headers"]]
@@ -199,7 +206,7 @@ class KeptAnswers:
             tag = b'W/"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
             headers.append((b"etag", tag))
         _, place, template = self._find(path)
-        return Answer(time.monotonic() + seconds, _bare(tag), headers, body, packed, handler, place, template)
+        return Answer(self._seconds() + seconds, _bare(tag), headers, body, packed, handler, place, template)
 
     def _keep(self, key: _Key, answer: Answer) -> None:
         if answer.size > _LONGEST:
@@ -213,7 +220,7 @@ class KeptAnswers:
 
     def _fresh(self, key: _Key) -> Answer | None:
         found = self._kept.get(key)
-        if found is None or found.until < time.monotonic():
+        if found is None or found.until < self._seconds():
             return None
         self._kept.move_to_end(key)
         return found

@@ -6,8 +6,11 @@ are checked by `shuffle` and `threshold`, with the lists that this tells of.
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from pb_service.core.record import entries, merkle, signatures
@@ -28,6 +31,9 @@ _REGISTRY = ("auditor", "registrar")
 _DESK = ("desk", "desk")
 _EVENTS = frozenset({"incident", "notice"})
 _FILES = frozenset({"jwks", "client"})
+
+#: What of a state gets more with each entry, while what stands in it stays as it is.
+_GROWING = ("struck", "_leaves", "_spent", "_keys", "_used", "_rolls", "_late", "_logged", "_papers", "_firsts")
 
 
 class RecordError(ValueError):
@@ -88,10 +94,35 @@ class Election:
         self._spent: set[str] = set()  # keys and commitments of ceremonies, which no later one may use again
         self._keys: dict[str, tuple[str, bytes]] = {}
         self._used: set[str] = set()  # ids of keys, also of those taken off
-        self._aliases: dict[str, dict[bytes, bytes | None]] = {}
-        self._logged: dict[tuple[str, bytes], list[Logged]] = {}
-        self._papers: dict[tuple[str, bytes], list[tuple[int, str]]] = {}
+        self._rolls: dict[str, RollFile] = {}
+        self._late: dict[tuple[str, bytes], bytes | None] = {}
+        self._logged: dict[tuple[str, bytes], tuple[Logged, ...]] = {}
+        self._papers: dict[tuple[str, bytes], tuple[tuple[int, str], ...]] = {}
         self._firsts: set[bytes] = set()
+
+    def fork(self, sources: Sources) -> "Election":
+        """Return a state that goes on from here by itself: what it is told changes nothing of this one."""
+        other = copy(self)
+        other._sources = sources
+        other.messages = {kind: list(given) for kind, given in self.messages.items()}
+        other.progress = {
+            contest: replace(one, stages=list(one.stages), parts=dict(one.parts))
+            for contest, one in self.progress.items()
+        }
+        for name in (
+            "struck",
+            "_leaves",
+            "_spent",
+            "_keys",
+            "_used",
+            "_rolls",
+            "_late",
+            "_logged",
+            "_papers",
+            "_firsts",
+        ):
+            setattr(other, name, copy(getattr(self, name)))
+        return other
 
     def append(self, body: bytes, *, proofs: bool = True) -> Entry:
         """Take the next entry. ``proofs=False`` leaves out what was checked at the door: signature and proof of `env`.
@@ -116,7 +147,7 @@ class Election:
         group = self._manifest().contests[contest].group
         rows = []
         for (in_group, alias), logged in self._logged.items():
-            if in_group != group or any(index not in self.struck for index, _ in self._papers.get((group, alias), [])):
+            if in_group != group or any(index not in self.struck for index, _ in self._papers.get((group, alias), ())):
                 continue
             remaining = [item for item in logged if item.index not in self.struck]
             if remaining:
@@ -142,9 +173,9 @@ class Election:
     def stronger(self, contest: str, alias: bytes, rank: int) -> str | None:
         """Say what keeps an envelope of this rank from counting: ``paper``, ``rank`` (a stronger one), or None."""
         key = (self._manifest().contests[contest].group, alias)
-        if any(index not in self.struck for index, _ in self._papers.get(key, [])):
+        if any(index not in self.struck for index, _ in self._papers.get(key, ())):
             return "paper"
-        standing = [item.rank for item in self._logged.get(key, []) if item.index not in self.struck]
+        standing = [item.rank for item in self._logged.get(key, ()) if item.index not in self.struck]
         return "rank" if standing and max(standing) > rank else None
 
     def _manifest(self) -> Manifest:
@@ -261,20 +292,20 @@ class Election:
         self._keys, self._used = dict(manifest.keys), set(manifest.keys)
         try:
             self._signed(entry, _OFFICIALS)
-            aliases = {
-                group.id: self._read_roll(group.id, group.roll, group.count) for group in manifest.groups.values()
+            rolls = {
+                group.id: self._read_roll(group.id, group.roll, group.count)
+                for group in manifest.groups.values()
+                if group.roll is not None
             }
         except RecordError:
             self._keys = {}
             raise
-        self._aliases = aliases
+        self._rolls = rolls
         self.manifest, self.closes = manifest, manifest.document["closes"]
         self.messages["tk4"] = []
         self.progress = {contest: ContestProgress() for contest in manifest.contests}
 
-    def _read_roll(self, group: str, root: bytes | None, count: int | None) -> dict[bytes, bytes | None]:
-        if root is None:
-            return {}
+    def _read_roll(self, group: str, root: bytes, count: int | None) -> "RollFile":
         try:
             return read_roll(self._sources.roll(group), root, count or 0)
         except (KeyError, ValueError) as error:
@@ -313,14 +344,13 @@ class Election:
         if contest is None:
             raise RecordError("V5", f"entry {self.size}: env of no contest")
         envelope, alias, group = envelope_of(entry, manifest.eid), unb64u(fields["a"]), manifest.groups[contest.group]
-        known = self._aliases[group.id]
         if fields["y"] not in group.classes or len(envelope.pairs) != contest.shape.width:
             raise RecordError("V5", f"entry {self.size}: env of another class or width")
         if not self._entitled(group.id, alias):
             raise RecordError("V5", f"entry {self.size}: env of an alias that is not on the roll")
         if proofs:
-            self._check_cast(entry, envelope, known.get(alias))
-        earlier = self._logged.get((group.id, alias), [])
+            self._check_cast(entry, envelope, self._code_key(group.id, alias))
+        earlier = self._logged.get((group.id, alias), ())
         base = envelope.place.base
         if base > self.size or (earlier and earlier[-1].index >= base):
             raise RecordError("V8", f"entry {self.size}: env with a base that does not lie after the one before it")
@@ -328,7 +358,7 @@ class Election:
         if len(set(firsts)) != len(firsts) or not self._firsts.isdisjoint(firsts):
             raise RecordError("V8", f"entry {self.size}: env that repeats another")
         self._firsts.update(firsts)
-        self._logged.setdefault((group.id, alias), []).append(Logged(self.size, RANKS[fields["y"]], envelope))
+        self._logged[group.id, alias] = (*earlier, Logged(self.size, RANKS[fields["y"]], envelope))
         self._leaves[self.size] = merkle.leaf_hash(body)
 
     def _check_cast(self, entry: Entry, envelope: Envelope, code_key: bytes | None) -> None:
@@ -388,20 +418,20 @@ class Election:
         key = (contest.group, unb64u(entry.fields["a"]))
         if not self._entitled(*key):
             raise RecordError("V5", f"entry {self.size}: paper for an alias that is not on the roll")
-        if any(index not in self.struck for index, _ in self._papers.get(key, [])):
+        if any(index not in self.struck for index, _ in self._papers.get(key, ())):
             raise RecordError("V8", f"entry {self.size}: a second paper ballot for the same alias")
         self._signed(entry, _DESK)
-        self._papers.setdefault(key, []).append((self.size, contest.id))
+        self._papers[key] = (*self._papers.get(key, ()), (self.size, contest.id))
         self._leaves[self.size] = merkle.leaf_hash(body)
 
     def _add_late(self, entry: Entry) -> None:
         fields = entry.fields
         group = self._manifest().groups.get(fields["g"])
         alias = unb64u(fields["a"])
-        if group is None or group.roll is None or alias in self._aliases[group.id]:
+        if group is None or group.roll is None or self._entitled(group.id, alias):
             raise RecordError("V5", f"entry {self.size}: late in no roll, or for an alias that is on it")
         self._signed(entry, _REGISTRY)
-        self._aliases[group.id][alias] = unb64u(fields["p"]) if "p" in fields else None
+        self._late[group.id, alias] = unb64u(fields["p"]) if "p" in fields else None
 
     def _change_key(self, fields: Mapping[str, Any]) -> None:
         name = fields["id"]
@@ -492,7 +522,15 @@ class Election:
         return self.setup.setting.quorum
 
     def _entitled(self, group: str, alias: bytes) -> bool:
-        return self._manifest().groups[group].roll is None or alias in self._aliases[group]
+        if self._manifest().groups[group].roll is None:
+            return True
+        return (group, alias) in self._late or alias in self._rolls[group]
+
+    def _code_key(self, group: str, alias: bytes) -> bytes | None:
+        """The key of somebody's code letter, None if there is none."""
+        if (group, alias) in self._late:
+            return self._late[group, alias]
+        return self._rolls[group].code_key(alias) if group in self._rolls else None
 
     def _contest(self, entry: Entry) -> Contest:
         contest = self._manifest().contests.get(entry.fields["d"])
@@ -549,15 +587,41 @@ def envelope_of(entry: Entry, eid: bytes) -> Envelope:
     return Envelope(place, pairs, tuple(unb64u(part) for part in fields["pf"]))
 
 
-def read_roll(body: bytes, root: bytes, count: int) -> dict[bytes, bytes | None]:
-    """Return the code key of each alias of a roll file, None if it has no letter. Raises ValueError."""
+class RollFile:
+    """A roll as its file: records of alias and code key, sorted, so that anybody is found in it at once."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._count = len(body) // ROLL_RECORD
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, alias: bytes) -> bool:
+        return self._record(alias) is not None
+
+    def code_key(self, alias: bytes) -> bytes | None:
+        """Return the key of somebody's code letter, None without a letter, or for somebody who is not on the roll."""
+        key = (self._record(alias) or bytes(ROLL_RECORD))[32:]
+        return key if any(key) else None
+
+    def _record(self, alias: bytes) -> bytes | None:
+        place = bisect_left(range(self._count), alias, key=self._alias)
+        record = self._body[place * ROLL_RECORD : (place + 1) * ROLL_RECORD]
+        return record if record[:32] == alias else None
+
+    def _alias(self, place: int) -> bytes:
+        return self._body[place * ROLL_RECORD : place * ROLL_RECORD + 32]
+
+
+def read_roll(body: bytes, root: bytes, count: int) -> RollFile:
+    """Return a roll that is what the manifest says. Raises ValueError."""
     if len(body) != ROLL_RECORD * count:
         raise ValueError("the roll has another length")
     records = [body[start : start + ROLL_RECORD] for start in range(0, len(body), ROLL_RECORD)]
     if merkle.root([merkle.leaf_hash(record) for record in records]) != root:
         raise ValueError("the roll is not the one of the manifest")
     keys = [record[32:] for record in records if any(record[32:])]
-    roll = {record[:32]: record[32:] if any(record[32:]) else None for record in records}
-    if sorted(records) != records or len(roll) != count or len(set(keys)) != len(keys):
+    if any(one[:32] >= other[:32] for one, other in pairwise(records)) or len(set(keys)) != len(keys):
         raise ValueError("the roll is not sorted, or names somebody twice")
-    return roll
+    return RollFile(body)

@@ -33,7 +33,7 @@ from pb_service.features.counting import repository
 from pb_service.features.counting.tables import ContestCount, CountingStep
 from pb_service.features.opening import repository as openings
 from pb_service.features.opening.keyholders import held_here
-from pb_service.features.opening.state import VoteState
+from pb_service.features.opening.state import VoteState, own_state
 from pb_service.features.record import service as record
 from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.schedule import begin
@@ -118,7 +118,7 @@ class Count:
         self._crew = crew
         self._service = service
         self._round = counted
-        self._state = VoteState(counted.log)
+        self._state: VoteState | None = None
         self._checked: set[tuple[bytes, bytes, bytes]] = set()
         self._parts: dict[tuple[bytes, bytes, int], list[bytes]] = {}
         self._files: dict[bytes, bytes] = {}
@@ -164,6 +164,8 @@ class Count:
     async def _look(self) -> tuple[Election, list[Step]]:
         """The state of the vote, and the steps that are due in it."""
         async with self._service.database.transaction() as session:
+            if self._state is None:
+                self._state = await own_state(session, self._round.log)
             election = await self._state.hold(session)  # entries count from their commit on, indexed or not
             self._lost = await openings.lost_of(session, self._round.id)
         return election, due_steps(election, self._lost) if election.closed_at is not None else []
@@ -287,16 +289,17 @@ class Count:
         """Append a step with its files, if it still is the next one."""
         now = self._service.clock()
         async with self._service.database.transaction() as session:
-            election = await self._state.hold(session)
+            state = self._state or await own_state(session, self._round.log)
+            election = await state.hold(session)
             if made.step not in due_steps(election, self._lost):
                 return  # somebody else took it meanwhile
             for kind, body in made.files:
                 await record.put_file(session, body, kind=kind, at=now)
                 self._files[_sha256(body)] = body
             try:
-                await self._state.append(session, made.entry)
+                await state.append(session, made.entry)
             except BaseException:
-                self._state = VoteState(self._round.log)
+                self._state = None
                 raise
             row = _row(self._round.id, made.step, now)
             row.about = dict(made.about)

@@ -7,7 +7,8 @@ Any change of the roll before that drops roots and signatures, so that nobody si
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,33 +22,71 @@ from pb_service.features.roll import repository
 from pb_service.features.roll.errors import RollRefused
 from pb_service.features.roll.standing import entitlement
 from pb_service.features.roll.tables import Roll, RollRoot, RollSignature
+from pb_service.features.rounds import repository as rounds
 from pb_service.features.rounds.tables import Round
+from pb_service.platform import jobs
+from pb_service.platform.clock import Clock
+from pb_service.platform.db import Database
 
 RECORD_SIZE = 64
+FIX_JOB = "roll.fix"
 
 
-async def fix(session: AsyncSession, actor: Actor, found: Round, *, now: datetime) -> list[RollRoot]:
-    """Make file, tree hash and count of every group with a roll, to be signed. Raises RollRefused, Forbidden."""
+class Surroundings(Protocol):
+    """What the job needs of the service."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+
+async def begin_fixing(session: AsyncSession, actor: Actor, found: Round, *, now: datetime) -> None:
+    """Have a job make file, tree hash and count of every group with a roll. Raises RollRefused, Forbidden."""
     require(actor, "roll.edit", round_id=found.id, now=now)
     roll = await changeable(session, found)
     if roll.batch_id is None:
         raise RollRefused("empty", "Nobody is on the roll.")
+    if not await _rolled(session, found):
+        raise RollRefused("open", "The set-up has no roll.")
     await unfix(session, roll)
-    roots = []
-    for group in (await entitlement(session, found)).groups:
-        if group.rolled:
-            body = await repository.roll_file(session, roll.batch_id, group.id)
-            root = await asyncio.to_thread(root_of, body)
+    roll.fixing_since, roll.fixing_by, roll.fixing_percent = now, actor.account_id, 0
+    await jobs.enqueue(session, FIX_JOB, {"round": str(found.id)}, key=f"{FIX_JOB}:{found.id}")
+
+
+async def fix(service: Surroundings, round_id: UUID) -> None:
+    """Make the roots that somebody has asked for. A roll that changes meanwhile is not fixed."""
+    async with service.database.transaction() as session:
+        found, roll = await rounds.by_id(session, round_id), await repository.roll_of(session, round_id)
+        if found is None or roll is None or roll.batch_id is None or roll.fixing_since is None:
+            return
+        begun, batch_id, groups = roll.fixing_since, roll.batch_id, await _rolled(session, found)
+    made: list[tuple[str, bytes, bytes]] = []
+    for number, group in enumerate(groups):
+        async with service.database.reading() as session:
+            body = await repository.roll_file(session, batch_id, group)
+        async with service.database.transaction() as session:
+            await repository.note_fixing(session, round_id, begun, 100 * (2 * number + 1) // (2 * len(groups)))
+        made.append((group, await asyncio.to_thread(root_of, body), body))
+        async with service.database.transaction() as session:
+            await repository.note_fixing(session, round_id, begun, 100 * (number + 1) // len(groups))
+    async with service.database.transaction() as session:
+        roll, now = await repository.roll_of(session, round_id, for_update=True), service.clock()
+        if roll is None or roll.fixing_since != begun:
+            return
+        for group, root, body in made:
             sha256 = await record.put_file(session, body, kind="roll", at=now)
             count = len(body) // RECORD_SIZE
-            roots.append(RollRoot(round_id=found.id, group=group.id, root=root, count=count, file_sha256=sha256))
-    if not roots:
-        raise RollRefused("open", "The set-up has no roll.")
-    session.add_all(roots)
-    roll.fixed_at = now
-    await session.flush()
-    await access_log.note(session, actor.account_id, "roll.fixed", found.slug, now=now)
-    return roots
+            session.add(RollRoot(round_id=round_id, group=group, root=root, count=count, file_sha256=sha256))
+        roll.fixed_at, roll.fixing_since = now, None
+        await session.flush()
+        await access_log.note(session, roll.fixing_by, "roll.fixed", found.slug, now=now)
+
+
+async def _rolled(session: AsyncSession, found: Round) -> list[str]:
+    """The groups of a round that have a roll."""
+    return [group.id for group in (await entitlement(session, found)).groups if group.rolled]
 
 
 def root_of(body: bytes) -> bytes:
@@ -113,8 +152,7 @@ async def signed_roots(session: AsyncSession, found: Round) -> Mapping[str, tupl
         raise RollRefused("unfixed", "The roll is not fixed.")
     if not are_complete(one.role for one in await repository.signatures_of(session, found.id)):
         raise RollRefused("unsigned", "A registrar and an auditor must sign the roll first.")
-    wanted = {group.id for group in (await entitlement(session, found)).groups if group.rolled}
-    if wanted != {each.group for each in roots}:
+    if set(await _rolled(session, found)) != {each.group for each in roots}:
         raise RollRefused("unfixed", "The set-up was changed since the roll was fixed.")
     return {each.group: (each.root, each.count) for each in roots}
 
@@ -139,5 +177,5 @@ async def changeable(session: AsyncSession, found: Round) -> Roll:
 
 async def unfix(session: AsyncSession, roll: Roll) -> None:
     """Forget roots and signatures of a roll that changes."""
-    roll.fixed_at = None
+    roll.fixed_at = roll.fixing_since = None
     await repository.drop_roots(session, roll.round_id)

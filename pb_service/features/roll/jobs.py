@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pb_service.features.accounts import access_log
-from pb_service.features.roll import imports, repository
+from pb_service.features.roll import fixing, imports, repository
 from pb_service.features.roll.reading import Surroundings, read_batch
 from pb_service.features.roll.standing import roll_key_name
 from pb_service.features.rounds.setups import setup_of
@@ -21,6 +21,11 @@ _AT_ONCE = 100_000
 async def read(service: Surroundings, payload: Mapping[str, Any]) -> None:
     """Read a list that somebody has handed in."""
     await read_batch(service, UUID(payload["batch"]))
+
+
+async def fix(service: Surroundings, payload: Mapping[str, Any]) -> None:
+    """Make the roots of a roll, to be signed."""
+    await fixing.fix(service, UUID(payload["round"]))
 
 
 async def tidy(service: Surroundings, _payload: Mapping[str, Any]) -> None:
@@ -67,6 +72,7 @@ def months_after(moment: datetime, months: int) -> datetime:
 
 HANDLERS: Mapping[str, Handler[Any]] = {
     imports.READ_JOB: read,
+    fixing.FIX_JOB: fix,
     imports.TIDY_JOB: tidy,
     SWEEP_JOB: sweep,
     ERASE_JOB: erase,

@@ -232,16 +232,16 @@ async def remove(request: PageRequest, transaction: Session, actor: Who, clock: 
 
 @post("/roll/fix", access="roll.edit")
 async def fix(request: PageRequest, transaction: Session, actor: Who, clock: Now) -> Response[Any]:
-    """Make roots and counts of the roll, to be signed."""
+    """Have roots and counts of the roll made, to be signed."""
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
     try:
         async with transaction.begin_nested():
-            await fixing.fix(transaction, actor, found, now=clock())
+            await fixing.begin_fixing(transaction, actor, found, now=clock())
     except RollRefused as error:
         form.refuse("fix", refusal_in_words(error.code, words))
         return await _roll_page(request, transaction, actor, form, status=409)
-    return done(_here(request), "fixed")
+    return done(_here(request), "fixing")
 
 
 @post("/roll/sign", access="vote.confirm")
@@ -334,6 +334,7 @@ async def _roll_page(
         account=actor.account_id,
         edits=may(actor, "roll.edit", round_id=found.id),
         is_fixed=found.manifest_sha256 is not None,
+        reload=roll is not None and roll.fixing_since is not None,
         batches=[
             (batch, state_in_words(batch.state, words), words.moment(batch.uploaded_at)) for batch in batches[:20]
         ],

@@ -124,6 +124,12 @@ async def signatures_of(session: AsyncSession, round_id: UUID) -> Sequence[RollS
     return (await session.scalars(found)).all()
 
 
+async def note_fixing(session: AsyncSession, round_id: UUID, begun: datetime, percent: int) -> None:
+    """Note how far the roots are that were asked for then."""
+    asked = update(Roll).where(Roll.round_id == round_id, Roll.fixing_since == begun)
+    await session.execute(asked.values(fixing_percent=percent))
+
+
 async def drop_roots(session: AsyncSession, round_id: UUID) -> None:
     """Forget the roots of a round with the signatures under them."""
     await session.execute(delete(RollSignature).where(RollSignature.round_id == round_id))

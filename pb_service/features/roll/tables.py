@@ -25,7 +25,8 @@ class Roll(Base):
     """The roll of a round. ``batch_id`` is the import whose records are the roll, None before there is one.
 
     ``scheme``: whose numbers its people are known by (accounts/drivers.py). ``fixed_at``: roots and counts are made of
-    it, to be signed; ``changed_at``: any change of it before that makes them anew. ``erased_at``: it is gone.
+    it, to be signed; any change of it before that makes them anew. ``fixing_since``: they are being made, for
+    ``fixing_by``, to so many hundredths. ``erased_at``: it is gone.
     """
 
     __tablename__ = "roll"
@@ -34,6 +35,9 @@ class Roll(Base):
     scheme: Mapped[str] = mapped_column(Text)
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("roll_batch.id", ondelete="SET NULL"))
     fixed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    fixing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    fixing_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    fixing_percent: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 

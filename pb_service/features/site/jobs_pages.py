@@ -142,6 +142,7 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "results.turnout": lambda words: words.gettext("Work out who voted, in numbers"),
     "rounds.erase_files": lambda words: words.gettext("Erase the files of a rehearsal"),
     "roll.erase": lambda words: words.gettext("Erase rolls whose time has passed"),
+    "roll.fix": lambda words: words.gettext("Make roots and counts of a roll"),
     "roll.read": lambda words: words.gettext("Read a list of people for a roll"),
     "roll.sweep": lambda words: words.gettext("Let go of lists that nobody has had read"),
     "roll.tidy": lambda words: words.gettext("Delete what is left of earlier rolls"),

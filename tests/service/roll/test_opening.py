@@ -67,13 +67,32 @@ async def test_no_manifest_without_two_signatures(vote: OpenVote) -> None:
             await opening.prepare(session, vote.manager, found, around=around, now=vote.clock())
 
 
+async def test_a_roll_that_changes_while_it_is_fixed_is_not_fixed(vote: OpenVote) -> None:
+    """Whoever changes it has seen no roots, and nobody signs any that are not of the roll as it is."""
+    service, by, now = vote.service, vote.registrar.actor, vote.clock()
+    async with service.database.transaction() as session:
+        found = await find_round(session, "spring")
+        await fixing.begin_fixing(session, by, found, now=now)
+    async with service.database.transaction() as session:
+        found = await find_round(session, "spring")
+        await corrections.add(session, by, found, Addition(code(99), "pohjoinen"), keys=service.keys, now=now)
+    await fixing.fix(service, found.id)
+    async with service.database.reading() as session:
+        roll = await repository.roll_of(session, found.id)
+        assert roll
+        assert (roll.fixed_at, roll.fixing_since, await repository.roots_of(session, found.id)) == (None, None, [])
+    await signed(vote)
+
+
 async def test_one_person_does_not_sign_for_two(vote: OpenVote) -> None:
     """Nor does a key sign in a role that it was not granted."""
     service = vote.service
     async with service.database.transaction() as session:
         found = await find_round(session, "spring")
-        roots = await fixing.fix(session, vote.registrar.actor, found, now=vote.clock())
-        entry = fixing.to_sign("spring", roots)
+        await fixing.begin_fixing(session, vote.registrar.actor, found, now=vote.clock())
+    await fixing.fix(service, found.id)
+    async with service.database.reading() as session:
+        entry = fixing.to_sign("spring", await repository.roots_of(session, found.id))
     wrong: list[tuple[Official, Signer, type[Exception]]] = [
         (vote.registrar, "auditor", SignatureRefused),
         (vote.desks[0], "registrar", Forbidden),
