@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from copy import copy
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Litestar, Request, Router
@@ -14,15 +14,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.events import SimpleEventEmitter
 from litestar.openapi.config import OpenAPIConfig
-from litestar.types import (
-    Dependencies,
-    LifeSpanReceive,
-    LifeSpanScope,
-    LifeSpanSend,
-    Receive,
-    Scope,
-    Send,
-)
+from litestar.types import Dependencies, Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.background import Tasks, at_work
@@ -111,14 +103,9 @@ class Application(Litestar):
 
     kept: KeptAnswers
 
-    async def __call__(
-        self,
-        scope: Scope | LifeSpanScope,
-        receive: Receive | LifeSpanReceive,
-        send: Send | LifeSpanSend,
-    ) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request, or hold the lifespan."""
-        await self.kept.answer(super().__call__, cast(Scope, scope), cast(Receive, receive), cast(Send, send))
+        await self.kept.answer(super().__call__, scope, receive, send)
 
 
 def create_app(service: Service) -> Application:

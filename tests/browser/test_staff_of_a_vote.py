@@ -192,7 +192,8 @@ async def _before(house: House, clock: FakeClock) -> None:
         found = await find_round(session, "autumn")
         message = "I moved here in January, and the register has my old address."
         await corrections.ask(session, asking, found, "missing", message, now=clock())
-        await fixing.fix(session, registrar, found, now=clock())
+        await fixing.begin_fixing(session, registrar, found, now=clock())
+    await fixing.fix(service, found.id)
     people = [await hire(service, "trustee", name=name) for name in NAMES]
     async with service.database.transaction() as session:
         found = await find_round(session, "autumn", for_update=True)

@@ -65,7 +65,7 @@ async def test_a_round_under_any_rule_has_its_pages(service: Service) -> None:
             await import_round(session, plan, origin_host="example.org", now=service.clock())
         await count_round(service, slug, say=lambda _: None)
     app = create_app(service)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # scopes typed apart
+    transport = httpx.ASGITransport(app=app)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for slug in ("loads", "dense"):
             for path in ("", "/north", "/north/count", "/north/projects/0", "/report"):
