@@ -80,8 +80,8 @@ REFUSALS = [
     ("points", [[0, 6]], [[0, 7]], 0, {"limit": "each", "left": 6, "needs": 7}),
     ("points", [[0, 6], [1, 4]], [[0, 6], [1, 5]], 1, {"limit": "sum", "left": 4, "needs": 5}),
     ("ordinal", [2, 0, 1], [2, 0, 1, 3], 3, {"limit": "k", "left": 0, "needs": 1}),
-    ("groups", [0], [0, 1], 1, {"limit": "catk", "left": 0, "needs": 1}),
-    ("groups", [2], [2, 3], 3, {"limit": "catcost", "left": 200, "needs": 1300}),
+    ("groups", [0], [0, 1], 1, {"limit": "catk", "left": 0, "needs": 1, "category": 0}),
+    ("groups", [2], [2, 3], 3, {"limit": "catcost", "left": 200, "needs": 1300, "category": 1}),
 ]
 
 
