@@ -12,6 +12,7 @@ from pb_service.core.record import canonical
 from pb_service.core.rounds.phases import AFTER_COUNT, PHASES
 from pb_service.features.assessment import lists
 from pb_service.features.counting import repository as counting
+from pb_service.features.implementation.reading import is_confirmed
 from pb_service.features.opendata.errors import NothingToExport
 from pb_service.features.opendata.schemas import ListedFile, Listing
 from pb_service.features.opendata.shelf import BundleShelf, Kept
@@ -97,6 +98,9 @@ async def _of_round(
     for state in await states.published_states(session, found.id):
         body = await record.get_file(session, state.sha256)
         files.append(_fixed("state", f"{base}/states/{state.place}.json", JSON, body))
+    if own is not None and await is_confirmed(session, found):
+        media = {"implementation.json": JSON, "implementation.csv": CSV, "implementation.atom": ATOM}
+        files += [_changing("implementation", f"{base}/{name}", media[name]) for name in media]
     if (turnout := await turnout_body(session, found)) is not None:
         files.append(_fixed("turnout", f"{base}/turnout.json", JSON, turnout))
         files.append(_changing("turnout", f"{base}/turnout.csv", CSV))
