@@ -35,6 +35,10 @@ def _titles(words: Reader) -> dict[str, tuple[str, str]]:
         "manifest": (_("Manifest"), _("Projects, money, limits and rules as they were fixed before the vote.")),
         "state": (_("State of the result"), _("A result as it was published: preliminary, confirmed or amended.")),
         "turnout": (_("Turnout"), _("How many voted, by district, channel and hour; small numbers are left out.")),
+        "ages": (
+            _("Ages of voters"),
+            _("How many voted, by age; counted by the service, not from the record. Small numbers are left out."),
+        ),
         "round": (_("The round"), _("Phases, districts and results for programs.")),
         "news": (_("News of the round"), _("Phases, results and decisions, for a feed reader.")),
         "description": (_("Description of the data"), _("For data portals, after DCAT-AP.")),
