@@ -126,7 +126,7 @@ async def _counted(house: House, clock: FakeClock) -> None:
     await close(vote)
     await counted(vote)
     async with service.database.transaction() as session:
-        await publish_turnout(session, vote.slug, now=clock())
+        await publish_turnout(session, vote.slug, keys=service.keys, now=clock())
     now = clock()
     async with service.database.transaction() as session:
         found = await find_round(session, vote.slug, for_update=True)

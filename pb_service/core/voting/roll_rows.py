@@ -33,6 +33,8 @@ _MAX_ROW = 200_000
 _DELIMITERS = ";\t,|"
 _LANGUAGES = {"fi": "fi", "sv": "sv", "en": "en", "suomi": "fi", "svenska": "sv", "ruotsi": "sv", "finska": "fi"}
 
+_YEAR = re.compile(r"(?<![0-9])(?:18|19|20)[0-9]{2}(?![0-9])")
+
 Kind = Literal["csv", "fixed", "xlsx"]
 #: What can be wrong with a row.
 RowCode = Literal["columns", "no_identifier", "identifier", "age", "district", "repeated"]
@@ -48,13 +50,15 @@ class RollFileError(ValueError):
 
 class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a file is read: columns are numbered from 0; those of ``fixed`` are ``widths``, first and last character
-    from 1. ``identifier`` is the column of the person id, ``district`` and ``language`` those that say so, if any.
+    from 1. ``identifier`` is the column of the person id, ``district``, ``language`` and ``birth_year`` those that say
+    so, if any. Of a column with whole dates of birth the year alone is taken.
     """
 
     kind: Kind
     identifier: int
     district: int | None = None
     language: int | None = None
+    birth_year: int | None = None
     header: bool = True
     delimiter: str = ";"
     encoding: Literal["utf-8", "cp1252"] = "utf-8"
@@ -68,6 +72,7 @@ class Person:
     pid: str = field(repr=False)
     district: str | None
     language: str | None
+    birth_year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,7 @@ def judge(
         if not pid:
             yield line, "no_identifier"
             continue
+        year = None
         if is_code:
             try:
                 day = born(pid)
@@ -147,6 +153,7 @@ def judge(
             if ages and not _is_of_age(terms.rule, day):
                 yield line, "age"
                 continue
+            year = day.year
         elif len(pid) > MAX_ID or not pid.isprintable():
             yield line, "identifier"
             continue
@@ -159,12 +166,20 @@ def judge(
         spoken = (
             _LANGUAGES.get(cells[language].strip().casefold()) if language is not None and language < width else None
         )
-        yield line, Person(pid, lives, spoken)
+        if year is None and reading.birth_year is not None and reading.birth_year < width:
+            year = year_in(cells[reading.birth_year])
+        yield line, Person(pid, lives, spoken, year)
 
 
 def place_name(text: str) -> str:
     """Return how districts are compared: without outer blanks, in small letters."""
     return " ".join(text.split()).casefold()
+
+
+def year_in(cell: str) -> int | None:
+    """Return the year in a year or a date, in whatever order; None if there is none, or more than one."""
+    found = _YEAR.findall(cell)
+    return int(found[0]) if len(found) == 1 else None
 
 
 def _is_of_age(rule: EligibilityStep, day: date) -> bool:
@@ -235,7 +250,12 @@ def look_at_rows(rows: Sequence[Sequence[str]], reading: Reading) -> Preview:
     identifier = max(range(width), key=lambda place: (hits[place], -place))
     found = {role: place for place, name in enumerate(names) for role in _role_of(name) if place != identifier}
     guess = msgspec.structs.replace(
-        reading, identifier=identifier, header=header, district=found.get("district"), language=found.get("language")
+        reading,
+        identifier=identifier,
+        header=header,
+        district=found.get("district"),
+        language=found.get("language"),
+        birth_year=found.get("birth_year"),
     )
     columns = tuple(
         Column(
@@ -297,6 +317,8 @@ _ROLES: Mapping[str, Collection[str]] = {
     "district": ("district", "alue", "suuralue", "suurpiiri", "kaupunginosa", "område", "distrikt", "postinumero",
                  "postnummer", "postcode", "postal code"),
     "language": ("language", "kieli", "äidinkieli", "språk", "modersmål"),
+    "birth_year": ("year of birth", "birth year", "date of birth", "birthdate", "syntymävuosi", "syntymäaika",
+                   "syntymäpäivä", "födelseår", "födelsetid", "födelsedatum"),
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from pb_service.core.record.canonical import b64u, encode
+from pb_service.core.record.canonical import b64u, encode, unb64u
 from pb_service.core.record.entries import Entry, parse
 from pb_service.core.sealing.election import RANKS
 from pb_service.core.sealing.manifest import Manifest
@@ -49,6 +49,8 @@ class Turnout:
     districts: Counter[str] = field(default_factory=Counter)
     channels: Counter[str] = field(default_factory=Counter)
     hours: Counter[int | None] = field(default_factory=Counter)
+    #: Whose they are: group and alias of each, of the record too. No part of the document.
+    people: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
 
     @property
     def total(self) -> int:
@@ -81,13 +83,14 @@ def turnout_of(bodies: Iterable[bytes], manifest: Manifest) -> Turnout:
     if not is_closed:
         raise ValueError("the vote is not closed: of a running vote there are no totals")
     found = Turnout()
-    for items in cast.values():
+    for (group, alias), items in cast.items():
         remaining = [item for item in items if item.index not in struck]
         if remaining:
             counts = max(remaining, key=lambda item: (item.rank, item.index))
             found.districts[counts.contest] += 1
             found.channels[counts.channel] += 1
             found.hours[counts.hour] += 1
+            found.people.append((group, unb64u(alias, 32)))
     return found
 
 

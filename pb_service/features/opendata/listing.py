@@ -20,7 +20,7 @@ from pb_service.features.record import service as record
 from pb_service.features.record.store import TileStore
 from pb_service.features.results import states
 from pb_service.features.results.service import manifest_of
-from pb_service.features.results.turnout import turnout_body
+from pb_service.features.results.turnout import ages_body, turnout_body
 from pb_service.features.rounds.errors import PlaceTableNeeded
 from pb_service.features.rounds.place_tables import PLACE_KINDS
 from pb_service.features.rounds.public import PublicRound, public_round
@@ -104,6 +104,9 @@ async def _of_round(
     if (turnout := await turnout_body(session, found)) is not None:
         files.append(_fixed("turnout", f"{base}/turnout.json", JSON, turnout))
         files.append(_changing("turnout", f"{base}/turnout.csv", CSV))
+    if (ages := await ages_body(session, found)) is not None:
+        files.append(_fixed("ages", f"{base}/ages.json", JSON, ages))
+        files.append(_changing("ages", f"{base}/ages.csv", CSV))
     files += [
         _changing("round", f"/api/v1/rounds/{slug}", JSON),
         _changing("news", f"{base}/news.atom", ATOM),

@@ -39,6 +39,10 @@ def _titles(words: Reader) -> dict[str, tuple[str, str]]:
             _("What became of each funded project: milestones, money used, delays and their reasons."),
         ),
         "turnout": (_("Turnout"), _("How many voted, by district, channel and hour; small numbers are left out.")),
+        "ages": (
+            _("Ages of voters"),
+            _("How many voted, by age; counted by the service, not from the record. Small numbers are left out."),
+        ),
         "round": (_("The round"), _("Phases, districts and results for programs.")),
         "news": (_("News of the round"), _("Phases, results and decisions, for a feed reader.")),
         "description": (_("Description of the data"), _("For data portals, after DCAT-AP.")),

@@ -15,6 +15,7 @@ from pb_service.platform import jobs
 from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
 from pb_service.platform.jobs import Handler
+from pb_service.platform.keys import KeyFolder
 
 EXPLAIN_JOB = "results.explain"
 TURNOUT_JOB = "results.turnout"
@@ -28,6 +29,9 @@ class Surroundings(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+
+    @property
+    def keys(self) -> KeyFolder: ...
 
 
 async def explain_later(session: AsyncSession, found: Round, _source: Phase, target: Phase, _now: datetime) -> None:
@@ -50,7 +54,7 @@ async def explain_results(service: Surroundings, payload: Mapping[str, Any]) -> 
 async def turnout(service: Surroundings, payload: Mapping[str, Any]) -> None:
     """Publish the turnout of a counted round."""
     async with service.database.transaction() as session:
-        await publish_turnout(session, payload["slug"], now=service.clock())
+        await publish_turnout(session, payload["slug"], keys=service.keys, now=service.clock())
 
 
 HANDLERS: Mapping[str, Handler[Surroundings]] = {EXPLAIN_JOB: explain_results, TURNOUT_JOB: turnout}

@@ -34,8 +34,8 @@ from pb_service.features.results.charts import district_bars, turnout_bars
 from pb_service.features.results.districts import by_district
 from pb_service.features.results.errors import StateRefused
 from pb_service.features.results.states import Change, Published
-from pb_service.features.results.turnout import as_csv, turnout_body
-from pb_service.features.results.vocabulary import channel_name, state_name, state_refusal
+from pb_service.features.results.turnout import ages_as_csv, ages_body, as_csv, turnout_body
+from pb_service.features.results.vocabulary import age_group, channel_name, state_name, state_refusal
 from pb_service.features.rounds.errors import RoundNotFound
 from pb_service.features.rounds.finding import find_round, published_round
 from pb_service.features.rounds.presentation import name_of
@@ -74,7 +74,7 @@ async def show_result(request: PageRequest, session: Session) -> Response[str]:
     if not published:
         raise RoundNotFound("There is no result in this round yet.")
     words = reader(await setup_of(session, found), language)
-    body = await turnout_body(session, found)
+    body, ages = await turnout_body(session, found), await ages_body(session, found)
     districts, previous = await by_district(session, found)
     return page(
         request,
@@ -88,6 +88,7 @@ async def show_result(request: PageRequest, session: Session) -> Response[str]:
         contests=[(contest.key, *text_in(contest.title, language)) for contest in found.contests],
         is_counted=PHASES.index(found.phase) > PHASES.index("counting"),
         turnout=_turnout(found, decode(body), words) if body else None,
+        ages=_ages(decode(ages), words) if ages else None,
         districts=district_bars(districts),
         title_of=lambda title: text_in(title, language),
         previous=previous,
@@ -115,6 +116,19 @@ async def turnout_json(session: Session, slug: FromPath[str]) -> Response[bytes]
 async def turnout_csv(session: Session, slug: FromPath[str]) -> Response[bytes]:
     """The same as a table."""
     text = as_csv(await _published_turnout(session, slug))
+    return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=_CACHE)
+
+
+@get("/{slug:str}/ages.json", access="anyone", media_type=MediaType.JSON)
+async def ages_json(session: Session, slug: FromPath[str]) -> Response[bytes]:
+    """How old those were who voted, in numbers, as the service counted them; the record does not know it."""
+    return Response(await _published_ages(session, slug), media_type=MediaType.JSON, headers=_CACHE)
+
+
+@get("/{slug:str}/ages.csv", access="anyone", media_type="text/csv")
+async def ages_csv(session: Session, slug: FromPath[str]) -> Response[bytes]:
+    """The same as a table."""
+    text = ages_as_csv(await _published_ages(session, slug))
     return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=_CACHE)
 
 
@@ -373,6 +387,12 @@ def _turnout(found: Round, read: Mapping[str, Any], words: Reader) -> dict[str, 
     }
 
 
+def _ages(read: Mapping[str, Any], words: Reader) -> dict[str, Any]:
+    """What the page shows of the ages: a table with a picture."""
+    rows = [(age_group(each["group"], words), each.get("n")) for each in read["ages"]]
+    return {"least": read["least"], "year": read["year"], "rows": turnout_bars(rows)}
+
+
 def _contest_title(found: Round, key: str, words: Reader) -> str:
     for contest in found.contests:
         if contest.key == key:
@@ -396,6 +416,13 @@ async def _locked(request: PageRequest, session: AsyncSession) -> Round:
     return await find_round(session, request.path_params["slug"], for_update=True)
 
 
+async def _published_ages(session: AsyncSession, slug: str) -> bytes:
+    body = await ages_body(session, await published_round(session, slug, whole=False))
+    if body is None:
+        raise RoundNotFound("There are no ages of voters in this round.")
+    return body
+
+
 def _here(request: PageRequest) -> str:
     return f"/{lang_of(request)}/staff/rounds/{request.path_params['slug']}/result"
 
@@ -406,4 +433,8 @@ result_staff_router = Router(
     route_handlers=[show_states, confirm, amend, void, sign, drop],
     include_in_schema=False,
 )
-result_data = Router("/data", route_handlers=[state_document, turnout_json, turnout_csv], include_in_schema=False)
+result_data = Router(
+    "/data",
+    route_handlers=[state_document, turnout_json, turnout_csv, ages_json, ages_csv],
+    include_in_schema=False,
+)

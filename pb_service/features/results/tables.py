@@ -67,10 +67,14 @@ class ResultSignature(RoleSignature, Base):
 
 
 class Turnout(Base):
-    """Who voted when and how, in numbers, as published after the close; made from the record alone."""
+    """Who voted when and how, in numbers, as published after the close; made from the record alone.
+
+    ``ages``: how old they were, which the service counted from data of its own; None where that may not be shown.
+    """
 
     __tablename__ = "turnout"
 
     round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    ages: Mapped[bytes | None] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

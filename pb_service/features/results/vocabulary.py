@@ -58,6 +58,15 @@ def channel_name(channel: str, words: Words) -> str:
     }.get(channel, channel)
 
 
+def age_group(group: str, words: Words) -> str:
+    """A group of ages."""
+    return {
+        "0-17": words.gettext("under 18"),
+        "75-": words.gettext("75 and over"),
+        "unknown": words.gettext("not known"),
+    }.get(group, group.replace("-", "\u2013"))
+
+
 def state_refusal(code: str, words: Words) -> str:
     """Why a state cannot be drafted or signed."""
     return {

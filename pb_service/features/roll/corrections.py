@@ -120,6 +120,7 @@ async def records_for(
     if roll.batch_id is None:
         raise RollRefused("empty", "There is no roll yet.")
     pseudonym, key = pseudonym_of(roll, pid, keys=keys), roll_key(keys, found.id)
+    year = born(pid).year if roll.scheme == IDENTITY_CODE else None
     return [
         RollRecord(
             batch_id=roll.batch_id,
@@ -128,6 +129,7 @@ async def records_for(
             alias=alias_of(key, pseudonym, pid, group.id),
             district=wanted.district,
             language=wanted.language,
+            birth_year=year,
         )
         for group in groups
         if group.holds(wanted.district)

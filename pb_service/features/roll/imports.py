@@ -130,7 +130,11 @@ async def begin_reading(
     batch = await _held(session, found, batch_id, "uploaded")
     terms = await terms_of(session, found, setup, scheme)
     columns = len(batch.shape["columns"])
-    named = [place for place in (reading.identifier, reading.district, reading.language) if place is not None]
+    named = [
+        place
+        for place in (reading.identifier, reading.district, reading.language, reading.birth_year)
+        if place is not None
+    ]
     if len(set(named)) < len(named) or not all(0 <= place < columns for place in named):
         raise RollRefused("columns", "Each column says one thing.")
     if terms.needs_district and reading.district is None:

@@ -114,7 +114,7 @@ async def read(
     batch = await imports.batch_of(transaction, found, batch_id)
     columns = [str(place) for place in range(len(batch.shape["columns"]))]
     identifier = form.choice("identifier", columns, label=words.gettext("Person id"))
-    others = {name: form.choice(name, ["", *columns], required=False) for name in ("district", "language")}
+    others = {name: form.choice(name, ["", *columns], required=False) for name in _OTHERS}
     scheme = form.text("scheme", label=words.gettext("Whose numbers they are"), most=100) or IDENTITY_CODE
     if not form.errors:
         reading = msgspec.structs.replace(
@@ -122,6 +122,7 @@ async def read(
             identifier=int(identifier),
             district=int(others["district"]) if others["district"] else None,
             language=int(others["language"]) if others["language"] else None,
+            birth_year=int(others["birth_year"]) if others["birth_year"] else None,
             header=form.checked("header"),
         )
         try:
@@ -426,6 +427,8 @@ async def _requests_page(
     )
 
 
+#: What columns may say beside the person id.
+_OTHERS = ("district", "language", "birth_year")
 _SIGNS: Mapping[str, str] = {"semicolon": ";", "tab": "\t", "comma": ",", "bar": "|"}
 
 
@@ -448,6 +451,7 @@ def _asked(batch: RollBatch, words: Any) -> Form:
         identifier=str(reading.identifier),
         district="" if reading.district is None else str(reading.district),
         language="" if reading.language is None else str(reading.language),
+        birth_year="" if reading.birth_year is None else str(reading.birth_year),
         header=reading.header,
         parted="fixed" if reading.kind == "fixed" else sign,
         widths=", ".join(f"{first}-{last}" for first, last in reading.widths),

@@ -32,7 +32,7 @@ from pb_service.platform.keys import KeyFolder
 
 #: Problems that a report lists; the counts tell of all.
 MOST_LISTED = 1_000
-COLUMNS = ("line", "grp", "pseudonym", "alias", "district", "language")
+COLUMNS = ("line", "grp", "pseudonym", "alias", "district", "language", "birth_year")
 _SHEET_PART = 20_000
 
 
@@ -92,7 +92,7 @@ class Maker:
             pseudonym = roll_pseudonym(self.roll_key, person_of(self.person_key, self.terms.scheme, found.pid))
             made += [
                 (line, group.id, pseudonym, alias_of(self.roll_key, pseudonym, found.pid, group.id), found.district,
-                 found.language)
+                 found.language, found.birth_year)
                 for group in self.groups
                 if group.holds(found.district)
             ]  # fmt: skip

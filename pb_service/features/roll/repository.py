@@ -1,5 +1,6 @@
 """Queries of the stage roll."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -108,6 +109,27 @@ async def roll_file(session: AsyncSession, batch_id: UUID, group: str) -> bytes:
     return await session.scalar(text(_FILE), given) or b""
 
 
+async def birth_years_of(
+    session: AsyncSession, round_id: UUID, group: str, aliases: Collection[bytes]
+) -> Counter[int | None]:
+    """Return how many of these people of a roll were born in which year; who is not on it is left out."""
+    wanted = RollRecord.alias == func.any(cast(list(aliases), ARRAY(LargeBinary)))
+    found = (
+        select(RollRecord.birth_year, func.count())
+        .join(Roll, Roll.batch_id == RollRecord.batch_id)
+        .where(Roll.round_id == round_id, RollRecord.group == group, wanted)
+        .group_by(RollRecord.birth_year)
+    )
+    return Counter({row[0]: row[1] for row in await session.execute(found)})
+
+
+async def birth_years_of_accounts(session: AsyncSession) -> list[tuple[UUID, int | None]]:
+    """Return each account for which a provider has proven a year of birth, with it."""
+    found = select(ProvenIdentity.account_id, func.min(ProvenIdentity.birth_year))
+    known = found.where(ProvenIdentity.birth_year.is_not(None)).group_by(ProvenIdentity.account_id)
+    return [(row[0], row[1]) for row in await session.execute(known)]
+
+
 async def roots_of(session: AsyncSession, round_id: UUID) -> Sequence[RollRoot]:
     """Return the fixed roots of a round, in the order of their groups' ids."""
     return (await session.scalars(select(RollRoot).where(RollRoot.round_id == round_id).order_by(RollRoot.group))).all()
@@ -208,12 +230,13 @@ async def rows_of(
 
 _STAGE = """
 CREATE TEMPORARY TABLE roll_stage (
-    line integer, grp text, pseudonym bytea, alias bytea, district text, language text
+    line integer, grp text, pseudonym bytea, alias bytea, district text, language text,
+    birth_year smallint
 ) ON COMMIT DROP
 """
 _TAKE = """
-INSERT INTO roll_record (batch_id, grp, pseudonym, alias, district, language, line)
-SELECT CAST(:batch AS uuid), grp, pseudonym, alias, district, language, line
+INSERT INTO roll_record (batch_id, grp, pseudonym, alias, district, language, birth_year, line)
+SELECT CAST(:batch AS uuid), grp, pseudonym, alias, district, language, birth_year, line
 FROM (SELECT *, min(line) OVER (PARTITION BY pseudonym) AS first FROM roll_stage) AS staged
 WHERE line = first
 ORDER BY grp, pseudonym

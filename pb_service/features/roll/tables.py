@@ -9,7 +9,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -92,6 +102,7 @@ class RollRecord(Base):
     """One person in one group of contests: one row, whatever the file said.
 
     ``line`` is its row in the file, by which a report names it. ``code_key`` is the public key of a code letter.
+    ``birth_year`` is for counts of ages alone.
     ``late``: added to an open vote, entitled from ``late_at`` on, when its entry was logged. ``removed_at``: taken off
     an open vote's roll by a notice; the alias stays in the record.
     """
@@ -106,6 +117,7 @@ class RollRecord(Base):
     district: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(Text)
     line: Mapped[int | None]
+    birth_year: Mapped[int | None] = mapped_column(SmallInteger)
     late: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     late_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from sqlalchemy import func, select, text
 from pb_service.core.rounds.setup import EligibilityStep
 from pb_service.core.voting.roll_rows import Reading, RollFileError
 from pb_service.features.accounts.policy import Forbidden
-from pb_service.features.roll import corrections, imports
+from pb_service.features.roll import corrections, imports, repository
+from pb_service.features.roll.ages import years_of_birth
 from pb_service.features.roll.corrections import Addition
 from pb_service.features.roll.errors import RollRefused
 from pb_service.features.roll.jobs import sweep, tidy
@@ -133,6 +135,29 @@ async def aliases(service: Service) -> set[bytes]:
     current = select(RollRecord.alias).join(RollBatch, RollBatch.id == RollRecord.batch_id)
     async with service.database.reading() as session:
         return set(await session.scalars(current.where(RollBatch.state == "current")))
+
+
+async def test_a_roll_knows_years_of_birth_for_a_count(vote: OpenVote) -> None:
+    """Of identity codes by themselves, else of a column; of a date the year alone; of nobody when it is erased."""
+    service, by = vote.service, vote.registrar.actor
+    await taken(service, by, listed(range(3)))
+    assert await years(vote) == {1950: 3}
+    rows = ["id;alue;Syntymäaika", "a1;etela;2.5.1987", "a2;etela;1987", "a3;etela;", "a4;pohjoinen;2001-12-31"]
+    await taken(service, by, "\n".join(rows).encode(), scheme="town")
+    assert await years(vote) == {1987: 2, 2001: 1, None: 1}
+    async with service.database.transaction() as session:
+        await repository.erase(session, (await find_round(session, "spring")).id, service.clock())
+    assert await years(vote, [("etela", b"a" * 32)]) == {None: 1}
+
+
+async def years(vote: OpenVote, people: list[tuple[str, bytes]] | None = None) -> Counter[int | None]:
+    """When the people of the roll were born."""
+    current = select(RollRecord.group, RollRecord.alias).join(RollBatch, RollBatch.id == RollRecord.batch_id)
+    async with vote.service.database.reading() as session:
+        found = await find_round(session, "spring")
+        rows = await session.execute(current.where(RollBatch.state == "current"))
+        people = people or [(group, alias) for group, alias in rows]
+        return await years_of_birth(session, found, people, keys=vote.service.keys)
 
 
 async def test_of_two_imports_the_first_is_taken(vote: OpenVote) -> None:

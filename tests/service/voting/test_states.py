@@ -1,6 +1,9 @@
 """From the count to what holds: states of a result, void contests, turnout, and the checker that runs by itself."""
 
+import asyncio
 import hashlib
+import secrets
+import zipfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +19,7 @@ from pb_service.core.record.signatures import public_bytes, verify_entry
 from pb_service.core.sealing.evidence_export import ExportError, open_export
 from pb_service.core.sealing.manifest import Manifest
 from pb_service.core.voting.turnout import turnout_of
+from pb_service.features.accounts.identity_tables import ProvenIdentity
 from pb_service.features.accounts.policy import Forbidden
 from pb_service.features.accounts.two_people import Signer
 from pb_service.features.counting.jobs import HANDLERS as COUNTING
@@ -30,7 +34,7 @@ from pb_service.features.results import repository, states
 from pb_service.features.results.errors import StateRefused
 from pb_service.features.results.service import contest_documents
 from pb_service.features.results.states import Change
-from pb_service.features.results.turnout import publish_turnout, turnout_body
+from pb_service.features.results.turnout import ages_as_csv, ages_body, publish_turnout, turnout_body
 from pb_service.features.rounds.finding import find_round, void_contests
 from tests.voting import Official, OpenVote, close, counted, verified
 from tests.voting import cast as cast_ballot
@@ -186,7 +190,7 @@ async def test_turnout_is_made_of_the_record_after_the_close(vote: OpenVote, tmp
     await close(vote)
     await counted(vote)
     async with vote.service.database.transaction() as session:
-        await publish_turnout(session, vote.slug, now=vote.clock())
+        await publish_turnout(session, vote.slug, keys=vote.service.keys, now=vote.clock())
     async with vote.service.database.reading() as session:
         found = await find_round(session, vote.slug)
         exact = turnout_of(await record.entries(session, found.log), manifest)
@@ -199,6 +203,38 @@ async def test_turnout_is_made_of_the_record_after_the_close(vote: OpenVote, tmp
     read = decode(body)
     assert (read["total"], read["channels"]) == (3, [{"channel": "acct"}])
     assert all("n" not in hour for hour in read["hours"])
+
+
+async def test_ages_are_counted_apart_and_small_numbers_left_out(vote: OpenVote, tmp_path: Path) -> None:
+    """Of 34 people 12 have a year that a provider has proven; the turnout that anybody can make knows nothing of it."""
+    voters = [await vote.voter() for _ in range(34)]
+    async with vote.service.database.transaction() as session:
+        for voter in [*voters[:12], await vote.voter()]:
+            session.add(
+                ProvenIdentity(
+                    pseudonym=secrets.token_bytes(32), account_id=voter.account_id, driver="suomi", assurance="high",
+                    birth_year=1990, proven_at=vote.clock(),
+                )
+            )  # fmt: skip
+    await asyncio.gather(*(cast_ballot(vote, voter, [0]) for voter in voters))
+    await close(vote)
+    await counted(vote)
+    async with vote.service.database.transaction() as session:
+        await publish_turnout(session, vote.slug, keys=vote.service.keys, now=vote.clock())
+    async with vote.service.database.reading() as session:
+        found = await find_round(session, vote.slug)
+        body, ages = await turnout_body(session, found), await ages_body(session, found)
+    assert found.closes_at
+    assert ages
+    assert body
+    read = decode(ages)
+    assert (read["source"], read["total"], read["year"]) == ("service", 34, found.closes_at.year)
+    assert [each for each in read["ages"] if "n" in each] == [{"group": "30-44", "n": 12}]
+    assert "service,30-44,12\r\n" in ages_as_csv(ages)
+    path = tmp_path / "evidence.zip"
+    path.write_bytes(await bundle_of(vote.service, vote.slug))
+    assert CliRunner().invoke(election, ["turnout", str(path)]).stdout_bytes == body
+    assert not any("ages" in name for name in zipfile.ZipFile(path).namelist())
 
 
 async def test_counted_round_is_checked_by_itself(result: OpenVote) -> None:
