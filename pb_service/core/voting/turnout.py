@@ -11,7 +11,7 @@ district has stands in its result, so districts are shown as they are.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -114,14 +114,16 @@ def document(found: Turnout, manifest: Manifest) -> bytes:
 
 
 def shown(cells: Mapping[K, int]) -> dict[K, int | None]:
-    """Return the numbers that may be shown, None for those left out. Nobody at all may always be said."""
-    order: Sequence[K] = sorted(cells, key=lambda key: (cells[key], str(key)))
-    hidden = [key for key in order if 0 < cells[key] < LEAST]
-    if hidden:
-        rest = [key for key in order if cells[key] >= LEAST]
-        while rest and (len(hidden) < 2 or sum(cells[key] for key in hidden) < 2 * LEAST):
-            hidden.append(rest.pop(0))
-    return {key: None if key in set(hidden) else number for key, number in cells.items()}
+    """Return the numbers that may be shown, None for those left out. Nobody at all may always be said.
+
+    What is left out beside the small ones goes by its name, never by its size: of the next larger one it would be known
+    that it is no larger than those that are shown, and that can be enough to work the small one out.
+    """
+    hidden = {key for key, number in cells.items() if 0 < number < LEAST}
+    rest = sorted((key for key, number in cells.items() if number >= LEAST), key=str, reverse=True)
+    while hidden and rest and (len(hidden) < 2 or sum(cells[key] for key in hidden) < 2 * LEAST):
+        hidden.add(rest.pop(0))
+    return {key: None if key in hidden else number for key, number in cells.items()}
 
 
 def _read(entry: Entry, index: int, hour: int | None, manifest: Manifest) -> tuple[tuple[str, str], _Cast]:
