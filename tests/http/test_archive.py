@@ -18,7 +18,7 @@ from tests.conftest import FakeClock
 from tests.staff import Desk, hire
 
 DATA = Path(__file__).parents[1] / "data" / "pabulib"
-REAL = ("Netherlands_Amsterdam_166.pb", "Netherlands_Assen_2024.pb")
+REAL = ("Poland_Warszawa_2019_RadiowoWolka_WeglowaPlacowkaHuta.pb", "Poland_Zabrze_2020_Osiedle_Mlodego_Gornika.pb")
 PAGE = "staff/rounds/new/archive"
 TYPED = {
     "name_fi": "Kaksi kaupunkia",
@@ -72,7 +72,9 @@ async def test_real_files_become_a_round_that_is_counted_once_and_published(
     looked = await look(desk, *[(name, (DATA / name).read_bytes()) for name in REAL])
     assert looked.status_code == 200, looked.text
     assert looked.text.count("Our count gives") == 2
-    assert "Equal Shares (add-one) (the file's own)" in html.unescape(looked.text)
+    assert "Most votes first (the file's own)" in html.unescape(looked.text)
+    assert "Our count gives 1 winner, the file's own." in html.unescape(looked.text)
+    assert "The file does not say who won." in looked.text
     accepted = hidden(looked.text)
     assert accepted["slug"] == ["kaksi-kaupunkia-2024"]
     where = f"/en/{PAGE}/kaksi-kaupunkia-2024?done=taken"
