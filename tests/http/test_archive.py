@@ -3,7 +3,9 @@
 import asyncio
 import html
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +32,7 @@ TYPED = {
 
 
 @pytest.fixture
-async def service(settings: Settings, database_url: str, clock: FakeClock):  # type: ignore[no-untyped-def]
+async def service(settings: Settings, database_url: str, clock: FakeClock) -> AsyncIterator[Service]:
     async with open_service(settings, database_url, clock=clock) as opened:
         yield opened
 
@@ -53,10 +55,10 @@ async def look(desk: Desk, *files: tuple[str, bytes], reading: str = "en", **typ
     )
 
 
-def hidden(page: str) -> dict[str, list[str]]:
+def hidden(page: str) -> dict[str, Any]:
     """What the button under a look sends."""
     form = page[page.index(f"{PAGE}/take") :]
-    found: dict[str, list[str]] = {}
+    found: dict[str, Any] = {}
     for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[: form.index("</form>")]):
         found.setdefault(name, []).append(html.unescape(value))
     found.pop("csrf")
