@@ -47,6 +47,7 @@ from pb_service.features.implementation.pages import implementation_router
 from pb_service.features.implementation.routes import implementation_api, implementation_data
 from pb_service.features.implementation.staff_pages import implementation_staff_router
 from pb_service.features.opendata import routes as opendata
+from pb_service.features.opendata.archive_pages import archive_router
 from pb_service.features.opendata.evidence_pages import evidence_router
 from pb_service.features.opendata.listing_routes import listing_data
 from pb_service.features.opendata.openapi import DescribedApi
@@ -213,6 +214,7 @@ def _routes(given: Sequence[str], *, development: bool) -> Application:
             bearer_router,
             *staff_routers,
             *round_routers,
+            archive_router,
             *assessment_routers,
             *([development_router] if development else []),
         ],

@@ -7,6 +7,7 @@ shadow: if that fails, content without a row is left behind, and `sweep` clears 
 import asyncio
 import hashlib
 import os
+import re
 import secrets
 import shlex
 from collections.abc import Mapping
@@ -244,6 +245,23 @@ class FileStore:
     async def erase(self, session: AsyncSession, file_id: UUID) -> None:
         """Remove the row; the content goes with the next `sweep` unless another file has the same."""
         await session.execute(delete(StoredFile).where(StoredFile.id == file_id))
+
+    async def set_aside(self, body: bytes) -> str:
+        """Keep what somebody only looks at so far, without a row, and return its SHA-256 in hexadecimal digits.
+
+        It goes with the sweep, a day after it was set aside last. Raises FileRefused.
+        """
+        await self._examine(body)
+        sha256 = hashlib.sha256(body).digest()
+        await asyncio.to_thread(self._shelf.put, sha256, body)
+        return sha256.hex()
+
+    async def aside(self, name: str) -> bytes | None:
+        """Return what was set aside under a SHA-256 in hexadecimal digits; None when it is there no more."""
+        if not re.fullmatch(r"[0-9a-f]{64}", name):
+            return None
+        body = await asyncio.to_thread(self._shelf.get, bytes.fromhex(name))
+        return body if body is not None and hashlib.sha256(body).hexdigest() == name else None
 
     async def sweep(self, session: AsyncSession, *, now: datetime) -> int:
         """Remove contents older than a day that no row names; return how many."""

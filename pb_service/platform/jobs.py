@@ -163,6 +163,12 @@ async def cancel(session: AsyncSession, key: str) -> bool:
     return gone.first() is not None
 
 
+async def newest(session: AsyncSession, key: str) -> Job | None:
+    """Return the newest job with this key, waiting, running or dead; None when it is done, or never was."""
+    found: Job | None = await session.scalar(select(Job).where(Job.key == key).order_by(Job.id.desc()).limit(1))
+    return found
+
+
 async def stuck(session: AsyncSession, *, now: datetime, most: int = 200) -> Sequence[Job]:
     """Return what does not get on, dead letters first, then by age: at most ``most``."""
     found = select(Job).where(_is_stuck(now)).order_by(Job.dead_at.is_(None), Job.id).limit(most)

@@ -284,6 +284,18 @@ class Form:
             return None
         return files[0]
 
+    def uploads(self, name: str, *, label: str = "", most_files: int, most: int) -> list[Upload]:
+        """At most so many files of a field that takes several, together of at most ``most`` bytes; none is no error."""
+        files = [file for file in self._files.get(name, ()) if file.filename or file.body]
+        if len(files) > most_files:
+            self._wrong(name, label, self._words.gettext("At most %(count)s files") % {"count": most_files})
+            return []
+        if sum(len(file.body) for file in files) > most:
+            sentence = self._words.gettext("The files are too large: at most %(count)s MB together")
+            self._wrong(name, label, sentence % {"count": most // 1_000_000})
+            return []
+        return files
+
     def _missing(self, name: str, label: str, required: bool) -> None:
         if required:
             self._wrong(name, label, self._words.gettext("Fill this in"))

@@ -1,5 +1,6 @@
 """Closing a round and counting its contests. Functions never commit; the command's edge does."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import cast
@@ -63,7 +64,8 @@ async def _count_contest(
 ) -> None:
     stored = await repository.open_ballots(session, contest.id)
     ballots = cast(list[Ballot], canonical.decode(stored.ballots))
-    outcome = outcome_document(contest, ballots, eid, unit=counted.unit)
+    # Beside the loop: a server that runs this as a job answers its readers meanwhile.
+    outcome = await asyncio.to_thread(outcome_document, contest, ballots, eid, unit=counted.unit)
     published: BallotsDocument = {"v": 1, "e": canonical.b64u(eid), "d": contest.key, "open": ballots}
     count = ContestCount(
         contest_id=contest.id,

@@ -10,7 +10,7 @@ from hashlib import sha256
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import canonical, entries
-from pb_service.core.rounds.documents import Ballot, Limits, RuleDocument, Tie
+from pb_service.core.rounds.documents import Ballot, BallotFormat, Limits, RuleDocument, Tie
 from pb_service.core.rounds.limits import count_ballots
 from pb_service.core.tally import rule_by_name
 from pb_service.core.tally.instance import MAX_INTEGER
@@ -38,10 +38,19 @@ _RULES = {
     "equalshares/add1": "mes_cost_add1",
 }
 
+#: What may be chosen for files whose own rule is not offered: short names for approvals; for points and ranks the rule
+#: of the same kind that counts those.
+FALLBACKS = ("greedy_score", "greedy_score_no_skip", "mes_cost_add1", "mes_cost_none")
+_COUNTED_BY: Mapping[BallotFormat, str] = {"points": "points_", "scores": "points_", "ordinal": "borda_"}
+
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the files do not say. ``rule`` is a short name; None takes each file's own rule."""
+    """What the files do not say. ``rule`` is a short name; None takes each file's own rule.
+
+    ``fallback`` is one of FALLBACKS, for files whose own rule is not offered; ``year`` that of the vote, for files
+    without a date of it. ``by`` is the role that the public record names.
+    """
 
     slug: str
     names: Sequence[tuple[str, str]]
@@ -49,6 +58,9 @@ class ImportOptions:
     source: str
     ties: Sequence[Tie] = ("cost", "id")
     rule: str | None = None
+    fallback: str | None = None
+    year: int | None = None
+    by: str = "operator"
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,8 @@ class ImportedContest:
     ballots: Sequence[Ballot]
     over: int
     problems: Sequence[RowProblem]
+    #: Whether the rule is the one that the file names.
+    own_rule: bool
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,7 @@ class ImportPlan:
 
     setup: RoundSetup
     contests: Sequence[ImportedContest]
+    by: str = "operator"
 
 
 def plan_import(files: Sequence[tuple[PabulibFile, bytes]], options: ImportOptions) -> ImportPlan:
@@ -79,28 +94,37 @@ def plan_import(files: Sequence[tuple[PabulibFile, bytes]], options: ImportOptio
     TallyError when a rule and the ballots do not go together.
     """
     if not files:
-        raise ImportRefused("No file was given.")
+        raise ImportRefused("No file was given.", "none")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", options.slug):
-        raise ImportRefused(f"The name {options.slug!r} must consist of small letters, digits and hyphens.")
+        message = f"The name {options.slug!r} must consist of small letters, digits and hyphens."
+        raise ImportRefused(message, "slug")
     first = files[0][0]
     for file, _ in files:
         if file.currency != first.currency:
-            raise ImportRefused(f"{file.name} is in {file.currency}, {first.name} in {first.currency}.")
+            message = f"{file.name} is in {file.currency}, {first.name} in {first.currency}."
+            raise ImportRefused(message, "currency", one=file.currency, other=first.currency, file=first.name)
     if not re.fullmatch(r"[A-Z]{3}", first.currency):
         raise ImportRefused(
             f"{first.name} has the currency {first.currency[:40]!r}; three capital letters (ISO 4217) are needed, "
-            "such as EUR."
+            "such as EUR.",
+            "currency_code",
+            currency=first.currency[:40],
         )
     unit = max(file.unit for file, _ in files)
-    contests = [_contest(file, data, options, unit) for file, data in files]
+    contests = [plan_contest(file, data, options, unit) for file, data in files]
     keys = [contest.setup.key for contest in contests]
     for key in keys:
         if keys.count(key) > 1:
-            raise ImportRefused(f"Two files are about the same district, {key}.")
-    opens_at = min(_date(file, "date_begin") for file, _ in files)
-    closes_at = max(_date(file, "date_end") for file, _ in files) + timedelta(days=1, seconds=-1)
+            raise ImportRefused(f"Two files are about the same district, {key}.", "repeated", district=key)
+    opens_at = min(_date(file, "date_begin", options.year) for file, _ in files)
+    closes_at = max(_date(file, "date_end", options.year) for file, _ in files) + timedelta(days=1, seconds=-1)
     if closes_at < opens_at:
-        raise ImportRefused(f"The vote ends on {closes_at:%d.%m.%Y}, before it begins on {opens_at:%d.%m.%Y}.")
+        raise ImportRefused(
+            f"The vote ends on {closes_at:%d.%m.%Y}, before it begins on {opens_at:%d.%m.%Y}.",
+            "ends",
+            opens=f"{opens_at:%d.%m.%Y}",
+            closes=f"{closes_at:%d.%m.%Y}",
+        )
     setup = RoundSetup(
         slug=options.slug,
         names=options.names,
@@ -112,14 +136,14 @@ def plan_import(files: Sequence[tuple[PabulibFile, bytes]], options: ImportOptio
         closes_at=closes_at,
         contests=[contest.setup for contest in contests],
     )
-    return ImportPlan(setup, contests)
+    return ImportPlan(setup, contests, options.by)
 
 
 async def import_round(session: AsyncSession, plan: ImportPlan, *, origin_host: str, now: datetime) -> Round:
     """Store a planned round with its ballots and its first entries in the public record. Raises RoundExists."""
     created = await create_round(session, plan.setup, origin_host=origin_host, now=now)
     about: dict[str, object] = {"source": plan.setup.source, "licence": plan.setup.licence}
-    await _log_act(session, created, "round.created", object_id=created.slug, about=about, now=now)
+    await _log_act(session, created, "round.created", object_id=created.slug, by=plan.by, about=about, now=now)
     for contest, imported in zip(created.contests, plan.contests, strict=True):
         store_ballots(session, contest, imported.ballots)
         about = {
@@ -131,21 +155,22 @@ async def import_round(session: AsyncSession, plan: ImportPlan, *, origin_host: 
             "problems": [{"line": row.line, "code": row.code} for row in imported.problems],
         }
         object_id = f"{created.slug}/{contest.key}"
-        await _log_act(session, created, "contest.imported", object_id=object_id, about=about, now=now)
+        await _log_act(session, created, "contest.imported", object_id=object_id, by=plan.by, about=about, now=now)
     return created
 
 
 async def _log_act(
-    session: AsyncSession, on: Round, kind: str, *, object_id: str, about: Mapping[str, object], now: datetime
+    session: AsyncSession, on: Round, kind: str, *, object_id: str, by: str, about: Mapping[str, object], now: datetime
 ) -> None:
     file_hash = await record.salted_file(session, about, kind=kind, at=now)
-    entry = entries.act(kind, at=int(now.timestamp()), object_id=object_id, by="operator", file_hash=file_hash)
+    entry = entries.act(kind, at=int(now.timestamp()), object_id=object_id, by=by, file_hash=file_hash)
     await record.append(session, on.log, entry)
 
 
-def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) -> ImportedContest:
+def plan_contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) -> ImportedContest:
+    """Plan the contest of one file in a round whose money is counted in ``unit``. Raises as plan_import."""
     instance = file.instance()  # refuses rows that no count could understand
-    rule = _rule(file, options, unit)
+    rule, own_rule = _rule(file, options, unit)
     if rule["name"] == "greedy":
         instance.scores(rule["by"])  # refuses ballots that the rule could not count, before anything is signed
     scale = unit // file.unit
@@ -153,7 +178,8 @@ def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) 
     amounts = [file.budget, *(project.cost for project in file.projects), *caps]
     amounts += [file.limits.get("cost", 0), file.limits.get("costmin", 0)]
     if max(amounts) * scale > MAX_INTEGER:
-        raise ImportRefused(f"{file.name} holds amounts too large to be counted exactly in the decimals of this round.")
+        message = f"{file.name} holds amounts too large to be counted exactly in the decimals of this round."
+        raise ImportRefused(message, "amount")
     projects = [
         ProjectSetup(
             code=project.id,
@@ -168,7 +194,8 @@ def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) 
     ]
     title = file.meta.get("subunit") or file.meta.get("district") or file.meta.get("unit") or file.name
     if len(title) > _LONGEST_TITLE:
-        raise ImportRefused(f"{file.name} has a district name of {len(title)} characters; {_LONGEST_TITLE} at most.")
+        message = f"{file.name} has a district name of {len(title)} characters; {_LONGEST_TITLE} at most."
+        raise ImportRefused(message, "title", length=len(title), most=_LONGEST_TITLE)
     language = file.language if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", file.language) else "und"
     limits = _rescaled(file.limits, scale)
     setup = ContestSetup(
@@ -183,7 +210,7 @@ def _contest(file: PabulibFile, data: bytes, options: ImportOptions, unit: int) 
         imported_meta=file.meta,
     )
     over = count_ballots(file.ballots, file.fmt, limits, [project.cost for project in projects])["over"]
-    return ImportedContest(file.name, sha256(data).digest(), setup, file.ballots, over, file.problems)
+    return ImportedContest(file.name, sha256(data).digest(), setup, file.ballots, over, file.problems, own_rule)
 
 
 def _rescaled(limits: Limits, scale: int) -> Limits:
@@ -201,25 +228,32 @@ def _rescaled(limits: Limits, scale: int) -> Limits:
     return scaled
 
 
-def _rule(file: PabulibFile, options: ImportOptions, unit: int) -> RuleDocument:
-    """Return the rule of a contest: the one asked for, or the file's own with its threshold."""
+def _rule(file: PabulibFile, options: ImportOptions, unit: int) -> tuple[RuleDocument, bool]:
+    """Return the rule of a contest and whether it is the file's own: the one asked for, the file's, or the fallback."""
     if options.rule is not None:
-        return rule_by_name(options.rule, ties=options.ties, unit=unit)
+        return rule_by_name(options.rule, ties=options.ties, unit=unit), False
     stated = file.meta.get("rule", "")
     name = _RULES.get(stated)
-    if name is None:
-        raise ImportRefused(
-            f"{file.name} was decided by the rule {stated!r}, which is not offered yet. Name one with --rule."
-        )
-    if file.fmt == "ordinal":
-        raise ImportRefused(f"{file.name} does not say how ranks become votes. Name a rule with --rule.")
+    if name is None or file.fmt == "ordinal":
+        if options.fallback is not None:
+            short = options.fallback if file.fmt == "approval" else _of_format(options.fallback, file.fmt)
+            return rule_by_name(short, ties=options.ties, unit=unit), False
+        if name is None:
+            message = f"{file.name} was decided by the rule {stated!r}, which is not offered yet. Name one with --rule."
+            raise ImportRefused(message, "rule", rule=stated[:80])
+        raise ImportRefused(f"{file.name} does not say how ranks become votes. Name a rule with --rule.", "ranks")
     rule = rule_by_name(name, ties=options.ties, unit=unit)
     if rule["name"] == "greedy":
         if file.fmt in {"points", "scores"}:
             rule["by"] = "points"
         if file.threshold is not None:
             rule["threshold"] = file.threshold
-    return rule
+    return rule, True
+
+
+def _of_format(name: str, fmt: BallotFormat) -> str:
+    """Return the rule of the same kind that counts points or ranks."""
+    return _COUNTED_BY[fmt] + name.replace("mes_cost_", "mes_")
 
 
 def _key(title: str) -> str:
@@ -227,17 +261,18 @@ def _key(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
     key = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:56].strip("-")
     if not key:
-        raise ImportRefused(f"No address can be made from the district's name {title!r}.")
+        raise ImportRefused(f"No address can be made from the district's name {title!r}.", "key", district=title)
     return f"{key}-district" if key in _RESERVED else key
 
 
-def _date(file: PabulibFile, field: str) -> datetime:
-    """Return a date of META at midnight UTC; a year alone begins or ends with it."""
-    text = file.meta.get(field, "")
+def _date(file: PabulibFile, field: str, year: int | None) -> datetime:
+    """Return a date of META at midnight UTC; a year alone begins or ends with it. Without any, ``year`` is taken."""
+    text = file.meta.get(field, "").strip() or str(year or "")
     try:
         if re.fullmatch(r"\d{4}", text):
             month, day = (1, 1) if field == "date_begin" else (12, 31)
             return datetime(int(text), month, day, tzinfo=UTC)
         return datetime.combine(datetime.strptime(text, "%d.%m.%Y").date(), time(), UTC)  # noqa: DTZ007 # a date only
     except ValueError:
-        raise ImportRefused(f"{file.name} has the {field} {text!r}; DD.MM.YYYY or YYYY is needed.") from None
+        message = f"{file.name} has the {field} {text!r}; DD.MM.YYYY or YYYY is needed."
+        raise ImportRefused(message, "date", field=field, date=text[:40]) from None

@@ -1,4 +1,6 @@
-"""The job of the stage opendata: a counted round is checked by pb-verify, a process that shares nothing with us."""
+"""The jobs of the stage opendata: archived rounds brought in by screen, and the check of a counted round by pb-verify,
+a process that shares nothing with us.
+"""
 
 import asyncio
 import json
@@ -13,6 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.rounds.phases import Phase
+from pb_service.features.opendata import archive
 from pb_service.features.opendata.bundle import evidence_bundle, evidence_checkpoint
 from pb_service.features.opendata.errors import NothingToExport
 from pb_service.features.opendata.service import store_verification
@@ -84,4 +87,12 @@ async def _checked(bundle: bytes) -> dict[str, Any]:
     return report
 
 
-HANDLERS: Mapping[str, Handler[Surroundings]] = {VERIFY_JOB: verify}
+class All(Surroundings, archive.Surroundings, Protocol):
+    """What these jobs need of the service."""
+
+
+HANDLERS: Mapping[str, Handler[All]] = {
+    VERIFY_JOB: verify,
+    archive.IMPORT_JOB: archive.import_files,
+    archive.COUNT_JOB: archive.count_files,
+}

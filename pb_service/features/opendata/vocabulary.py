@@ -1,5 +1,8 @@
-"""What the files of a round are called, and what they are good for."""
+"""What the files of a round are called and what they are good for, and what can be wrong with files brought in."""
 
+from collections.abc import Mapping
+
+from pb_service.core.tally.pabulib import ProblemCode
 from pb_service.features.opendata.schemas import ListedFile
 from pb_service.web.formats import Reader
 
@@ -62,3 +65,47 @@ def _titles(words: Reader) -> dict[str, tuple[str, str]]:
         "list": (_("Ballot list of the district"), _("What voters saw.")),
         "outcome": (_("Outcome"), _("Every step, tie and reason, as the record names it by its hash.")),
     }
+
+
+def problem_in_words(code: ProblemCode, words: Reader) -> str:
+    """What is odd or wrong with a row of a Pabulib file; its own sentence, in English, says the rest."""
+    _ = words.gettext
+    told: dict[ProblemCode, str] = {
+        "columns": _("The row has another number of fields than its heading."),
+        "project_id": _("The id of the project cannot be used, or stands there twice."),
+        "project_cost": _("The cost is not an amount of money above zero."),
+        "project_selected": _("It cannot be understood whether the project won; it counts as not said."),
+        "project_place": _("The place on the map cannot be used; it is left out."),
+        "limit": _("A limit below zero is left out."),
+        "voter_id": _("The id of the voter is missing or stands there twice; the ballot counts all the same."),
+        "unknown_project": _("The ballot names a project that is not in the file."),
+        "repeated_project": _("The ballot names a project twice; it counts once."),
+        "points": _("The points of the ballot cannot be understood."),
+        "rows": _("The file says another number of rows than it has; the rows count."),
+    }
+    return told[code]
+
+
+def refusal_in_words(code: str, line: int, values: Mapping[str, object], words: Reader) -> str:
+    """Why a file, or all of them together, cannot be taken."""
+    _ = words.gettext
+    if code == "unreadable" and line:
+        return _("Line %(line)s cannot be read or counted.") % {"line": words.number(line)}
+    told = {
+        "unreadable": _("The file cannot be read."),
+        "tally": _("The rule and the ballots of the file do not go together. Choose another rule."),
+        "none": _("Choose at least one file"),
+        "slug": _("Address: small letters, digits and hyphens only, at most 64."),
+        "currency": _("The file is in %(one)s, but %(file)s in %(other)s. A round has one currency."),
+        "currency_code": _("The currency “%(currency)s” cannot be used: it takes three capital letters, as in EUR."),
+        "repeated": _("Two files are about the same district (%(district)s). Take one of them out."),
+        "ends": _("The vote ends on %(closes)s, before it begins on %(opens)s."),
+        "future": _("The vote ends on %(closes)s: it is not over yet."),
+        "amount": _("The amounts are too large to be counted exactly."),
+        "title": _("The name of the district has %(length)s characters; at most %(most)s can be used."),
+        "rule": _("The rule of the file, “%(rule)s”, is not offered here. Choose a rule below."),
+        "ranks": _("The file does not say how places in a ranking become votes. Choose a rule below."),
+        "key": _("No address can be made from the name of the district, “%(district)s”."),
+        "date": _("The date “%(date)s” in the field %(field)s cannot be read; DD.MM.YYYY or a year is needed."),
+    }
+    return told[code] % values

@@ -132,6 +132,8 @@ _TITLES: Mapping[str, Callable[[Reader], str]] = {
     "implementation.remind": lambda words: words.gettext("Remind units of what they have promised"),
     "implementation.tell": lambda words: words.gettext("Tell of what happened to a project that is being built"),
     "mail.tidy": lambda words: words.gettext("Delete mails that were given up long ago"),
+    "opendata.archive": lambda words: words.gettext("Read the files of an earlier round in"),
+    "opendata.archive_count": lambda words: words.gettext("Count an earlier round"),
     "opendata.verify": lambda words: words.gettext("Have the checker check a counted round"),
     "proposals.answered": lambda words: words.gettext("Tell who asked that there is an answer"),
     "proposals.digest": lambda words: words.gettext("Send the digests about proposals"),
