@@ -41,6 +41,7 @@ from pb_service.platform.clock import Clock
 from pb_service.platform.db import Database
 from pb_service.platform.files import FileStore
 from pb_service.platform.jobs import GiveUp
+from pb_service.platform.keys import KeyFolder
 from pb_service.settings import Settings
 
 IMPORT_JOB = "opendata.archive"
@@ -75,6 +76,9 @@ class Surroundings(Counted, Protocol):
 
     @property
     def files(self) -> FileStore: ...
+
+    @property
+    def keys(self) -> KeyFolder: ...
 
     @property
     def settings(self) -> Settings: ...
