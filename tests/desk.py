@@ -59,7 +59,7 @@ class DeskVote:
             waiting = await orders.waiting_order(session, found, order.id)
             return await orders.sign(
                 session, official.actor, found, order.id, role, **official.sign(waiting.entry),
-                kinds=("paper", "paperlist", "strike"), operator=vote.service.operator_key, now=vote.clock(),
+                kinds=("paper", "env", "paperlist", "strike"), operator=vote.service.operator_key, now=vote.clock(),
             )  # fmt: skip
 
     async def look_up(self, order: VoteOrder, by: Actor, person: Person) -> str:
