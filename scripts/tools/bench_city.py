@@ -48,7 +48,7 @@ from pb_service.features.accounts.policy import Actor, Grant
 from pb_service.features.accounts.tables import Account
 from pb_service.features.counting import closing, sealed
 from pb_service.features.opening.service import GRACE
-from pb_service.features.results.service import contest_documents, explain
+from pb_service.features.results.service import contest_documents
 from pb_service.features.rounds.finding import find_round
 from pb_service.platform.clock import system_clock
 from pb_service.platform.logs import configure
@@ -209,8 +209,6 @@ async def close_and_count(service: Service) -> None:
     await service.sequencer.settle(0.01)
     if not await sealed.count(service, found.id):
         raise SystemExit("the count waits for something")
-    async with service.database.transaction() as session:
-        await explain(session, SLUG)
     await service.sequencer.settle(0.01)
 
 
