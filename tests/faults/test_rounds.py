@@ -70,7 +70,7 @@ async def test_a_database_that_goes_away_while_publishing_leaves_a_draft(service
             await rounds.publish(session, manager, slug, origin_host="example.org", now=service.clock())
             mine = await session.scalar(sql("SELECT pg_backend_pid()"))
             async with service.database.engine.connect() as other:
-                await other.execute(sql("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
+                await other.execute(sql("SELECT pg_terminate_backend(:pid, 30000)"), {"pid": mine})
             await session.execute(sql("SELECT 1"))
     async with service.database.reading() as session:
         assert (await rounds.find_round(session, slug)).phase == "set_up"

@@ -132,7 +132,8 @@ async def take_lock_away(database: Database) -> None:
             text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = CAST(:key % 4294967296 AS oid)"),
             {"key": ELECTION_LOCK},
         )
-        assert await session.scalar(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        # The lock is free when the session has ended, not when it has been told to end.
+        assert await session.scalar(text("SELECT pg_terminate_backend(:pid, 30000)"), {"pid": pid})
 
 
 async def assert_goes_on(
@@ -363,7 +364,7 @@ async def test_lost_connections_are_outlived(database: Database, database_url: s
     async with database.transaction() as session:
         await session.execute(
             text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )

@@ -356,7 +356,7 @@ async def test_a_running_service_picks_up_jobs_and_gives_them_back_at_its_end(se
 async def test_a_runner_outlives_the_loss_of_its_connections(service: Surroundings) -> None:
     """Each job is done: at least once, because an end that could not be stored leaves the job to be run again."""
     running = asyncio.create_task(JobRunner(service, HANDLERS, poll_seconds=0.01).run_forever())
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    others = "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = current_database()"
     for n in range(3):
         await ask(service, n=n)
         while n not in service.did:  # noqa: ASYNC110 - the handlers of these tests set no event
