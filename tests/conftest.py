@@ -26,8 +26,10 @@ from pb_service.platform.migrate import upgrade
 from pb_service.platform.postgres import embedded_postgres
 from pb_service.settings import Settings
 
-# No test depends on how fast the machine is just now.
-hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No test depends on how fast the machine is just now, nor a verdict about a change on luck: the examples are the same
+# in every run. `--hypothesis-profile=searching` draws new ones.
+hypothesis_settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile("patient", hypothesis_settings.get_profile("searching"), derandomize=True)
 hypothesis_settings.load_profile("patient")
 
 # Every test makes an application of half a million objects that stay: looked through again and again, they would cost a
