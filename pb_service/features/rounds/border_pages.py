@@ -16,7 +16,6 @@ from pb_service.core.rounds.setup import District, DistrictsStep, to_content
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.rounds import drafts
-from pb_service.features.rounds.drafts import StepState
 from pb_service.features.rounds.errors import StepChanged, WithProblems
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.municipality import municipality
@@ -24,6 +23,7 @@ from pb_service.features.rounds.presentation import (
     district_names,
     round_context,
 )
+from pb_service.features.rounds.saved import StepState
 from pb_service.features.rounds.sentences import sentence
 from pb_service.features.rounds.setup_pages import reason_of
 from pb_service.features.rounds.setups import setup_of

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
@@ -48,6 +47,7 @@ from pb_service.features.rounds.errors import (
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.place_tables import PLACE_KINDS, table_act
+from pb_service.features.rounds.saved import StepState
 from pb_service.features.rounds.schedule import PHASE_JOB, phase_effects, plan_next
 from pb_service.features.rounds.setups import setup_from, setup_of
 from pb_service.features.rounds.tables import Round, RoundStep
@@ -58,23 +58,6 @@ _SUFFIX = "abcdefghjkmnpqrstuvwxyz23456789"
 
 #: The job that takes an erased rehearsal's published files away.
 ERASE_JOB = "rounds.erase_files"
-
-
-@dataclass(frozen=True)
-class StepState:
-    """A step as it stands: saved ``version`` times, last by whom and when, and what of it may change now.
-
-    ``changeable`` are the fields that may still change in the round's phase (``*``: all); ``missing`` is what
-    publishing lacks here.
-    """
-
-    name: StepName
-    step: Step
-    version: int
-    edited_by: UUID | None
-    edited_at: datetime | None
-    changeable: frozenset[str]
-    missing: tuple[Problem, ...]
 
 
 @dataclass(frozen=True)

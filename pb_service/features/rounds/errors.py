@@ -1,14 +1,11 @@
 """What can be wrong with a round. Errors about what people typed carry problems as (field, code, values)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pb_service.core.rounds.setup import Problem
+from pb_service.features.rounds.saved import MunicipalityState, StepState
 from pb_service.platform.errors import DomainError
-
-if TYPE_CHECKING:
-    from pb_service.features.rounds.drafts import StepState
-    from pb_service.features.rounds.municipality import MunicipalityState
 
 
 class RoundNotFound(DomainError):
@@ -46,7 +43,7 @@ class StepChanged(DomainError):
     status: ClassVar[int] = 409
     type: ClassVar[str] = "step-changed"
 
-    def __init__(self, state: "StepState", fields: Sequence[str]) -> None:
+    def __init__(self, state: StepState, fields: Sequence[str]) -> None:
         super().__init__("Somebody else saved this step in the meantime. Look at both versions and save again.")
         self.state, self.fields = state, list(fields)
 
@@ -57,7 +54,7 @@ class MunicipalityChanged(DomainError):
     status: ClassVar[int] = 409
     type: ClassVar[str] = "municipality-changed"
 
-    def __init__(self, state: "MunicipalityState") -> None:
+    def __init__(self, state: MunicipalityState) -> None:
         super().__init__("Somebody else saved these settings in the meantime. Look at them and save again.")
         self.state = state
 

@@ -1,7 +1,6 @@
 """What holds for all rounds of the municipality: its name, the languages of its texts, its word for a district."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +11,7 @@ from pb_service.core.rounds.setup import to_content
 from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.rounds import repository
 from pb_service.features.rounds.errors import MunicipalityChanged, StepRefused
-
-
-@dataclass(frozen=True)
-class MunicipalityState:
-    """The settings as saved last; version 0: never."""
-
-    content: Municipality
-    version: int
+from pb_service.features.rounds.saved import MunicipalityState
 
 
 async def municipality_state(session: AsyncSession) -> MunicipalityState:

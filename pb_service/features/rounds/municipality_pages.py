@@ -11,8 +11,9 @@ from pb_service.core.rounds.setup import to_content
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.rounds.errors import MunicipalityChanged, StepRefused
-from pb_service.features.rounds.municipality import MunicipalityState, municipality_state, save_municipality
+from pb_service.features.rounds.municipality import municipality_state, save_municipality
 from pb_service.features.rounds.presentation import time_zones
+from pb_service.features.rounds.saved import MunicipalityState
 from pb_service.features.rounds.sentences import sentence
 from pb_service.features.rounds.steps.kinds import CONTACT, Line, Record, Several, Words
 from pb_service.features.rounds.steps.labels import label_of

@@ -28,8 +28,9 @@ from pb_service.core.rounds.setup import (
     to_content,
 )
 from pb_service.features.rounds import example
-from pb_service.features.rounds.drafts import Checklist, StepState
+from pb_service.features.rounds.drafts import Checklist
 from pb_service.features.rounds.public import TimelineStep
+from pb_service.features.rounds.saved import StepState
 from pb_service.features.rounds.sentences import sentence
 from pb_service.features.rounds.steps.kinds import numbers_of
 from pb_service.features.rounds.steps.labels import label_of, phase_names, step_titles

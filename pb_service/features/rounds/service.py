@@ -29,7 +29,6 @@ from pb_service.features.rounds.drafts import (
     Checklist,
     StaffRound,
     StepLine,
-    StepState,
     checklist,
     clone,
     create_draft,
@@ -44,7 +43,6 @@ from pb_service.features.rounds.errors import RoundExists
 from pb_service.features.rounds.finding import find_round, published_round
 from pb_service.features.rounds.imports import ImportReport, import_apply, import_preview
 from pb_service.features.rounds.municipality import (
-    MunicipalityState,
     municipality,
     municipality_state,
     save_municipality,
@@ -58,6 +56,7 @@ from pb_service.features.rounds.public import (
     public_round,
     public_rounds,
 )
+from pb_service.features.rounds.saved import MunicipalityState, StepState
 from pb_service.features.rounds.schedule import phase_effects, phase_guards
 from pb_service.features.rounds.tables import Contest, Project, Round
 from pb_service.features.rounds.timetable import (

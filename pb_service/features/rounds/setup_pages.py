@@ -14,7 +14,6 @@ from pb_service.core.rounds.setup import STEPS, StepName, Text
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, may
 from pb_service.features.rounds import drafts
-from pb_service.features.rounds.drafts import StepState
 from pb_service.features.rounds.errors import ChangeRefused, StepChanged, StepRefused
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.municipality import municipality
@@ -29,6 +28,7 @@ from pb_service.features.rounds.presentation import (
     step_bar,
     step_context,
 )
+from pb_service.features.rounds.saved import StepState
 from pb_service.features.rounds.setups import setup_of
 from pb_service.features.rounds.steps import layout
 from pb_service.features.rounds.steps.kinds import Words
