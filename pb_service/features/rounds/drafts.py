@@ -41,8 +41,8 @@ from pb_service.features.rounds.errors import (
     NotReady,
     PhaseRefused,
     RoundExists,
+    SetupRefused,
     StepChanged,
-    StepRefused,
 )
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.municipality import municipality
@@ -104,7 +104,7 @@ class StaffRound:
 async def create_draft(
     session: AsyncSession, actor: Actor, *, slug: str, name: Text, rehearsal: bool = False, now: datetime
 ) -> Round:
-    """Begin a round's set-up with nothing but its name. Raises RoundExists, StepRefused.
+    """Begin a round's set-up with nothing but its name. Raises RoundExists, SetupRefused.
 
     A rehearsal gets an address that says so and is never given again, since its record may be erased.
     """
@@ -113,7 +113,7 @@ async def create_draft(
     await _require_free(session, slug, rehearsal=rehearsal)
     texts = TextsStep(name=name)
     if problems := validation.problems("texts", Setup(texts=texts)):
-        raise StepRefused("The name of the round cannot be used.", problems)
+        raise SetupRefused("The name of the round cannot be used.", problems)
     draft = _draft(slug, rehearsal, now)
     await _add(session, draft)
     zone = (await municipality(session)).time_zone
@@ -124,7 +124,7 @@ async def create_draft(
 
 async def _require_free(session: AsyncSession, slug: str, *, rehearsal: bool) -> None:
     if not record.SLUG.fullmatch(slug) or slug.startswith(record.REHEARSAL) != rehearsal:
-        raise StepRefused("This cannot be a round's address.", [Problem("slug", "slug", {"most": 64})])
+        raise SetupRefused("This cannot be a round's address.", [Problem("slug", "slug", {"most": 64})])
     if await repository.by_slug(session, slug, whole=False) is not None:
         raise RoundExists(f"There is a round called {slug!r} already. Give this one another name.")
 
@@ -190,7 +190,7 @@ async def save_step(
 ) -> StepState:
     """Save a step that was at ``version`` when it was read. In a published round this is an act with a ``reason``.
 
-    Raises StepRefused for what cannot be saved (the reason's problems have the field ``reason``), StepChanged when
+    Raises SetupRefused for what cannot be saved (the reason's problems have the field ``reason``), StepChanged when
     somebody else was faster, ChangeRefused for what the phase does not allow any more, Forbidden.
     """
     found = await find_round(session, slug, for_update=True, whole=False)
@@ -199,7 +199,7 @@ async def save_step(
     before = await _state(session, found, name)
     step, problems = read_step(name, content)
     if step is None:
-        raise StepRefused("This is not what the step is made of.", problems)
+        raise SetupRefused("This is not what the step is made of.", problems)
     _require_editor(actor, found, before.step, step, now)
     if version != before.version:
         raise StepChanged(before, changed_paths(before.step, step))
@@ -233,7 +233,7 @@ async def change_step(
         languages = (await municipality(session)).languages
         problems = validation.missing(name, setup, languages) + validation.reason_problems(reason or {}, languages)
     if problems:
-        raise StepRefused("The step cannot be saved like this.", problems)
+        raise SetupRefused("The step cannot be saved like this.", problems)
     await _store(session, found, name, step, actor=actor, now=now)
     if found.phase == "set_up":
         return
@@ -249,9 +249,9 @@ def _refused(found: Round, name: StepName, before: Step, step: Step) -> list[str
 
 
 async def require_reason(session: AsyncSession, reason: Text | None) -> None:
-    """Refuse an act on a published round without a reason in every required language. Raises StepRefused."""
+    """Refuse an act on a published round without a reason in every required language. Raises SetupRefused."""
     if problems := validation.reason_problems(reason or {}, (await municipality(session)).languages):
-        raise StepRefused("Everybody will read the reason: it is needed in every required language.", problems)
+        raise SetupRefused("Everybody will read the reason: it is needed in every required language.", problems)
 
 
 async def _store(
@@ -408,7 +408,7 @@ async def publish(session: AsyncSession, actor: Actor, slug: str, *, origin_host
 async def clone(session: AsyncSession, actor: Actor, slug: str, *, new_slug: str, now: datetime) -> Round:
     """Begin a new draft with the set-up of another round, a year later: dates at the same weekday, tables copied.
 
-    Nothing of proposals, votes or results comes along. Raises RoundExists, StepRefused, Forbidden.
+    Nothing of proposals, votes or results comes along. Raises RoundExists, SetupRefused, Forbidden.
     """
     require(actor, "rounds.create", now=now)
     source = await find_round(session, slug, whole=False)

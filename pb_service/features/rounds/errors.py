@@ -30,7 +30,7 @@ class WithProblems(DomainError):
         self.problems = list(problems)
 
 
-class StepRefused(WithProblems):
+class SetupRefused(WithProblems):
     """What was typed cannot be saved: the problems say which fields, and why."""
 
     status: ClassVar[int] = 422

@@ -90,7 +90,7 @@ async def import_apply(
     """Import a file that was looked at: everything, or with ``leave_out_bad`` what is good of it.
 
     Districts are joined with those that are there, by key; a table of places becomes its kind's next version. In a
-    published round both are acts with a ``reason``. Raises ImportRejected, ChangeRefused, StepRefused, Forbidden.
+    published round both are acts with a ``reason``. Raises ImportRejected, ChangeRefused, SetupRefused, Forbidden.
     """
     found = await find_round(session, slug, for_update=True, whole=False)
     require(actor, "rounds.import", round_id=found.id, now=now)

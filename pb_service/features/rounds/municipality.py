@@ -10,7 +10,7 @@ from pb_service.core.rounds.municipality import Municipality, municipality_probl
 from pb_service.core.rounds.setup import to_content
 from pb_service.features.accounts.policy import Actor, require
 from pb_service.features.rounds import repository
-from pb_service.features.rounds.errors import MunicipalityChanged, StepRefused
+from pb_service.features.rounds.errors import MunicipalityChanged, SetupRefused
 from pb_service.features.rounds.saved import MunicipalityState
 
 
@@ -30,11 +30,11 @@ async def municipality(session: AsyncSession) -> Municipality:
 async def save_municipality(
     session: AsyncSession, actor: Actor, content: Mapping[str, Any], *, version: int, now: datetime
 ) -> MunicipalityState:
-    """Save the settings. Raises StepRefused, or MunicipalityChanged when somebody else saved in the meantime."""
+    """Save the settings. Raises SetupRefused, or MunicipalityChanged when somebody else saved in the meantime."""
     require(actor, "rounds.edit", now=now)
     wanted, problems = read_municipality(content)
     if wanted is None or (problems := municipality_problems(wanted)):
-        raise StepRefused("The settings of the municipality cannot be saved like this.", problems)
+        raise SetupRefused("The settings of the municipality cannot be saved like this.", problems)
     row = await repository.lock_municipality(session, now)
     if row.version != version:
         raise MunicipalityChanged(await municipality_state(session))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.rounds.setup import to_content
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor
-from pb_service.features.rounds.errors import MunicipalityChanged, StepRefused
+from pb_service.features.rounds.errors import MunicipalityChanged, SetupRefused
 from pb_service.features.rounds.municipality import municipality_state, save_municipality
 from pb_service.features.rounds.presentation import time_zones
 from pb_service.features.rounds.saved import MunicipalityState
@@ -61,7 +61,7 @@ async def change_municipality(
     try:
         async with transaction.begin_nested():
             await save_municipality(transaction, actor, content, version=version, now=clock())
-    except StepRefused as refused:
+    except SetupRefused as refused:
         for problem in refused.problems:
             form.refuse(problem.field, sentence(problem, "municipality", language))
         return _page(request, state, form, status=refused.status)

@@ -14,7 +14,7 @@ from pb_service.core.rounds.setup import STEPS, StepName, Text
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, may
 from pb_service.features.rounds import drafts
-from pb_service.features.rounds.errors import ChangeRefused, StepChanged, StepRefused
+from pb_service.features.rounds.errors import ChangeRefused, SetupRefused, StepChanged
 from pb_service.features.rounds.finding import find_round
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.presentation import (
@@ -89,7 +89,7 @@ async def save_step(
     try:
         async with transaction.begin_nested():
             await drafts.save_step(transaction, actor, slug, name, content, version=version, reason=reason, now=clock())
-    except (StepRefused, ChangeRefused) as refused:
+    except (SetupRefused, ChangeRefused) as refused:
         put_problems(form, refused.problems, name, language)
         return await step_page(request, transaction, actor, state, form, status=refused.status)
     except StepChanged as changed:

@@ -52,7 +52,7 @@ async def phase_moves(session: AsyncSession, actor: Actor, slug: str, *, now: da
 async def push_phase(
     session: AsyncSession, actor: Actor, slug: str, target: Phase, *, reason: Text, now: datetime
 ) -> Round:
-    """Begin the next phase by hand. Raises PhaseRefused, StepRefused for a reason that is missing, Forbidden."""
+    """Begin the next phase by hand. Raises PhaseRefused, SetupRefused for a reason that is missing, Forbidden."""
     found = await _published(session, actor, slug, "rounds.phase", now)
     if target == "archived":
         raise PhaseRefused(Problem("phase", "not_next", {"phase": found.phase, "target": target}))
@@ -83,7 +83,7 @@ async def extend(session: AsyncSession, actor: Actor, slug: str, until: str, *, 
     """Let the present phase last until a later wall-clock time of the municipality (``2027-03-01T20:00``).
 
     The phases after the next keep their dates, so the new one must lie before them. Raises PhaseRefused where the end
-    is not fixed by the timetable, or by the manifest; StepRefused, ChangeRefused for the date itself; Forbidden.
+    is not fixed by the timetable, or by the manifest; SetupRefused, ChangeRefused for the date itself; Forbidden.
     """
     found = await _published(session, actor, slug, "rounds.phase", now)
     dates = (await setup_of(session, found)).dates

@@ -21,8 +21,8 @@ from pb_service.features.rounds.errors import (
     PhaseRefused,
     RoundExists,
     RoundNotFound,
+    SetupRefused,
     StepChanged,
-    StepRefused,
 )
 from pb_service.service import Service
 from tests.conftest import FakeClock
@@ -99,7 +99,7 @@ async def saved_municipality(service: Service) -> rounds.MunicipalityState:
 
 @pytest.mark.parametrize("slug", ["Spring", "", "a" * 65, "spring/2027", "rehearsal-x", "x'; DROP TABLE round"])
 async def test_an_address_is_small_letters_digits_and_hyphens(service: Service, manager: Actor, slug: str) -> None:
-    with pytest.raises(StepRefused) as refused:
+    with pytest.raises(SetupRefused) as refused:
         await draft(service, manager, slug)
     assert [problem.code for problem in refused.value.problems] == ["slug"]
 
@@ -145,7 +145,7 @@ async def test_what_is_no_step_at_all_is_refused(service: Service, manager: Acto
     async with service.database.transaction() as session:
         strange: list[Any] = [{"admin": True}, {"total": "all"}, {"total": 1.5}, [], None]
         for content in strange:
-            with pytest.raises(StepRefused):
+            with pytest.raises(SetupRefused):
                 await rounds.save_step(session, manager, slug, "money", content, version=1, now=service.clock())
 
 
@@ -154,7 +154,7 @@ async def test_text_that_cannot_be_shown_or_stored_is_refused(service: Service, 
     slug = await draft(service, manager)
     content = {**to_content(whole_setup().texts), "name": {"fi": {"text": words + "x", "state": "original"}}}
     async with service.database.transaction() as session:
-        with pytest.raises(StepRefused) as refused:
+        with pytest.raises(SetupRefused) as refused:
             await rounds.save_step(session, manager, slug, "texts", content, version=2, now=service.clock())
     assert {problem.field for problem in refused.value.problems} == {"name.fi"}
 
@@ -252,7 +252,7 @@ async def test_a_change_after_publication_is_an_act_with_a_reason(service: Servi
     await publish_round(service, manager, slug)
     content = {**to_content(whole_setup().texts), "summary": to_text("new")}
     async with service.database.transaction() as session:
-        with pytest.raises(StepRefused) as refused:
+        with pytest.raises(SetupRefused) as refused:
             await rounds.save_step(session, manager, slug, "texts", content, version=2, now=service.clock())
     assert [problem.field for problem in refused.value.problems] == ["reason.fi", "reason.sv"]
     async with service.database.transaction() as session:
@@ -382,6 +382,6 @@ async def test_a_preview_is_what_residents_will_see(service: Service, manager: A
 
 
 async def test_a_timetable_out_of_order_is_not_saved(service: Service, manager: Actor) -> None:
-    with pytest.raises(StepRefused) as refused:
+    with pytest.raises(SetupRefused) as refused:
         await draft(service, manager, setup=whole_setup(dates=dates({**STARTS, "voting": "2026-03-01T09:00"})))
     assert [(problem.field, problem.code) for problem in refused.value.problems] == [("phases.voting", "time_order")]

@@ -10,7 +10,7 @@ from pb_service.core.rounds.setup import DistrictsStep, Setup
 from pb_service.core.rounds.sheet_rows import Kind
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.rounds import service as rounds
-from pb_service.features.rounds.errors import ChangeRefused, ImportRejected, PlaceTableNeeded, StepRefused
+from pb_service.features.rounds.errors import ChangeRefused, ImportRejected, PlaceTableNeeded, SetupRefused
 from pb_service.features.rounds.imports import ImportReport
 from pb_service.service import Service
 from tests.builders import pabulib_bytes
@@ -275,7 +275,7 @@ async def test_a_table_is_fixed_from_the_vote_on_and_until_then_an_act(
     service: Service, manager: Actor, slug: str
 ) -> None:
     await publish_round(service, manager, slug)
-    with pytest.raises(StepRefused):
+    with pytest.raises(SetupRefused):
         await take(service, manager, slug, "postal", POSTAL)
     await take(service, manager, slug, "postal", POSTAL, reason=REASON)
     async with service.database.transaction() as session:

@@ -14,7 +14,7 @@ from pb_service.core.rounds.phases import Phase
 from pb_service.core.rounds.setup import DistrictsStep, MoneyStep, Problem, Step, StepName, to_content
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.rounds import service as rounds
-from pb_service.features.rounds.errors import ChangeRefused, PhaseRefused, StepRefused
+from pb_service.features.rounds.errors import ChangeRefused, PhaseRefused, SetupRefused
 from pb_service.features.rounds.jobs import EVERY, HANDLERS
 from pb_service.features.rounds.schedule import PHASE_JOB, advance, phase_effects, phase_guards
 from pb_service.features.rounds.tables import Round
@@ -193,7 +193,7 @@ async def test_phases_are_pushed_in_their_order_alone(service: Service, manager:
 
 
 async def test_a_push_needs_a_reason_in_every_required_language(service: Service, manager: Actor, slug: str) -> None:
-    with pytest.raises(StepRefused) as refused:
+    with pytest.raises(SetupRefused) as refused:
         await push(service, manager, slug, "ideas", reason={"fi": REASON["fi"]})
     assert [problem.field for problem in refused.value.problems] == ["reason.sv"]
 
@@ -226,8 +226,8 @@ async def test_an_extension_moves_the_end_and_tells_why(
     [
         ("2026-03-01T09:00", PhaseRefused),  # sooner
         ("2026-04-06T09:00", PhaseRefused),  # the same
-        ("2026-06-01T09:00", StepRefused),  # behind the next phase but one
-        ("tomorrow", StepRefused),
+        ("2026-06-01T09:00", SetupRefused),  # behind the next phase but one
+        ("tomorrow", SetupRefused),
     ],
 )
 async def test_an_extension_is_later_and_before_what_comes_after(  # noqa: PLR0917 # fixtures
@@ -350,5 +350,5 @@ async def test_what_the_record_says_of_phases_is_checked_as_every_record(
 
 
 async def test_the_reason_is_words_that_can_be_shown(service: Service, manager: Actor, slug: str) -> None:
-    with pytest.raises(StepRefused):
+    with pytest.raises(SetupRefused):
         await push(service, manager, slug, "ideas", reason=text("\x00", "\u202e"))
