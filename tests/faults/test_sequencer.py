@@ -402,6 +402,29 @@ async def test_lost_connections_are_outlived(database: Database, database_url: s
     await other.close()
 
 
+async def test_connections_lost_while_they_are_made_are_outlived(
+    database: Database, database_url: str, store: TileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver says so by errors of its own, before SQLAlchemy has the connection in hand."""
+    await append(database, 1)
+    made, losses = asyncpg.Connection.set_type_codec, [1, 2, 3]
+
+    async def lost(connection: asyncpg.Connection, *arguments: object, **options: object) -> None:
+        if losses:
+            losses.pop()
+            connection.terminate()
+        await made(connection, *arguments, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "set_type_codec", lost)
+    other = Database(database_url, pool_size=5)
+    task = asyncio.create_task(Sequencer(other, store, KEY).run_forever(0.001))
+    await wait_for_size(store, 1, task)
+    assert not losses
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await other.close()
+
+
 @pytest.fixture
 async def set_back(database: Database, admin: asyncpg.Connection, store: TileStore) -> AsyncIterator[Database]:
     """The database as it was at 5 entries, restored after 300 had been published."""
