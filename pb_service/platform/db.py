@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import ClassVar
 from uuid import UUID
 
+import asyncpg
 import uuid_utils
 from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -16,6 +17,10 @@ from pb_service.platform.errors import DomainError
 #: How long a request waits for a connection, new or free, before its reader is told to come back.
 PATIENCE_SECONDS = 5
 
+
+#: What the database's absence raises. The driver's own errors come where a connection is lost while SQLAlchemy still
+#: makes it ready.
+LOST = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 #: What PostgreSQL calls the end of a connection that is no fault of the command (SQLSTATE): shut down by hand, after a
 #: crash, not up yet, and connections that are gone.
@@ -96,7 +101,7 @@ async def _connect(session: AsyncSession) -> None:
     """Get the connection now, where whatever goes wrong is the database's fault and not the command's."""
     try:
         await session.connection()
-    except (OSError, SQLAlchemyError) as error:
+    except LOST as error:
         raise DatabaseUnavailable("The database cannot be reached.") from error
 
 

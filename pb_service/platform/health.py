@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from pb_service.platform.alarms import redis_answers
-from pb_service.platform.db import Database
+from pb_service.platform.db import LOST, Database
 from pb_service.platform.migrate import is_current
 
 #: An answer about health that itself takes long is of no use to whoever decides by it.
@@ -54,7 +52,7 @@ class Health:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return "ok" if await is_current(self.database.engine) else "behind"
-        except (OSError, SQLAlchemyError):
+        except LOST:
             return "unreachable"
 
     async def _redis(self) -> Part:

@@ -31,12 +31,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from pb_service.platform.clock import Clock
-from pb_service.platform.db import Base, Database
+from pb_service.platform.db import LOST, Base, Database
 from pb_service.platform.errors import DomainError
 from pb_service.platform.metrics import JOBS
 from pb_service.platform.tasks import heed_cancellation
@@ -327,7 +327,7 @@ class JobRunner(Generic[S]):
             try:
                 async with self._at_work() as (connection, number):
                     await self._work(connection, number)
-            except (OSError, SQLAlchemyError, JobLost) as error:
+            except (*LOST, JobLost) as error:
                 heed_cancellation()
                 log_event.warning("jobs.interrupted", error=describe(error))
             await asyncio.sleep(self._poll_seconds)
@@ -358,7 +358,7 @@ class JobRunner(Generic[S]):
                     async with self._service.database.engine.begin() as fresh:
                         await self._give_back(fresh, Job.runner == number, spent=0)
                     await connection.execute(text("SELECT pg_advisory_unlock(:kind, :number)"), lock)
-                except (OSError, SQLAlchemyError):  # then the lock is gone with its session, or must go with it
+                except LOST:  # then the lock is gone with its session, or must go with it
                     await connection.invalidate()
 
     async def _work(self, connection: AsyncConnection, number: int) -> NoReturn:

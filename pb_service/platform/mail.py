@@ -225,6 +225,8 @@ class FolderPost:
 
     def _write(self, file: Path, content: bytes) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        beside = file.with_name(f".{file.name}")  # whoever reads along sees a mail whole or not at all
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as opened:
             opened.write(content)
+        beside.replace(file)

@@ -37,6 +37,8 @@ DATABASE = "postgres"
 LONGEST_SOCKET_FOLDER = 84
 #: How long an attaching command waits for a server that others use to come up again.
 PATIENCE_SECONDS = 60
+#: What PostgreSQL says, in English by the locale of our clusters, while processes of a killed server are still there.
+_OUTLIVED = b"pre-existing shared memory block"
 #: Used only when root runs the service and the server's user cannot enter the data folder or the programs' folder.
 SYSTEM_DATA = Path("/var/lib/pb-service")
 SYSTEM_CACHE = Path("/var/cache/pb-service")
@@ -227,12 +229,22 @@ class _Server:
             *(str(self.programs / "postgres"), "-D", str(self.cluster)),
             *(f"--{name}={value}" for name, value in options.items()),
         ]
-        with self.log_file.open("ab") as log:
-            keeper = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, cwd="/"
-            )
-        self._await_ready(keeper, say)
-        return keeper
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with self.log_file.open("ab") as log:
+                begun_at = log.tell()
+                keeper = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, cwd="/"
+                )
+            try:
+                self._await_ready(keeper, say)
+            except PostgresError:
+                # The sessions of a server that was killed outlive it until each has noticed.
+                if _OUTLIVED not in self.log_file.read_bytes()[begun_at:] or time.monotonic() > give_up_at:
+                    raise
+                time.sleep(0.1)
+            else:
+                return keeper
 
     def _await_ready(self, keeper: "subprocess.Popen[bytes]", say: Say) -> None:
         said_at = time.monotonic()

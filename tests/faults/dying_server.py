@@ -37,7 +37,7 @@ class Fate:
         self._count += 1
 
     def meet(self, when: str) -> None:
-        if when == self._when and self._count == self._number:
+        if when == self._when and self._count >= self._number:
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -63,9 +64,22 @@ def is_up(data: Path) -> bool:
     return (data / "postgres" / "postmaster.pid").exists()
 
 
-def wait_until_down(data: Path) -> None:
-    while is_up(data):
+def wait_until(fact: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + 120
+    while not fact():
+        assert time.monotonic() < give_up_at
         time.sleep(0.01)
+
+
+def wait_until_down(data: Path) -> None:
+    wait_until(lambda: not is_up(data))
+
+
+def kill_server(data: Path) -> None:
+    """Kill the server alone, and wait until it is gone: a process that was killed dies when the machine comes to it."""
+    pid = server_pid(data)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{pid}/exe").exists())
 
 
 @pytest.fixture
@@ -189,10 +203,26 @@ def test_a_killed_keeper_takes_its_server_with_it(data: Path, start: Start) -> N
 def test_a_crashed_server_is_recovered_at_the_next_start(data: Path, start: Start) -> None:
     command = start()
     query(answer(command), "CREATE TABLE kept AS SELECT 7 AS n")
-    os.kill(server_pid(data), signal.SIGKILL)
+    kill_server(data)
     command.communicate()
     with embedded(data) as url:
         assert query(url, "SELECT n FROM kept") == "7"
+
+
+def test_a_server_is_started_when_the_last_process_of_a_crashed_one_is_gone(data: Path, start: Start) -> None:
+    """Its processes outlive it until each has noticed, and PostgreSQL does not start beside them."""
+    command = start()
+    answer(command)
+    server = server_pid(data)
+    session = int(Path(f"/proc/{server}/task/{server}/children").read_text().split()[0])
+    os.kill(session, signal.SIGSTOP)
+    kill_server(data)
+    command.communicate()
+    later = threading.Timer(1, os.kill, [session, signal.SIGCONT])
+    later.start()
+    with embedded(data) as url:
+        assert query(url, "SELECT 1") == "1"
+    later.join()
 
 
 def test_a_pid_file_that_names_a_stranger_is_not_believed(data: Path) -> None:
@@ -263,7 +293,7 @@ def test_a_server_that_was_killed_under_another_command_is_reported(
 ) -> None:
     monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0)
     answer(start())
-    os.kill(server_pid(data), signal.SIGKILL)
+    kill_server(data)
     with pytest.raises(PostgresError, match="its server is down"), embedded(data):
         pass
 

@@ -37,6 +37,8 @@ SEED = b"\x07" * 32
 KEY = Ed25519PrivateKey.from_private_bytes(SEED)
 #: What a run writes that takes a log from 100 to 400 entries: five tiles and bundles, then the checkpoint.
 FILES = 6
+#: Seconds after which what is waited for will not come any more.
+PATIENCE = 120
 
 
 class FaultyDatabase(Database):
@@ -83,7 +85,7 @@ class StalledStore(TileStore):
 
     def _replace(self, target: Path, content: bytes) -> None:
         self.reached.set()
-        self.let_go.wait(30)
+        self.let_go.wait(PATIENCE)
         super()._replace(target, content)
 
 
@@ -120,16 +122,20 @@ def published_entries(store: TileStore) -> list[bytes]:
 
 async def wait_for_size(store: TileStore, size: int, task: "asyncio.Task[object]") -> None:
     """Wait until a checkpoint of at least that size is published; the task that should do it must stay alive."""
-    while store.read(SLUG, "checkpoint") is None or published(store).size < size:
-        done, _ = await asyncio.wait([task], timeout=0.01)
-        assert not done
+    async with asyncio.timeout(PATIENCE):
+        while store.read(SLUG, "checkpoint") is None or published(store).size < size:
+            done, _ = await asyncio.wait([task], timeout=0.01)
+            assert not done
 
 
 async def take_lock_away(database: Database) -> None:
     """End the session that holds the election lock, without its owner noticing."""
     async with database.transaction() as session:
         pid = await session.scalar(
-            text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = CAST(:key % 4294967296 AS oid)"),
+            text(
+                "SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE locktype = 'advisory'"
+                " AND objid = CAST(:key % 4294967296 AS oid) AND datname = current_database() AND granted"
+            ),
             {"key": ELECTION_LOCK},
         )
         # The lock is free when the session has ended, not when it has been told to end.
@@ -234,10 +240,11 @@ async def test_killed_sequencers(database: Database, database_url: str, store: T
             [sys.executable, "-c", SEQUENCER, database_url, str(store.root), SEED.hex()], stderr=subprocess.DEVNULL
         )
         goal = 1 + 400 * round_number + 40
-        while store.read(SLUG, "checkpoint") is None or published(store).size < goal:
-            assert process.poll() is None
-            await append(database, 9)
-            await asyncio.sleep(0.002 * round_number)
+        async with asyncio.timeout(PATIENCE):
+            while store.read(SLUG, "checkpoint") is None or published(store).size < goal:
+                assert process.poll() is None
+                await append(database, 9)
+                await asyncio.sleep(0.002 * round_number)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         heads.append(published_entries(store))
@@ -255,12 +262,13 @@ async def test_two_sequencers_at_once(database: Database, database_url: str, sto
     await append(database, 1)
     tasks = [asyncio.create_task(Sequencer(each, store, KEY).run_forever(0.001)) for each in (database, rival)]
     seen: list[Checkpoint] = []
-    while not seen or seen[-1].size < 300:
-        await append(database, 7)
-        if store.read(SLUG, "checkpoint") is not None:
-            seen.append(published(store))
-        if len(seen) == 10:
-            tasks[0].cancel()  # the other one takes over
+    async with asyncio.timeout(PATIENCE):
+        while not seen or seen[-1].size < 300:
+            await append(database, 7)
+            if store.read(SLUG, "checkpoint") is not None:
+                seen.append(published(store))
+            if len(seen) == 10:
+                tasks[0].cancel()  # the other one takes over
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -290,7 +298,7 @@ async def test_sequencer_that_lost_its_lock(database: Database, database_url: st
     other = Database(database_url, pool_size=5)
     stalled = StalledStore(store.root)
     late = asyncio.create_task(Sequencer(other, stalled, KEY).run_once())
-    await asyncio.to_thread(stalled.reached.wait, 30)
+    assert await asyncio.to_thread(stalled.reached.wait, PATIENCE)
     await take_lock_away(database)
     await append(database, 3)
     assert await Sequencer(database, store, KEY).run_once() == {SLUG: 9}
@@ -301,12 +309,30 @@ async def test_sequencer_that_lost_its_lock(database: Database, database_url: st
     await other.close()
 
 
+async def test_sequencer_that_is_cancelled_lets_go_when_its_write_has_ended(
+    database: Database, database_url: str, store: TileStore
+) -> None:
+    """A thread cannot be stopped: while it writes nobody else is elected, and afterwards the next one goes on."""
+    await append(database, 3)
+    other = Database(database_url, pool_size=5)
+    stalled = StalledStore(store.root)
+    ending = asyncio.create_task(Sequencer(other, stalled, KEY).run_once())
+    assert await asyncio.to_thread(stalled.reached.wait, PATIENCE)
+    ending.cancel()
+    assert await Sequencer(database, store, KEY).run_once() == {}
+    stalled.let_go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert await Sequencer(database, store, KEY).run_once() == {SLUG: 3}
+    await other.close()
+
+
 class SlowReader(StalledStore):
     """Waits before it looks at the tiles."""
 
     def tiles(self, slug: str) -> list[tiles.Tile]:
         self.reached.set()
-        self.let_go.wait(30)
+        self.let_go.wait(PATIENCE)
         return super().tiles(slug)
 
 
@@ -318,7 +344,7 @@ async def test_rival_at_work_is_no_conflict(database: Database, database_url: st
     other = Database(database_url, pool_size=5)
     slow = SlowReader(store.root)
     late = asyncio.create_task(Sequencer(other, slow, KEY).recover())
-    await asyncio.to_thread(slow.reached.wait, 30)
+    assert await asyncio.to_thread(slow.reached.wait, PATIENCE)
     await take_lock_away(database)
     assert await Sequencer(database, store, KEY).run_once() == {SLUG: 6}
     slow.let_go.set()
@@ -376,6 +402,29 @@ async def test_lost_connections_are_outlived(database: Database, database_url: s
     await other.close()
 
 
+async def test_connections_lost_while_they_are_made_are_outlived(
+    database: Database, database_url: str, store: TileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver says so by errors of its own, before SQLAlchemy has the connection in hand."""
+    await append(database, 1)
+    made, losses = asyncpg.Connection.set_type_codec, [1, 2, 3]
+
+    async def lost(connection: asyncpg.Connection, *arguments: object, **options: object) -> None:
+        if losses:
+            losses.pop()
+            connection.terminate()
+        await made(connection, *arguments, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "set_type_codec", lost)
+    other = Database(database_url, pool_size=5)
+    task = asyncio.create_task(Sequencer(other, store, KEY).run_forever(0.001))
+    await wait_for_size(store, 1, task)
+    assert not losses
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await other.close()
+
+
 @pytest.fixture
 async def set_back(database: Database, admin: asyncpg.Connection, store: TileStore) -> AsyncIterator[Database]:
     """The database as it was at 5 entries, restored after 300 had been published."""
@@ -422,7 +471,7 @@ async def test_database_set_back_while_running(database: Database, store: TileSt
         await session.execute(text("DELETE FROM record_entry WHERE idx >= 5"))
         await session.execute(text("UPDATE record_log SET size = 5, root = :root"), {"root": root})
     with pytest.raises(RecordConflict, match="300 entries, the database only 5"):
-        await asyncio.wait_for(running, 30)
+        await asyncio.wait_for(running, PATIENCE)
 
 
 @pytest.mark.parametrize("size", [200, 300])

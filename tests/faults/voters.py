@@ -23,6 +23,8 @@ from tests.voting import Booth, OpenVote, posted
 
 #: How long a voter waits for an answer before she posts again.
 _PATIENCE = 60
+#: Seconds after which what is waited for will not come any more.
+_LONG = 120
 
 
 @dataclass
@@ -105,14 +107,14 @@ async def answered(voters: Collection[Voter], times: int = 1) -> None:
 
 
 async def until(fact: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(_LONG):
         while not fact():  # noqa: ASYNC110 - it is another's state
             await asyncio.sleep(0.02)
 
 
 async def settle(vote: OpenVote, voters: Collection[Voter], port: int) -> None:
     """Let everybody get the answers that are due, then compare what all were told with the record."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(_LONG):
         await asyncio.gather(*(voter.finish(port) for voter in voters))
     for voter in voters:
         await voter.booth.client.aclose()

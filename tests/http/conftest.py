@@ -47,7 +47,12 @@ async def running(app: Litestar) -> AsyncIterator[None]:
             await ended.wait()
 
     task = asyncio.create_task(hold())
-    await started.wait()
-    yield
-    ended.set()
-    await task
+    begun = asyncio.create_task(started.wait())
+    await asyncio.wait({task, begun}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if begun.done():  # else the task tells why it could not begin
+            yield
+    finally:
+        begun.cancel()
+        ended.set()
+        await task

@@ -1,10 +1,11 @@
 """What machines ask: life, readiness, figures, one-click unsubscribing; and what every request leaves in the log."""
 
+import asyncio
 import io
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import redirect_stderr
+from contextlib import asynccontextmanager, redirect_stderr
 from dataclasses import replace
 from datetime import timedelta
 
@@ -47,11 +48,25 @@ def lines(log: io.StringIO) -> list[dict[str, object]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-async def asked(service: Service, path: str, **headers: str) -> httpx.Response:
+@asynccontextmanager
+async def browsing(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(service)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield client
+
+
+async def asked(service: Service, path: str, **headers: str) -> httpx.Response:
+    async with browsing(service) as client:
         return await client.get(path, headers=headers)
+
+
+async def until_ready(client: httpx.AsyncClient, status: str = "ready") -> httpx.Response:
+    """Ask again until the answer is this: a machine that stands still for seconds makes every part look lost."""
+    async with asyncio.timeout(120):
+        while (answer := await client.get("/ready")).json()["status"] != status:  # noqa: ASYNC110 - not ours to tell
+            await asyncio.sleep(0.1)
+        return answer
 
 
 async def test_a_living_process_says_so(client: httpx.AsyncClient) -> None:
@@ -60,26 +75,28 @@ async def test_a_living_process_says_so(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_service_with_everything_is_ready(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/ready")
+    answer = await until_ready(client)
     parts = {"database": "ok", "tables": "ok", "sequencer": "ok", "jobs": "ok", "redis": "unset"}
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "parts": parts})
 
 
 async def test_without_redis_the_service_is_ready_and_says_what_it_lacks(service: Service) -> None:
     lost = replace(service, settings=replace(service.settings, redis_url="redis://127.0.0.1:1"))
-    answer = await asked(lost, "/ready")
-    assert (answer.status_code, answer.json()["status"], answer.json()["parts"]["redis"]) == (200, "degraded", "lost")
+    async with browsing(lost) as client:
+        answer = await until_ready(client, "degraded")
+    assert (answer.status_code, answer.json()["parts"]["redis"]) == (200, "lost")
 
 
 async def test_with_redis_the_service_is_whole(service: Service, valkey_url: str) -> None:
     whole = replace(service, settings=replace(service.settings, redis_url=valkey_url))
-    assert (await asked(whole, "/ready")).json()["status"] == "ready"
+    async with browsing(whole) as client:
+        await until_ready(client)
 
 
 async def test_jobs_that_run_elsewhere_are_no_fault(service: Service) -> None:
     elsewhere = replace(service, settings=replace(service.settings, jobs="worker"))
-    report = (await asked(elsewhere, "/ready")).json()
-    assert (report["status"], report["parts"]["jobs"]) == ("ready", "elsewhere")
+    async with browsing(elsewhere) as client:
+        assert (await until_ready(client)).json()["parts"]["jobs"] == "elsewhere"
 
 
 async def test_there_are_no_figures_unless_somebody_may_see_them(client: httpx.AsyncClient) -> None:

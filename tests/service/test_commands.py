@@ -30,7 +30,7 @@ def north(folder: Path) -> Path:
 
 def pb(environ: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [*PB, *map(str, arguments)]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=300)
 
 
 def import_north(environ: dict[str, str], file: Path, *options: str) -> subprocess.CompletedProcess[str]:

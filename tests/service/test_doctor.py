@@ -35,7 +35,7 @@ def environ(database_url: str, folder: Path) -> dict[str, str]:
 
 
 def pb(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PB, *arguments], env=environ, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run([*PB, *arguments], env=environ, capture_output=True, text=True, check=False, timeout=300)
 
 
 def lines(done: subprocess.CompletedProcess[str], verdict: str) -> list[str]:
@@ -46,11 +46,13 @@ def lines(done: subprocess.CompletedProcess[str], verdict: str) -> list[str]:
 def serving_pages(environ: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
     """A `pb serve` that has begun to serve."""
     started = subprocess.Popen([*PB, "serve"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert started.stdout
-    assert "Serving" in started.stdout.readline()
-    yield started
-    started.send_signal(signal.SIGINT)
-    started.communicate(timeout=60)
+    try:
+        assert started.stdout
+        assert "Serving" in started.stdout.readline()
+        yield started
+    finally:
+        started.send_signal(signal.SIGINT)
+        started.communicate(timeout=300)
 
 
 def test_all_is_well(environ: dict[str, str]) -> None:

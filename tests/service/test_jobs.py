@@ -346,7 +346,7 @@ async def test_a_running_service_picks_up_jobs_and_gives_them_back_at_its_end(se
 
     running = asyncio.create_task(JobRunner(service, {"endless": endless}, poll_seconds=0.01).run_forever())
     await ask(service, "endless")
-    await begun.wait()
+    await asyncio.wait_for(begun.wait(), 120)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     [job] = await rows(service)
@@ -359,8 +359,9 @@ async def test_a_runner_outlives_the_loss_of_its_connections(service: Surroundin
     others = "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = current_database()"
     for n in range(3):
         await ask(service, n=n)
-        while n not in service.did:  # noqa: ASYNC110 - the handlers of these tests set no event
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(120):
+            while n not in service.did:  # noqa: ASYNC110 - the handlers of these tests set no event
+                await asyncio.sleep(0.01)
         async with service.database.transaction() as session:
             await session.execute(text(f"{others} AND pid <> pg_backend_pid()"))
     running.cancel()

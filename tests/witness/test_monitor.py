@@ -228,7 +228,7 @@ def test_it_follows_until_an_alarm(record: Path, tmp_path: Path) -> None:
         publish(record, TRUE[:301])
         assert "301 entries" in process.stdout.readline()
         publish(record, FALSE[:302])
-        told = process.communicate(timeout=60)
+        told = process.communicate(timeout=300)
     assert (process.returncode, told[0], "ALARM" in told[1]) == (3, "", True)
 
 

@@ -24,7 +24,7 @@ def site(witness: WitnessFolder) -> Iterator[httpx.Client]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
         address = process.stdout.readline().split()[3].rstrip(",")
-        with httpx.Client(base_url=address, timeout=20) as client:
+        with httpx.Client(base_url=address, timeout=120) as client:
             yield client
         process.kill()
 

@@ -21,11 +21,13 @@ from tests.builders import pabulib_bytes
 
 PB = [sys.executable, "-c", "from pb_service.cli import main; main(prog_name='pb')"]
 ORIGIN = "localhost/pb/spring"
+#: Seconds after which what is waited for will not come any more.
+PATIENCE = 120
 
 
 def pb(environ: dict[str, str], *arguments: object) -> tuple[int, str]:
     command = [*PB, *map(str, arguments)]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=300)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -42,9 +44,10 @@ def started(stack: ExitStack, environ: dict[str, str], *arguments: object) -> tu
 
 def eventually(url: str, beginning: str = "") -> bytes:
     """Return what an address shows as soon as it begins so."""
-    for _ in range(600):
+    give_up_at = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up_at:
         try:
-            answer = httpx.get(url, timeout=5)
+            answer = httpx.get(url, timeout=PATIENCE)
             if answer.status_code == 200 and answer.text.startswith(beginning):
                 return answer.content
         except httpx.HTTPError:
@@ -97,7 +100,7 @@ def test_service_witness_and_monitor(environ: dict[str, str], folder: Path, stac
 
     witness.kill()
     assert pb(environ, "round", "count", "spring")[0] == 0
-    after = checkpoint.parse(httpx.get(f"{record}/checkpoint").content)
+    after = checkpoint.parse(httpx.get(f"{record}/checkpoint", timeout=PATIENCE).content)
     assert after.size > before.size
     assert pb(environ, *watch)[0] == 0
 

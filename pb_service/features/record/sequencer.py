@@ -13,7 +13,7 @@ not bear out mean that the database was set back or the files were exchanged; th
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import NoReturn
 from uuid import UUID
@@ -21,7 +21,6 @@ from uuid import UUID
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pb_service.core.record import checkpoint, merkle, signatures, tiles
@@ -29,12 +28,12 @@ from pb_service.features.record import repository
 from pb_service.features.record.errors import HeadMoved, RecordConflict
 from pb_service.features.record.store import TileStore
 from pb_service.features.record.tables import Log
-from pb_service.platform.db import Database
-from pb_service.platform.tasks import heed_cancellation
+from pb_service.platform.db import LOST, Database
+from pb_service.platform.tasks import heed_cancellation, in_thread
 
 ELECTION_LOCK = 5_022_319_908  # any number that nothing else locks by
 BATCH = 10_000  # entries given an index in one transaction
-_PASSING = (OSError, SQLAlchemyError, HeadMoved)
+_PASSING = (*LOST, HeadMoved)
 
 log_event = structlog.get_logger()
 
@@ -84,7 +83,8 @@ class Sequencer:
                 log.slug: await repository.count_entries(session, log.id) for log in await repository.all_logs(session)
             }
         while True:
-            await self.run_once()
+            with suppress(HeadMoved):  # by another one that was at work; the next turn sees what it did
+                await self.run_once()
             if all(self._on_disk(slug) >= size for slug, size in wanted.items()):
                 return
             await asyncio.sleep(interval)
@@ -122,7 +122,7 @@ class Sequencer:
             finally:
                 try:
                     await connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
-                except SQLAlchemyError:  # then the lock is gone with its session, or must go with it
+                except LOST:  # then the lock is gone with its session, or must go with it
                     await connection.invalidate()
 
     async def _logs(self) -> Sequence[Log]:
@@ -164,9 +164,9 @@ class Sequencer:
             files |= tiles.bundles(tail + [entry.body for entry in waiting], start)
             if not await repository.move_head(session, log.id, old, [entry.id for entry in waiting], new.root):
                 raise HeadMoved(f"the head of {log.slug!r} is no longer at size {old.size}")
-        await asyncio.to_thread(self._store.write, log.slug, files)
-        published = await asyncio.to_thread(self._publish, log, new, known.published)
-        await asyncio.to_thread(self._store.remove_partial, log.slug, files)
+        await in_thread(self._store.write, log.slug, files)
+        published = await in_thread(self._publish, log, new, known.published)
+        await in_thread(self._store.remove_partial, log.slug, files)
         return _Known(new, published)
 
     def _publish(self, log: Log, edge: tiles.Edge, expected: bytes | None) -> bytes:
@@ -200,24 +200,24 @@ class Sequencer:
                     f"The record {log.slug!r} is damaged: its entries do not have the root that the database holds for "
                     f"size {log.size}. Restore the database from a backup."
                 )
-            published = await asyncio.to_thread(self._store.read, log.slug, "checkpoint")
+            published = await in_thread(self._store.read, log.slug, "checkpoint")
             size = self._published_size(log, published, leaves)
-            found = await asyncio.to_thread(self._store.tiles, log.slug)
+            found = await in_thread(self._store.tiles, log.slug)
             if beyond := [tile.path for tile in found if tile.end > log.size]:
                 raise RecordConflict(
                     f"The record {log.slug!r} has {log.size} entries in the database, but {beyond[0]} on disk is of a "
                     "larger one. The database was set back: restore its newest state."
                 )
-            await asyncio.to_thread(self._store.write, log.slug, files)
+            await in_thread(self._store.write, log.slug, files)
             start = 0
             async for batch in repository.indexed_entries(session, log.id, 0, log.size):
                 _check_bodies(log, batch)
                 files = tiles.bundles([body for body, _ in batch], start)
-                await asyncio.to_thread(self._store.write, log.slug, files)
+                await in_thread(self._store.write, log.slug, files)
                 start += len(batch)
-        await asyncio.to_thread(self._repair_partial, log, found)
+        await in_thread(self._repair_partial, log, found)
         if published is None or size < log.size:
-            published = await asyncio.to_thread(self._publish, log, edge, published)
+            published = await in_thread(self._publish, log, edge, published)
         return _Known(edge, published)
 
     def _on_disk(self, slug: str) -> int:

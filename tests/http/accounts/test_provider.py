@@ -25,7 +25,7 @@ from pb_service.service import Service, open_service
 from pb_service.settings import Settings
 from tests.conftest import FakeClock
 from tests.http.conftest import running
-from tests.provider import RealProvider, parameters, running_provider
+from tests.provider import PATIENCE, RealProvider, parameters, running_provider
 from tests.residents import csrf_in
 
 SITE = "http://localhost:8000"
@@ -40,7 +40,7 @@ secret_file = "budget.secret"
 scopes = ["openid", "person"]
 acr_values = ["loa3", "loa2"]
 scheme = "fi-hetu"
-timeout_s = 1
+timeout_s = {patience}
 [town.claims]
 person_id = "person"
 birth_date = "birthdate"
@@ -57,7 +57,7 @@ name = {{ fi = "Koulun tunnistus", sv = "Skolans identifiering", en = "School si
 issuer = "{school}"
 client_id = "other"
 secret_file = "other.secret"
-timeout_s = 1
+timeout_s = 30
 
 [keyed]
 name = {{ fi = "Avaimella", sv = "Med nyckel", en = "By key" }}
@@ -142,10 +142,16 @@ def school() -> Iterator[RealProvider]:
 
 
 @pytest.fixture
+def patience() -> int:
+    """How many seconds the service waits for the town's provider."""
+    return 30
+
+
+@pytest.fixture
 async def visitor(
-    *, settings: Settings, database_url: str, town: RealProvider, school: RealProvider, folder: Path
+    *, settings: Settings, database_url: str, town: RealProvider, school: RealProvider, folder: Path, patience: int
 ) -> AsyncIterator[Visitor]:
-    (folder / "signin.toml").write_text(PROVIDERS.format(town=town.issuer, school=school.issuer))
+    (folder / "signin.toml").write_text(PROVIDERS.format(town=town.issuer, school=school.issuer, patience=patience))
     (folder / "budget.secret").write_text("secret-of-the-tests\n")
     (folder / "voting.secret").write_text("secret-of-the-votes\n")
     pem = CLIENT_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -309,9 +315,13 @@ async def test_new_keys_of_the_provider_are_fetched_once_a_minute_at_most(visito
         assert ("done" if answer.headers["location"] == "/en/rounds/spring" else visitor.why(answer)) == expected
 
 
+@pytest.mark.parametrize("patience", [1])
 async def test_a_slow_provider_holds_nobody_for_longer_than_its_time(visitor: Visitor) -> None:
-    back = await visitor.town.visit(await visitor.leave())
-    visitor.town.control(slow=1500)
+    address = ""
+    while not address.startswith(visitor.town.issuer):  # the machine itself may have been too slow
+        address = await visitor.leave()
+    back = await visitor.town.visit(address)
+    visitor.town.control(slow=20_000)
     assert visitor.why(await visitor.browser.get(back)) == "unavailable"
     visitor.town.control(slow=0)
 
@@ -464,6 +474,6 @@ async def foreign_token(visitor: Visitor, nonce: str) -> str:
         "redirect_uri": RETURNS[1],
         "code_verifier": verifier,
     }
-    async with httpx.AsyncClient(auth=("other", "secret-of-another-service")) as outside:
+    async with httpx.AsyncClient(auth=("other", "secret-of-another-service"), timeout=PATIENCE) as outside:
         answer = await outside.post(f"{visitor.town.issuer}/token", data=fields)
     return str(answer.json()["id_token"])

@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 from pb_service.features.accounts.identity_tables import ProvenIdentity, SigninAttempt
 from pb_service.features.accounts.tables import AccessLog, Account, AccountSession
 from pb_service.platform.jobs import Job
-from tests.http.accounts.test_provider import SITE, Visitor, school, town, visitor  # noqa: F401 - fixtures
+from tests.http.accounts.test_provider import SITE, Visitor, patience, school, town, visitor  # noqa: F401 - fixtures
 from tests.mailbox import delivered, words
 from tests.residents import csrf_in
 from tests.staff import PASSWORD, hire
@@ -64,7 +64,8 @@ async def parting(visitor: Visitor, number: int = 0) -> str:
 
 
 async def mails(visitor: Visitor) -> list[str]:
-    jobs = [row.payload for row in await visitor.rows(Job) if row.name == "mail.deliver"]
+    rows = sorted(await visitor.rows(Job), key=lambda row: row.id)
+    jobs = [row.payload for row in rows if row.name == "mail.deliver"]
     return [f"{mail['to']} {mail['template']}" for mail in jobs]
 
 

@@ -51,7 +51,7 @@ async def read(desk: Desk, body: bytes) -> str:
 
 async def until_made(desk: Desk, page: str) -> None:
     """Let what a page waits for be made, here or by the application's own runner."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while "data-progress" in (await desk.get(page)).text:
             await job_runner(desk.service).run_due()
             await asyncio.sleep(0.02)

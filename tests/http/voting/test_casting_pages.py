@@ -1,5 +1,6 @@
 """After the vote: who sees what deserves a look, and when; counters of pages; the reminder on the review."""
 
+import asyncio
 import re
 
 import httpx
@@ -47,10 +48,11 @@ async def test_pages_are_counted_by_step_and_language_alone(
         "sv": {"ballot": 0, "identify": 0, "review": 0, "cast": 1, "receipt": 0},
     }
     found: dict[str, dict[str, int]] = {}
-    while found != wanted:
-        async with vote.service.database.reading() as session:
-            found = await visits.figures(session, round_id)
-        await client.get("/live")
+    async with asyncio.timeout(120):  # they are counted after the answer
+        while found != wanted:
+            async with vote.service.database.reading() as session:
+                found = await visits.figures(session, round_id)
+            await client.get("/live")
 
 
 async def test_the_review_offers_a_reminder_and_takes_it_back(client: httpx.AsyncClient, vote: OpenVote) -> None:

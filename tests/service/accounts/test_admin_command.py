@@ -17,7 +17,7 @@ def pb(database_url: str, folder: Path, *arguments: str) -> subprocess.Completed
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PB_")}
     own = {"PB_DATABASE_URL": database_url, "PB_DATA": str(folder), "PB_PUBLIC_URL": "https://budget.example.org"}
     return subprocess.run(
-        [*PB, "admin", *arguments], env=environ | own, capture_output=True, text=True, check=False, timeout=120
+        [*PB, "admin", *arguments], env=environ | own, capture_output=True, text=True, check=False, timeout=300
     )
 
 

@@ -22,11 +22,12 @@ async def blocked(service: Service, task: "asyncio.Future[Any]") -> None:
     query = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    while not task.done():
-        async with service.database.reading() as session:
-            if await session.scalar(query):
-                return
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(120):
+        while not task.done():
+            async with service.database.reading() as session:
+                if await session.scalar(query):
+                    return
+            await asyncio.sleep(0.01)
 
 
 def entrance(service: Service) -> Entrance:

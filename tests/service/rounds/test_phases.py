@@ -107,9 +107,11 @@ async def test_the_job_waits_until_the_moment_and_runs_by_itself(service: Servic
     clock.now = IDEAS - timedelta(milliseconds=50)
     running = asyncio.create_task(runner(service).run_forever())
     clock.now = IDEAS
-    while (await current(service, slug)).phase != "ideas":  # noqa: ASYNC110 # the row is what tells
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(120):
+        while (await current(service, slug)).phase != "ideas":  # noqa: ASYNC110 # the row is what tells
+            await asyncio.sleep(0.02)
     running.cancel()
+    await asyncio.gather(running, return_exceptions=True)  # or its connections would outlive their pool
     assert (await kinds(service, slug))[-1] == "phase.changed ideas"
 
 

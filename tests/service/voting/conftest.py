@@ -5,9 +5,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from pb_service.features.voting import casting
 from pb_service.service import Service
 from tests.conftest import FakeClock
 from tests.voting import OpenVote, open_vote
+
+
+@pytest.fixture(autouse=True)
+def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A voter waits for the record as long as it takes: no test tells how fast the machine is."""
+    monkeypatch.setattr(casting, "PATIENCE", 300)
 
 
 @pytest.fixture
