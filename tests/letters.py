@@ -95,10 +95,10 @@ async def strong_vote(
     (folder / "signin.toml").write_text(PROVIDER.format(issuer=provider.issuer))
     (folder / "budget.secret").write_text("secret-of-the-tests")
     (folder / "voting.secret").write_text("secret-of-the-votes")
-    here = datetime.now(ZoneInfo("Europe/Helsinki"))
+    now, zone = datetime.now(UTC), ZoneInfo("Europe/Helsinki")
     hours: dict[PlannedName, int] = {"voting": -1, "counting": 48, "results": 240}
     times: dict[PlannedName, str] = {
-        phase: f"{here + timedelta(hours=after):%Y-%m-%dT%H:%M}" for phase, after in hours.items()
+        phase: f"{(now + timedelta(hours=after)).astimezone(zone):%Y-%m-%dT%H:%M}" for phase, after in hours.items()
     }
     given = replace(settings, signin=folder / "signin.toml")
     async with open_service(given, url, clock=clock) as service:

@@ -49,7 +49,7 @@ class RealProvider:
 
     def control(self, **orders: object) -> None:
         """Have it be slow, swap a token, or rotate its keys."""
-        httpx.post(f"{self.issuer}/control", json=orders).raise_for_status()
+        httpx.post(f"{self.issuer}/control", json=orders, timeout=60).raise_for_status()
 
     async def visit(self, address: str, *, person: str = "aino", **changed: str | None) -> str:
         """Go where the service sends the browser, sign in there, and return the address to which it sends it back.
@@ -60,7 +60,7 @@ class RealProvider:
         query: dict[str, str | None] = {**dict(parse_qsl(parts.query)), "login_hint": person, **changed}
         kept = {name: value for name, value in query.items() if value is not None}
         location = urlunsplit(parts._replace(query=urlencode(kept)))
-        async with httpx.AsyncClient() as outside:
+        async with httpx.AsyncClient(timeout=60) as outside:
             while location.startswith(self.issuer):
                 answer = await outside.get(location)
                 assert answer.is_redirect, answer.text

@@ -62,7 +62,7 @@ def _try_out(operation: APIOperation[Any, Any, Any, Any], site: str, mode: Gener
     def sent(case: Case[Any], real: bool) -> None:
         if real:  # a round and a district that exist, or all would end at "not found"
             case.path_parameters.update({key: REAL[key] for key in case.path_parameters if key in REAL})
-        answer = case.call(base_url=site)
+        answer = case.call(base_url=site, timeout=60)
         assert answer.status_code < 500, (
             f"{case.method} {case.formatted_path}: {answer.status_code} {answer.text[:500]}"
         )

@@ -142,7 +142,7 @@ async def test_the_commands_of_a_document_do_what_it_says(path: Path, site: str,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
     )
-    said, _ = await asyncio.wait_for(running.communicate(b"twelve good words\ntwelve good words\n"), 120)
+    said, _ = await asyncio.wait_for(running.communicate(b"twelve good words\ntwelve good words\n"), 300)
     text = said.decode()
     assert running.returncode == 0, f"{script}\n{text}"
     for sentence in EXPECTED[path.name]:
