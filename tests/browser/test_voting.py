@@ -22,7 +22,7 @@ from pb_service.features.voting.tables import CastEnvelope
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, served, violations
+from tests.browser.conftest import open_page, overflow, served, settled, violations
 from tests.conftest import FakeClock
 from tests.rounds import REASON
 from tests.staff import PASSWORD, hire
@@ -416,11 +416,19 @@ async def test_a_vote_from_another_device_meanwhile_bothers_nobody(polls: Polls,
 
 
 async def test_who_is_signed_out_meanwhile_signs_in_and_it_is_sent(polls: Polls, browser: Browser) -> None:
+    """What the page says of it stays until it is read: nothing loads the page anew."""
     page = await open_page(browser)
+    await page.clock.install()
     voter = await polls.enter(page)
     code = await seal(polls, page, 0)
     await page.context.clear_cookies()
     await page.locator("[data-cast]").click()
+    await page.locator("[data-when=refused-signed-out] a").wait_for()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.clock.run_for(60_000)
+    await settled(page)
+    assert asked == []
     await page.locator("[data-when=refused-signed-out] a").click()
     await page.wait_for_url(re.compile(r"/sign-in\?"))
     await polls.enter(page, voter)
