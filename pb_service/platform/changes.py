@@ -1,7 +1,8 @@
 """Word of what the public may read going from process to process, by PostgreSQL's own NOTIFY.
 
 It leaves with the commit of what was changed, and only then: whoever hears it and looks finds the change. Nothing rests
-on it but how soon pages that are kept give way: a word that is lost costs their readers half a minute.
+on it but how soon pages that are kept give way: a word that is lost costs their readers half a minute. The process
+that made the change hears of it before the commit returns, so that whoever is sent on to a page finds her own change.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from collections.abc import Callable
 
 import asyncpg
 import structlog
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.platform.db import PATIENCE_SECONDS
@@ -20,10 +21,19 @@ _PAUSE = 2
 
 log_event = structlog.get_logger()
 
+#: What is called in this process.
+_here: set[Callable[[], None]] = set()
+
 
 async def tell(session: AsyncSession) -> None:
     """Let every process know, once this transaction is committed, that something public has changed."""
     await session.execute(text(f"NOTIFY {_CHANNEL}"))
+    event.listen(session.sync_session, "after_commit", _tell_here, once=True)
+
+
+def _tell_here(_session: object) -> None:
+    for changed in tuple(_here):
+        changed()
 
 
 class Listener:
@@ -37,12 +47,16 @@ class Listener:
 
     async def run_forever(self) -> None:
         """Listen until cancelled; a connection that is lost is made again."""
-        while True:
-            try:
-                await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log_event.warning("changes.not_heard", error=type(error).__name__)
-            await asyncio.sleep(_PAUSE)
+        _here.add(self._changed)
+        try:
+            while True:
+                try:
+                    await self._listen()
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    log_event.warning("changes.not_heard", error=type(error).__name__)
+                await asyncio.sleep(_PAUSE)
+        finally:
+            _here.discard(self._changed)
 
     async def _listen(self) -> None:
         lost = asyncio.Event()

@@ -1,16 +1,13 @@
 """The desk of assessment in a real browser: every page on a phone and a desktop, a cost signed with the keyboard."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 
-from pb_service.app import create_app
 from pb_service.features.accounts import sessions
 from pb_service.features.accounts.sessions import Visitor
 from pb_service.features.assessment.moderation import Wanted
@@ -18,7 +15,7 @@ from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
 from tests.assessment import NO, Office, office, sheet
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import open_page, overflow, served, violations
 from tests.browser.test_staff import press, tab_to, write
 from tests.conftest import FakeClock
 from tests.proposals import REASON, SOUTH
@@ -62,13 +59,8 @@ async def hall(settings: Settings, database_url: str, clock: FakeClock) -> Async
             "manager": await hire(service, "manager", name="Oskar Nyman"),
             "author": Member(town.author.account_id, "", ""),
         }
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        task = asyncio.create_task(server.serve(sockets))
-        while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-            await asyncio.sleep(0.01)
-        yield Hall(town, given.public_url, people)
-        server.should_exit = True
-        await task
+        async with served(service, sockets):
+            yield Hall(town, given.public_url, people)
 
 
 async def furnished(hall: Hall) -> None:

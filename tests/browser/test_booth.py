@@ -17,11 +17,11 @@ from tests.browser.test_voting import (
     Polls,
     choose,
     code_on,
+    expect_said,
     open_for_a_check,
     plain,
     press,
     receipt_on,
-    said,
     seal,
     serving,
     tab_to,
@@ -82,7 +82,7 @@ async def test_at_a_kiosk_nothing_is_left_for_the_next_voter(polls: Polls, brows
     await page.wait_for_url(re.compile(r"/vote/review\?"))
     await seal_and_cast(page)
     assert await page.locator("[data-copy]:visible, a[data-file]:visible").count() == 0
-    assert await page.locator("[data-qr] svg, [data-print-receipt]:visible").count() == 2
+    await expect(page.locator("[data-qr] svg, [data-print-receipt]:visible")).to_have_count(2)
     assert not [name for name in await kept(page) if "receipt" in name or "sealed" in name]
     assert (await violations(page), await overflow(page)) == ([], 0)
     await page.get_by_role("button", name="I am done: sign me out").click()
@@ -246,9 +246,9 @@ async def test_sums_are_said_politely_in_each_language(polls: Polls, browser: Br
     assert await page.locator("[data-said]").get_attribute("role") == "status"
     first, second, missing = KNAPSACK[language]
     await choose(page, 0)
-    assert await said(page) == first
+    await expect_said(page, first)
     await choose(page, 1)
-    assert await said(page) == second
+    await expect_said(page, second)
     await choose(page, 4, 3)
     assert missing in plain(await page.locator("#p-3 [role=alert]").inner_text())
     await page.context.close()
@@ -273,7 +273,7 @@ async def test_limits_of_a_kind_are_told_by_name(
             page = await open_page(browser, width=PHONE)
             await page.goto(polls.page(language=language))
             await press(page, "#p-0 [data-act=pick]", "Space")
-            assert (await said(page)).endswith(used)
+            await expect_said(page, re.compile(re.escape(used) + "$"))
             await press(page, "#p-2 [data-act=pick]")
             assert refused in await page.locator("#p-2 [role=alert]").inner_text()
             assert await page.locator("#p-2 [data-act=pick]").get_attribute("aria-pressed") == "false"
@@ -358,7 +358,7 @@ async def test_every_format_is_cast_by_keyboard_alone(
             await polls.enter(page)
             await page.goto(polls.page(language=language))
             await fill(page)
-            assert await said(page) == text
+            await expect_said(page, text)
             await press(page, "[data-review]")
             await page.wait_for_url("**/review*")
             assert await page.locator("[data-chosen-list] li:visible").count() == count

@@ -1,21 +1,16 @@
 """Voting with the code of a letter in a real browser, on a phone: typed, scanned, mistyped, and forgotten again."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from socket import socket
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page, Request, expect
 
-from pb_service.app import create_app
 from pb_service.core.voting.codes import check_symbol, printed
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import open_page, overflow, served, violations
 from tests.browser.test_voting import choose, code_on, receipt_on
 from tests.conftest import FakeClock
 from tests.letters import lettered_vote
@@ -46,20 +41,8 @@ async def polls(settings: Settings, database_url: str, clock: FakeClock) -> Asyn
     given = replace(settings, public_url=f"http://localhost:{port}", jobs="worker")
     async with open_service(given, database_url, clock=clock) as service:
         vote, codes = await lettered_vote(service, clock)
-        async with serving(vote, sockets):
+        async with served(service, sockets):
             yield Polls(vote, codes, given.public_url)
-
-
-@asynccontextmanager
-async def serving(vote: OpenVote, sockets: list[socket]) -> AsyncIterator[None]:
-    """The application on these sockets."""
-    server = uvicorn.Server(uvicorn.Config(create_app(vote.service), log_level="warning"))
-    task = asyncio.create_task(server.serve(sockets))
-    while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-        await asyncio.sleep(0.01)
-    yield
-    server.should_exit = True
-    await task
 
 
 class Wire:

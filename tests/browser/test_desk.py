@@ -1,17 +1,14 @@
 """The desk in a real browser: on a phone, in three languages, and with a network that is cut."""
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.async_api import Browser, Page, expect
 
-from pb_service.app import create_app
 from pb_service.core.record.canonical import b64u
 from pb_service.core.record.signatures import public_bytes
 from pb_service.features.accounts import sessions
@@ -19,7 +16,7 @@ from pb_service.features.accounts.sessions import Visitor
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import follow, open_page, overflow, served, violations
 from tests.conftest import FakeClock
 from tests.desk import DeskVote, desk_vote, neighbour
 from tests.voting import Official, open_vote
@@ -84,13 +81,8 @@ async def site(settings: Settings, database_url: str, clock: FakeClock) -> Async
     given = replace(settings, public_url=f"http://localhost:{port}", jobs="worker")
     async with open_service(given, database_url, clock=clock) as service:
         desk = await desk_vote(await open_vote(service, clock))
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        task = asyncio.create_task(server.serve(sockets))
-        while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-            await asyncio.sleep(0.01)
-        yield Site(desk, given.public_url)
-        server.should_exit = True
-        await task
+        async with served(service, sockets):
+            yield Site(desk, given.public_url)
 
 
 async def looked_at(page: Page) -> None:
@@ -111,7 +103,7 @@ async def test_desk_serves_on_a_phone_in_three_languages(site: Site, browser: Br
         await looked_at(first)
         await first.locator("#f-name").fill(typed.name)
         await first.locator("#f-born").fill(typed.born.isoformat())
-        await first.locator("form[action$=find] button").click()
+        await follow(first, first.locator("form[action$=find] button"))
         await looked_at(first)
         await first.locator("#contest-pohjoinen").check()
         await first.locator("form[action$=give] button").click()

@@ -10,15 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 
-from pb_service.app import create_app
 from pb_service.features.accounts.policy import Role
 from pb_service.platform.server import listen
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page
+from tests.browser.conftest import open_page, served
 from tests.conftest import FakeClock
 from tests.proposals import open_round, record_kinds
 from tests.service.test_commands import pb
@@ -95,16 +93,11 @@ async def town(settings: Settings, database_url: str, clock: FakeClock, browser:
     environ = {"PB_DATABASE_URL": database_url, "PB_DATA": str(given.data), "PATH": "/usr/bin:/bin"}
     async with open_service(given, database_url, clock=clock) as service:
         await open_round(service, clock)
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        task = asyncio.create_task(server.serve(sockets))
-        while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-            await asyncio.sleep(0.01)
-        here = Town(service, given.public_url, environ, browser)
-        yield here
-        for page in here.pages.values():
-            await page.context.close()
-        server.should_exit = True
-        await task
+        async with served(service, sockets):
+            here = Town(service, given.public_url, environ, browser)
+            yield here
+            for page in here.pages.values():
+                await page.context.close()
 
 
 async def press(page: Page, selector: str, done: str = "") -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from pb_service.features.accounts import sessions
 from pb_service.features.accounts.sessions import Visitor
@@ -54,9 +54,8 @@ async def test_everybody_and_staff_on_a_phone_and_by_keyboard(made: Building, si
     await page.locator("#f-closed_happened_fi").fill("Tehtiin")
     await page.get_by_role("button", name="Close the project as done").focus()
     await page.keyboard.press("Enter")
-    await page.locator(".error-summary").wait_for()
-    assert await page.evaluate("document.activeElement.className") == "error-summary"
+    await expect(page.locator(".error-summary")).to_be_focused()
     assert await page.locator("#f-closed_happened_fi").input_value() == "Tehtiin"
     await page.get_by_role("link", name="What did we learn? (Finnish): fill this in").click()
-    assert await page.evaluate("document.activeElement.id") == "f-closed_learned_fi"
+    await expect(page.locator("#f-closed_learned_fi")).to_be_focused()
     await page.context.close()

@@ -1,14 +1,11 @@
 """The page of jobs and the page behind an unsubscribe link, in a real browser."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser
 
-from pb_service.app import create_app
 from pb_service.features.accounts import sessions
 from pb_service.features.accounts.sessions import Visitor
 from pb_service.platform import jobs, outbox
@@ -16,7 +13,7 @@ from pb_service.platform.jobs import BACKOFF, GiveUp, JobRunner
 from pb_service.platform.server import listen
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import open_page, overflow, served, violations
 from tests.conftest import FakeClock
 from tests.staff import hire
 
@@ -33,14 +30,8 @@ class Site:
 async def site(settings: Settings, database_url: str, clock: FakeClock) -> AsyncIterator[Site]:
     sockets, port = listen(["127.0.0.1"], 18400, say=lambda _: None)
     given = replace(settings, public_url=f"http://localhost:{port}", jobs="worker")
-    async with open_service(given, database_url, clock=clock) as service:
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        task = asyncio.create_task(server.serve(sockets))
-        while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-            await asyncio.sleep(0.01)
+    async with open_service(given, database_url, clock=clock) as service, served(service, sockets):
         yield Site(service, given.public_url)
-        server.should_exit = True
-        await task
 
 
 async def refuse(_: Service, payload: dict[str, object]) -> None:

@@ -1,16 +1,13 @@
 """Proposing in a real browser: by keyboard on a phone, with a draft on the device, and every page looked at by axe."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from hashlib import sha256
 from uuid import uuid4
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 
-from pb_service.app import create_app
 from pb_service.features.accounts import sessions
 from pb_service.features.accounts.policy import Actor
 from pb_service.features.accounts.sessions import Visitor
@@ -20,7 +17,7 @@ from pb_service.features.proposals.tables import ProposalAuthor
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import open_page, overflow, served, violations
 from tests.browser.test_staff import Site
 from tests.conftest import FakeClock
 from tests.proposals import (
@@ -45,13 +42,8 @@ async def site(settings: Settings, database_url: str, clock: FakeClock) -> Async
     given = replace(settings, public_url=f"http://localhost:{port}", jobs="worker")
     async with open_service(given, database_url, clock=clock) as service:
         await open_round(service, clock)
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        task = asyncio.create_task(server.serve(sockets))
-        while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-            await asyncio.sleep(0.01)
-        yield Site(service, clock, given.public_url)
-        server.should_exit = True
-        await task
+        async with served(service, sockets):
+            yield Site(service, clock, given.public_url)
 
 
 #: What the mail to an invited co-author holds.
@@ -113,9 +105,8 @@ async def test_a_resident_proposes_by_keyboard_on_a_phone_and_signs_in_at_the_en
         await page.locator("button[value=send]").press("Enter")
     assert "Det har nummer 1" in await page.inner_text("[role=status]")
     assert (await record_kinds(site.service))[-1] == "proposal.received p1"
-    kept = await page.evaluate("localStorage.getItem('pb-draft:spring')")
+    await page.wait_for_function("localStorage.getItem('pb-draft:spring') === null")
     await page.context.close()
-    assert kept is None
 
 
 async def test_a_draft_on_the_device_is_offered_again(site: Site, browser: Browser) -> None:
@@ -123,6 +114,7 @@ async def test_a_draft_on_the_device_is_offered_again(site: Site, browser: Brows
     await page.goto(f"{site.address}/en/rounds/spring/propose/need")
     await page.locator("#f-need").fill("Something is missing here.")
     await go_on(page)
+    await page.locator("[data-draft-kept]").wait_for()  # from now on each letter is kept
     await page.locator("#f-title").fill("A name")
     await page.goto(f"{site.address}/en/rounds/spring/propose/need")
     assert await page.locator("#f-need").input_value() == ""
@@ -140,7 +132,7 @@ async def test_a_draft_on_the_device_is_offered_again(site: Site, browser: Brows
 async def test_a_press_on_the_map_is_a_place_and_a_point_has_one(site: Site, browser: Browser) -> None:
     page = await open_page(browser)
     await page.goto(f"{site.address}/en/rounds/spring/propose/place")
-    picture = page.locator("border-map svg").first
+    picture = page.locator("border-map[data-ready] svg").first
     for x in (100, 150):
         await picture.click(position={"x": x, "y": 60})
     assert len((await page.locator("#f-place").input_value()).splitlines()) == 1

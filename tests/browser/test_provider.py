@@ -1,19 +1,16 @@
 """Signing in through a real OpenID provider, in a real browser, with the keyboard alone."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page, expect
 
-from pb_service.app import create_app
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import follow, open_page, overflow, served, settled, violations
 from tests.provider import RealProvider, running_provider
 
 PROVIDER = """
@@ -37,14 +34,8 @@ async def site(settings: Settings, database_url: str, folder: Path) -> AsyncIter
         (folder / "signin.toml").write_text(PROVIDER.format(issuer=provider.issuer))
         (folder / "budget.secret").write_text("secret-of-the-tests")
         settings = replace(settings, signin=folder / "signin.toml", public_url=address)
-        async with open_service(settings, database_url) as service:
-            server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-            task = asyncio.create_task(server.serve(sockets))
-            while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-                await asyncio.sleep(0.01)
+        async with open_service(settings, database_url) as service, served(service, sockets):
             yield address, provider
-            server.should_exit = True
-            await task
 
 
 @pytest.fixture
@@ -56,6 +47,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 async def press(page: Page, name: str) -> None:
     """Walk to a link with the keyboard and follow it."""
+    await settled(page)  # the script of the page may give focus to its heading
     link = page.locator("main").get_by_role("link", name=name)
     for _ in range(60):
         if await link.evaluate("link => link === document.activeElement"):
@@ -71,7 +63,7 @@ async def test_a_resident_signs_in_and_out_by_the_provider(page: Page, site: tup
     await press(page, "Stadens identifiering")
     await expect(page).to_have_url(f"{address}/sv/me")
     assert "code" not in page.url
-    await page.get_by_role("button", name="Logga ut").first.click()
+    await follow(page, page.get_by_role("button", name="Logga ut").first)
     await press(page, "Logga ut: Stadens identifiering")
     await page.wait_for_url(f"{provider.issuer}/session/end**")
 

@@ -1,22 +1,19 @@
 """Reading proposals in a real browser: by keyboard, on a phone, in three languages, with and without JavaScript."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-import uvicorn
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
-from pb_service.app import create_app
 from pb_service.features.proposals import conversation
 from pb_service.features.proposals.browse_repository import by_number
 from pb_service.platform.server import listen
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import follow, open_page, overflow, served, violations
 from tests.browser.test_staff import tab_to
 from tests.conftest import FakeClock
 from tests.proposals import open_round, resident, round_called
@@ -47,13 +44,8 @@ async def site(settings: Settings, database_url: str, clock: FakeClock) -> Async
         await open_round(service, clock, setup=town_setup())
         await sixty(service)
         await talk(service, clock)
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        task = asyncio.create_task(server.serve(sockets))
-        while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-            await asyncio.sleep(0.01)
-        yield given.public_url
-        server.should_exit = True
-        await task
+        async with served(service, sockets):
+            yield given.public_url
 
 
 async def talk(service: Service, clock: FakeClock) -> None:
@@ -108,9 +100,8 @@ async def test_by_keyboard_from_the_search_to_a_saved_proposal(browser: Browser,
     assert await page.locator(".save[aria-pressed=true]").count() == 1
     await tab_to(page, "[data-saved-link] a")
     await page.keyboard.press("Enter")
-    await page.wait_for_url("**n=**")
-    assert await page.locator("h1").inner_text() == "Saved proposals"
-    assert await page.locator(".proposal-card").count() == 1
+    await expect(page.locator("h1")).to_have_text("Saved proposals")
+    await expect(page.locator(".proposal-card")).to_have_count(1)
     await page.context.close()
 
 
@@ -119,8 +110,8 @@ async def test_the_order_stays_for_who_browses(browser: Browser, site: str) -> N
     page = await open_page(browser)
     await page.goto(f"{site}/en{BASE}")
     titles = await page.locator(".card-title").all_inner_texts()
-    await page.locator(".card-title a").nth(5).click()
-    await page.locator(".breadcrumb a").last.click()
+    await follow(page, page.locator(".card-title a").nth(5))
+    await follow(page, page.locator(".breadcrumb a").last)
     assert await page.locator(".card-title").all_inner_texts() == titles
     await page.context.close()
 
@@ -129,13 +120,13 @@ async def test_without_script_everything_is_found_and_read(browser: Browser, sit
     page = await open_page(browser, width=360, height=740, java_script_enabled=False)
     await page.goto(f"{site}/fi{BASE}")
     first = await page.locator(".card-title").all_inner_texts()
-    await page.locator('.pages a[rel="next"]').click()
+    await follow(page, page.locator('.pages a[rel="next"]'))
     assert not set(first) & set(await page.locator(".card-title").all_inner_texts())
     await page.locator("summary.filter-button").click()
     await page.locator("label", has_text="Ulkosaaret").click()
-    await page.locator(".filter-fold button[type=submit]").click()
+    await follow(page, page.locator(".filter-fold button[type=submit]"))
     assert (await page.locator("h1").inner_text()).startswith("12 ehdotusta")
-    await page.locator(".card-title a").first.click()
+    await follow(page, page.locator(".card-title a").first)
     assert await page.locator(".save:visible").count() == 0
     assert await page.locator("h1").count() == 1
     await page.context.close()

@@ -25,7 +25,7 @@ def changed(place: int) -> Callable[[Route], Awaitable[None]]:
 
 async def count(page: Page, language: str = "en") -> None:
     await page.get_by_role("button", name=BUTTONS[language]).click()
-    await expect(page.locator("count-yourself progress")).to_be_hidden(timeout=20_000)
+    await expect(page.locator("count-yourself progress")).to_be_hidden()
 
 
 @pytest.mark.parametrize("language", ["fi", "en"])

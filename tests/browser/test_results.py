@@ -1,11 +1,12 @@
 """The result pages in a real browser, with real numbers (Ursus 2023): reflow, accessibility, life without script."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page, Route, expect
 
 from pb_service.features.results.presentation import count_page, district_page, project_page
 from pb_service.features.results.reading import contest_result
@@ -14,7 +15,7 @@ from pb_service.web.assets import DIST
 from pb_service.web.formats import Reader
 from pb_service.web.locales import Language, translations
 from pb_service.web.render import render
-from tests.browser.conftest import overflow, violations
+from tests.browser.conftest import PATIENCE_MS, overflow, violations
 from tests.contests import ursus_2023
 
 BASE = "http://localhost/{language}/rounds/demo/here"
@@ -57,7 +58,9 @@ async def opened(browser: Browser, view: ContestResultView, **options: Any) -> A
             await route.abort()
 
     await context.route("**/*", answer)
+    context.set_default_timeout(PATIENCE_MS)
     yield await context.new_page()
+    await context.unroute_all(behavior="ignoreErrors")
     await context.close()
 
 
@@ -86,8 +89,8 @@ async def test_one_drawing_of_each_picture_is_shown(browser: Browser, view: Cont
         await page.goto(BASE.format(language="en"))
         for width, shown, hidden in ((360, ".pic-phone", ".pic-desktop"), (1280, ".pic-desktop", ".pic-phone")):
             await page.set_viewport_size({"width": width, "height": 800})
-            assert await page.locator(f"{shown} .money-chart").is_visible()
-            assert not await page.locator(f"{hidden} .money-chart").is_visible()
+            await expect(page.locator(f"{shown} .money-chart")).to_be_visible()
+            await expect(page.locator(f"{hidden} .money-chart")).to_be_hidden()
 
 
 async def test_without_script_every_project_can_be_read_and_every_turn_reached(
@@ -98,7 +101,7 @@ async def test_without_script_every_project_can_be_read_and_every_turn_reached(
         await page.locator("#not-chosen summary").click()
         assert await page.locator(".why:visible").count() == len(view.projects)
         await page.locator('[data-turn] a[rel="next"]').click()
-        assert page.url.endswith("/count?turn=20#turn")
+        await expect(page).to_have_url(re.compile(r"/count\?turn=20#turn$"))
 
 
 async def test_with_script_the_next_turn_comes_without_leaving_the_page(
@@ -109,13 +112,13 @@ async def test_with_script_the_next_turn_comes_without_leaving_the_page(
         await page.locator('[data-turn] a[rel="next"]').click()
         await page.get_by_text("The count, turn 20 of 72").wait_for()
         assert page.url == BASE.format(language="en")
-        assert await page.evaluate("document.activeElement.getAttribute('rel')") == "next"
+        await expect(page.locator('[data-turn] a[rel="next"]')).to_be_focused()
 
 
 async def test_on_paper_there_are_no_controls(browser: Browser, view: ContestResultView) -> None:
     async with opened(browser, view) as page:
         await page.goto(BASE.format(language="en"))
         await page.emulate_media(media="print")
-        assert not await page.locator(".turn-nav").is_visible()
-        assert not await page.locator(".on-page").is_visible()
-        assert await page.locator(".ledger").first.is_visible()
+        await expect(page.locator(".turn-nav")).to_be_hidden()
+        await expect(page.locator(".on-page")).to_be_hidden()
+        await expect(page.locator(".ledger").first).to_be_visible()

@@ -1,17 +1,12 @@
 """The pages of a roll in a real browser, on a phone and in three languages: axe finds nothing, nothing overflows."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from socket import socket
 from uuid import UUID
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 
-from pb_service.app import create_app
 from pb_service.core.rounds.setup import EligibilityStep
 from pb_service.features.accounts import sessions
 from pb_service.features.accounts.sessions import SessionKind, Visitor
@@ -19,7 +14,7 @@ from pb_service.features.roll.reading import read_batch
 from pb_service.platform.server import listen
 from pb_service.service import open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import open_page, overflow, served, violations
 from tests.conftest import FakeClock
 from tests.rolls import code, handed_in, listed, proven, read_in, signed, taken
 from tests.voting import OpenVote, prepared_vote
@@ -52,20 +47,8 @@ async def office(settings: Settings, database_url: str, clock: FakeClock) -> Asy
     async with open_service(given, database_url, clock=clock) as service:
         rule = EligibilityStep(min_age=12, age_on="2026-12-31", roll="all", declaration=True)
         vote = await prepared_vote(service, clock, eligibility=rule)
-        async with serving(vote, sockets):
+        async with served(service, sockets):
             yield Office(vote, given.public_url)
-
-
-@asynccontextmanager
-async def serving(vote: OpenVote, sockets: list[socket]) -> AsyncIterator[None]:
-    """The application on these sockets."""
-    server = uvicorn.Server(uvicorn.Config(create_app(vote.service), log_level="warning"))
-    task = asyncio.create_task(server.serve(sockets))
-    while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-        await asyncio.sleep(0.01)
-    yield
-    server.should_exit = True
-    await task
 
 
 async def looked_at(page: Page, address: str) -> None:

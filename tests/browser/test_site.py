@@ -1,9 +1,9 @@
 """Pages about the whole round in a browser: accessible, usable by keyboard and without script, whole on a phone."""
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import follow, open_page, overflow, violations
 
 PAGES = [
     "",
@@ -83,7 +83,7 @@ async def test_the_first_tab_offers_to_skip_to_the_content(site: str, browser: B
     await page.keyboard.press("Tab")
     assert await focused(page) == "Skip to the content"
     await page.keyboard.press("Enter")
-    assert await page.evaluate("document.activeElement.id") == "main"
+    await expect(page.locator("#main")).to_be_focused()
     await page.context.close()
 
 
@@ -122,7 +122,7 @@ async def test_everything_can_be_read_without_script(site: str, browser: Browser
     page = await open_page(browser, width=360, height=640, java_script_enabled=False)
     await page.goto(f"{site}/fi")
     await page.locator("details.menu summary").click()
-    await page.locator("details.menu").get_by_role("link", name="Julkinen loki").click()
+    await follow(page, page.locator("details.menu").get_by_role("link", name="Julkinen loki"))
     assert await page.get_by_role("heading", level=1).inner_text() == "Julkinen loki"
     assert await page.get_by_role("row").count() > 3
     assert not await page.locator("button[data-print]").is_visible()
@@ -132,7 +132,7 @@ async def test_everything_can_be_read_without_script(site: str, browser: Browser
 async def test_the_language_switch_keeps_the_page(site: str, browser: Browser) -> None:
     page = await open_page(browser)
     await page.goto(f"{site}/en/rounds/spring/record")
-    await page.get_by_role("link", name="Suomi").click()
+    await follow(page, page.get_by_role("link", name="Suomi"))
     assert page.url == f"{site}/fi/rounds/spring/record"
     assert await page.evaluate("document.documentElement.lang") == "fi"
     await page.context.close()

@@ -1,6 +1,5 @@
 """Staff in a real browser: an invitation accepted by keyboard, an app, a passkey, and pages that everybody can use."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -8,11 +7,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 from sqlalchemy import select
 
-from pb_service.app import create_app
 from pb_service.features.accounts import invitations, people, sessions, units
 from pb_service.features.accounts.policy import Grant, Role
 from pb_service.features.accounts.units import UnitDetails
@@ -20,7 +17,7 @@ from pb_service.platform.jobs import Job
 from pb_service.platform.server import listen
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import open_page, overflow, served, violations
 from tests.conftest import FakeClock
 from tests.staff import PASSWORD, Member, actor_of, code_of, hire, open_spring, scopes_of
 
@@ -38,14 +35,8 @@ class Site:
 async def site(settings: Settings, database_url: str, clock: FakeClock) -> AsyncIterator[Site]:
     sockets, port = listen(["127.0.0.1"], 18200, say=lambda _: None)
     given = replace(settings, public_url=f"http://localhost:{port}", jobs="worker")
-    async with open_service(given, database_url, clock=clock) as service:
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        task = asyncio.create_task(server.serve(sockets))
-        while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-            await asyncio.sleep(0.01)
+    async with open_service(given, database_url, clock=clock) as service, served(service, sockets):
         yield Site(service, clock, given.public_url)
-        server.should_exit = True
-        await task
 
 
 async def invited(site: Site, role: Role = "moderator") -> str:

@@ -16,11 +16,9 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.async_api import Browser, Page
 
-from pb_service.app import create_app
 from pb_service.core.record.canonical import decode
 from pb_service.core.record.signatures import public_bytes
 from pb_service.features.accounts import sessions
@@ -41,7 +39,7 @@ from pb_service.features.voting import orders, reviews, roll_changes
 from pb_service.platform.server import listen
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow, violations
+from tests.browser.conftest import open_page, overflow, served, violations
 from tests.conftest import FakeClock, fresh_database
 from tests.desk import BOX, DeskVote, desk_vote, neighbour
 from tests.letters import written
@@ -105,13 +103,8 @@ async def house(server_url: str, admin: asyncpg.Connection, migrated: str) -> As
         await _before(house, clock)
         await _late(house, clock)
         await _open(house, clock)
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        task = asyncio.create_task(server.serve(sockets))
-        while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-            await asyncio.sleep(0.01)
-        yield house
-        server.should_exit = True
-        await task
+        async with served(service, sockets):
+            yield house
         sequencing.cancel()
         await asyncio.gather(sequencing, return_exceptions=True)
     shutil.rmtree(folder)

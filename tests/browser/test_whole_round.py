@@ -32,8 +32,7 @@ from pb_service.features.voting import orders
 from pb_service.platform.server import listen
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
-from tests.browser.conftest import open_page, overflow
-from tests.browser.test_code_letters import serving
+from tests.browser.conftest import open_page, overflow, served
 from tests.browser.test_desk import Site
 from tests.browser.test_voting import PHONE, Polls, code_on, press, receipt_on, tab_to
 from tests.conftest import FakeClock
@@ -125,7 +124,7 @@ async def by_provider(town: Town, page: Page, voter: Voter) -> None:
     async def as_her(route: Route) -> None:
         await route.continue_(url=f"{route.request.url}&login_hint={person_id(voter.number)}")
 
-    town.vote.clock.now = datetime.now(UTC) + timedelta(seconds=2)
+    town.vote.clock.now = datetime.now(UTC) + timedelta(seconds=20)  # the way there may take a while
     await page.route(f"{town.issuer}/auth?*", as_her)
     await go(page, voter, "[data-road=town]")
 
@@ -205,10 +204,10 @@ async def running_town(
         for name in ("budget", "voting"):
             (folder / f"{name}.secret").write_text("secret-of-the-tests" if name == "budget" else "secret-of-the-votes")
         given = replace(settings, signin=folder / "signin.toml", public_url=address, jobs="worker")
-        here = datetime.now(ZoneInfo("Europe/Helsinki"))
+        now, zone = datetime.now(UTC), ZoneInfo("Europe/Helsinki")
         hours: dict[PlannedName, int] = {"voting": -1, "counting": 48, "results": 240}
         times: dict[PlannedName, str] = {
-            phase: f"{here + timedelta(hours=after):%Y-%m-%dT%H:%M}" for phase, after in hours.items()
+            phase: f"{(now + timedelta(hours=after)).astimezone(zone):%Y-%m-%dT%H:%M}" for phase, after in hours.items()
         }
         async with open_service(given, url, clock=clock) as service:
             vote = await prepared_vote(service, clock, projects=6, dates=dates({**STARTS, **times}), **STEPS)
@@ -221,7 +220,7 @@ async def running_town(
             await opened(vote)
             await providers.close()
             clock.now = datetime.now(UTC) + timedelta(seconds=2)
-            async with serving(vote, sockets):
+            async with served(service, sockets):
                 site = Site(await desk_vote(vote), address)
                 pages = (await open_page(browser, width=PHONE), await open_page(browser, width=PHONE))
                 for page, officer in zip(pages, vote.desks, strict=True):

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import booleans
@@ -20,6 +19,7 @@ from schemathesis.schemas import APIOperation
 from pb_service.app import create_app
 from pb_service.platform.server import listen
 from pb_service.service import Service
+from tests.browser.conftest import served
 from tests.http.conftest import service as service  # noqa: PLC0414 - the same round as over HTTP
 
 #: Requests to each operation, of either kind: enough for every edge of a parameter, little enough for every run.
@@ -34,16 +34,11 @@ def app(service: Service) -> Litestar:
 
 
 @pytest.fixture
-async def site(app: Litestar) -> AsyncIterator[str]:
+async def site(service: Service) -> AsyncIterator[str]:
     """The running service: schemathesis speaks to it from a thread, as a client would."""
     sockets, port = listen(["127.0.0.1"], 18500, say=lambda _: None)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    task = asyncio.create_task(server.serve(sockets))
-    while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await task
+    async with served(service, sockets):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
@@ -62,7 +57,7 @@ def _try_out(operation: APIOperation[Any, Any, Any, Any], site: str, mode: Gener
     def sent(case: Case[Any], real: bool) -> None:
         if real:  # a round and a district that exist, or all would end at "not found"
             case.path_parameters.update({key: REAL[key] for key in case.path_parameters if key in REAL})
-        answer = case.call(base_url=site)
+        answer = case.call(base_url=site, timeout=60)
         assert answer.status_code < 500, (
             f"{case.method} {case.formatted_path}: {answer.status_code} {answer.text[:500]}"
         )

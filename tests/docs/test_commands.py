@@ -13,9 +13,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from pb_service.app import create_app
 from pb_service.core.record.checkpoint import vkey
 from pb_service.core.record.signatures import public_bytes
 from pb_service.features.record import service as record
@@ -23,6 +21,7 @@ from pb_service.features.rounds.service import find_round
 from pb_service.platform.server import listen
 from pb_service.service import Service
 from pb_service.settings import CHECKOUT
+from tests.browser.conftest import served
 from tests.builders import pabulib_bytes
 from tests.http.conftest import service as service  # noqa: PLC0414 - the same round as over HTTP
 
@@ -61,13 +60,8 @@ RUN = {path: found for path in DOCS if (found := [block for block in blocks(path
 async def site(service: Service) -> AsyncIterator[str]:
     """The service with its counted round, over HTTP."""
     sockets, port = listen(["127.0.0.1"], 18700, say=lambda _: None)
-    server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-    task = asyncio.create_task(server.serve(sockets))
-    while not server.started:  # noqa: ASYNC110 - the server tells nobody else
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await task
+    async with served(service, sockets):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -142,7 +136,7 @@ async def test_the_commands_of_a_document_do_what_it_says(path: Path, site: str,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
     )
-    said, _ = await asyncio.wait_for(running.communicate(b"twelve good words\ntwelve good words\n"), 120)
+    said, _ = await asyncio.wait_for(running.communicate(b"twelve good words\ntwelve good words\n"), 300)
     text = said.decode()
     assert running.returncode == 0, f"{script}\n{text}"
     for sentence in EXPECTED[path.name]:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from pb_service.cli import main
 from pb_service.settings import CHECKOUT, TEST_VARIABLES, VARIABLES, Settings
 
-DOCS = [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]
+DOCS = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")])
 OPERATE = (CHECKOUT / "docs" / "operate.md").read_text(encoding="utf-8")
 DECISIONS = sorted((CHECKOUT / "docs" / "adr").glob("*.md"))
 

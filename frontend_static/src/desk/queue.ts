@@ -23,6 +23,7 @@ class DeskQueue extends HTMLElement {
 	private readonly said = new Map<string, string>();
 	private finished: Slip[] = [];
 	private isSending = false;
+	private isAsked = false;
 
 	connectedCallback(): void {
 		this.begin().catch(() => this.show("failed"));
@@ -97,8 +98,10 @@ class DeskQueue extends HTMLElement {
 
 	/** Send what waits; what the record holds is forgotten here, what is refused stays until somebody removes it. */
 	private async send(): Promise<void> {
+		this.isAsked = true;
 		if (this.isSending || this.keys.size === 0) return;
 		this.isSending = true;
+		this.isAsked = false;
 		try {
 			for (const slip of this.queue()) {
 				const taken = await this.post("slips", slip);
@@ -115,6 +118,8 @@ class DeskQueue extends HTMLElement {
 			this.isSending = false;
 			this.list();
 		}
+		// Something was signed, or the network came back, while these were on their way.
+		if (this.isAsked) await this.send();
 	}
 
 	private async complete(slip: Slip, taken: Answer): Promise<Answer> {

@@ -47,7 +47,7 @@ class CastPage {
 		this.#isSending = true;
 		this.page.device.sealed = { ...sealed, state: "casting", secrets: [] };
 		this.page.show("casting");
-		this.page.part("[data-progress]").focus();
+		this.page.part("[data-sending]").focus();
 		this.page.say(this.page.words.say("casting"));
 		try {
 			await this.#sendUntilAnswered({ ...sealed, secrets: [] });

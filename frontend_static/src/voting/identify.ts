@@ -47,10 +47,11 @@ class CodeForm {
 	async #use(): Promise<void> {
 		if (this.#isBusy) return;
 		this.#isBusy = true;
+		const error = this.page.part("[data-code-error]");
+		error.hidden = true; // what is said of the code before must not seem to be said of this one
 		try {
 			const failed = await this.#tried();
 			if (failed === undefined) return;
-			const error = this.page.part("[data-code-error]");
 			error.textContent = this.page.words.say(`code.${failed}`);
 			error.hidden = false;
 			this.#field.setAttribute("aria-invalid", "true");
