@@ -18,7 +18,7 @@ from pb_service.core.rounds.setup import Setup
 from pb_service.core.sealing.election import envelope_of
 from pb_service.features.accounts import staff_repository
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.policy import Actor, may
+from pb_service.features.accounts.policy import Actor, may, require
 from pb_service.features.accounts.signing import take_signature
 from pb_service.features.assessment.page_parts import Keys, Now, PageRequest, Session, Who, frame_context, lang_of
 from pb_service.features.desk import handing, places, repository
@@ -115,6 +115,7 @@ async def find(
     """Show what stands in the name of the person before the officers. Nothing of what is typed is kept."""
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(session, request.path_params["slug"])
+    require(actor, "desk.serve", round_id=found.id)
     polling = await pollings.find(session, found.slug)
     typed = typed_in(form, words)
     person = await find_person(session, polling, typed, keys=keys) if not form.errors else None
@@ -211,6 +212,7 @@ async def look_up(
     """Let the second officer look the person up: the signature is offered for the same person alone."""
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(session, request.path_params["slug"])
+    require(actor, "desk.serve", round_id=found.id)
     polling = await pollings.find(session, found.slug)
     waiting = await orders.waiting_order(session, found, order_id)
     person = await find_person(session, polling, typed_in(form, words), keys=keys) if not form.errors else None
