@@ -267,7 +267,7 @@ def _read(query: bytes, handler: HTTPRouteHandler) -> str:
 
 
 def _for_everybody(scope: HTTPScope) -> _Headers:
-    """A request's headers as if nobody in particular asked for the first time, and plainly: what is kept is packed here."""
+    """A request's headers as if nobody in particular asked for the first time, and plainly: it is packed here."""
     headers = [each for each in scope["headers"] if each[0] not in _OF_READER]
     return [*headers, (b"accept-encoding", b"identity")]
 

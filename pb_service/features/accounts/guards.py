@@ -83,7 +83,7 @@ async def _admit_bearer(connection: Connection, handler: BaseRouteHandler, act: 
 
 
 async def _round_of(connection: Connection) -> UUID | None:
-    """The round that an address names, if there is one: its staff pages are for its staff, also those that only show."""
+    """The round that an address names, if there is one: its pages for staff are for its staff, also to look at."""
     slug = connection.path_params.get("slug")
     found: UUID | None = await connection.app.state.round_called(slug) if slug else None
     return found

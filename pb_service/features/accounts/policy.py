@@ -1,9 +1,10 @@
 """Who may do what: roles, acts, and the one table that joins them. Pure: no database, no clock, no framework.
 
 Two questions are asked of the table. At the door, before a request is read: may this person do such a thing anywhere,
-or anywhere in the round that the address names (`may_somewhere`)? In the service, where the object is known: may they do it *here* (`may`, `require`)? A grant without
-a round reaches every round, one without a district every district of its round; asking without a round means "for the
-whole service", which only a grant without a round answers. So a scope that was forgotten refuses; it never opens.
+or anywhere in the round that the address names (`may_somewhere`)? In the service, where the object is known: may they
+do it *here* (`may`, `require`)? A grant without a round reaches every round, one without a district every district of
+its round; asking without a round means "for the whole service", which only a grant without a round answers. So a scope
+that was forgotten refuses; it never opens.
 """
 
 from collections.abc import Iterable, Mapping
@@ -268,9 +269,7 @@ def require(
     _require(actor, act, may(actor, act, round_id=round_id, district=district), now)
 
 
-def require_somewhere(
-    actor: Actor, act: Act, *, round_id: UUID | None = None, now: datetime | None = None
-) -> None:
+def require_somewhere(actor: Actor, act: Act, *, round_id: UUID | None = None, now: datetime | None = None) -> None:
     """Refuse what the actor may do nowhere, or nowhere in that round: the question at the door. Raises as `require`."""
     _require(actor, act, may_somewhere(actor, act, round_id=round_id), now)
 

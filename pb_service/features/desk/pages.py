@@ -224,15 +224,6 @@ async def look_up(
     )
 
 
-@get("/desk/papers/{order_id:uuid}/entry", access="rounds.preview")
-async def download_paper(request: PageRequest, session: Session, order_id: FromPath[UUID]) -> Response[bytes]:
-    """What is signed, for a key in a file."""
-    found = await find_round(session, request.path_params["slug"], whole=False)
-    waiting = await orders.waiting_order(session, found, order_id)
-    headers = {"content-disposition": f'attachment; filename="{waiting.order.kind}-{order_id.hex[-8:]}.json"'}
-    return Response(encode(waiting.entry), media_type="application/json", headers=headers)
-
-
 @post("/desk/papers/{order_id:uuid}/sign", access="desk.serve")
 async def sign_paper(
     *,
@@ -456,7 +447,6 @@ handlers = [
     call_to_device,
     show_paper,
     look_up,
-    download_paper,
     sign_paper,
     drop_paper,
 ]

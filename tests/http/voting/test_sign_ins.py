@@ -173,7 +173,7 @@ async def test_who_is_taken_off_the_roll_casts_no_more(street: Street) -> None:
     """Not even in a window that was identified before."""
     booth, _ = await street.sign_in(code(1))
     vote, service = street.vote, street.vote.service
-    why, given = {"fi": "Muutti.", "sv": "Flyttade."}, {"keys": service.keys, "operator": service.operator_key}
+    why, given = {"fi": "Muutti.", "sv": "Flyttade."}, dict[str, Any](keys=service.keys, operator=service.operator_key)
     async with service.database.transaction() as session:
         found = await find_round(session, vote.slug, for_update=True)
         await roll_changes.remove(session, vote.registrar.actor, found, code(1), why, **given, now=vote.clock())

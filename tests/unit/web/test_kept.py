@@ -175,7 +175,7 @@ async def test_a_process_keeps_a_bounded_number_of_answers(
     assert town.made == ["1", "2", "3", "4", "1"]
 
 
-async def test_whoever_makes_a_page_does_not_see_who_asks(town: Town, reader: httpx.AsyncClient) -> None:
+async def test_whoever_makes_a_page_does_not_see_who_asks(reader: httpx.AsyncClient) -> None:
     """A page that shows what it should not is made as for a stranger, so it can show nobody's."""
     shown = await reader.get("/reader", headers={"cookie": "pb-session=secret", "authorization": "Bearer secret"})
     assert shown.json() == []
