@@ -7,6 +7,7 @@ from copy import copy
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
@@ -68,6 +69,7 @@ from pb_service.features.results.state_pages import result_data, result_router, 
 from pb_service.features.roll.letter_pages import letters_router
 from pb_service.features.roll.own_pages import own_roll_router
 from pb_service.features.roll.pages import roll_router
+from pb_service.features.rounds.finding import round_called
 from pb_service.features.rounds.municipality import municipality
 from pb_service.features.rounds.routers import round_routers
 from pb_service.features.rounds.scopes import round_scopes
@@ -307,10 +309,16 @@ def _given(service: Service, providers: Providers, drivers: SigninDrivers, tasks
 def _door(service: Service) -> dict[str, object]:
     """What the door needs before any handler: see features/accounts/guards.py, web/cookies.py and web/csrf.py."""
     public = urlsplit(service.settings.public_url)
+
+    async def round_of(slug: str) -> UUID | None:
+        async with service.database.reading() as session:
+            return await round_called(session, slug)
+
     return {
         "recogniser": Recogniser(service.database, service.clock),
         "cookie_keys": service.keys.ring("cookie"),
         "secure": public.scheme == "https",
         "public_host": public.netloc,
         "token_bearer": token_bearer,
+        "round_called": round_of,
     }

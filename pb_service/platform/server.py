@@ -17,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _TRIES = 50
 #: Within how many seconds the head of a request must be there, and then its body: a large file on a slow line.
 HEAD_SECONDS, BODY_SECONDS = 20, 600
+#: Bytes of the head of a request that has not ended: the longest of ours have two thousand.
+HEAD_BYTES = 64_000
 #: Connections at once that a process asks its machine for: envelopes that wait, readers, and the database's.
 _CONNECTIONS = 8_192
 
@@ -83,13 +85,14 @@ def answering_head(app: ASGIApp) -> ASGIApp:
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP with an end to patience: who does not finish a request in time is cut off.
+    """HTTP with an end to patience: who does not finish a request in time, or sends a head without end, is cut off.
 
-    The server itself waits for ever for the rest of a request, so that a few clients who send a byte now and then could
-    keep all its connections.
+    The server itself waits for ever for the rest of a request and keeps all of its head, so that a few clients who send
+    a byte now and then could keep all its connections, and a few addresses of some gigabytes all its memory.
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    _head: int | None = None  # bytes of a head that is on its way, as far as they came by themselves
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
@@ -98,10 +101,20 @@ class PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
             self._expect(HEAD_SECONDS)
+        is_more = self._head is not None
         super().data_received(data)
+        if is_more and self._head is not None:
+            self._head += len(data)
+            if self._head > HEAD_BYTES:
+                self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head = 0
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
+        self._head = None
         self._expect(BODY_SECONDS)
 
     def on_message_complete(self) -> None:

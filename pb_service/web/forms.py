@@ -98,6 +98,13 @@ class Form:
         """A form with other fields for the same reader, without errors and files."""
         return Form(fields, {}, self._words)
 
+    def without(self, name: str) -> "Form":
+        """This form with its errors, and without what was typed in a field that no page shows again."""
+        shown = self.with_fields({each: self.values(each) for each in self.names() if each != name})
+        for field, sentence in self.errors:
+            shown.refuse(field, sentence)
+        return shown
+
     def value(self, name: str) -> str:
         """What was typed in a field, to show it again; empty when nothing was."""
         values = self._fields.get(name)

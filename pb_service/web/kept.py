@@ -35,12 +35,16 @@ from pb_service.web.observed import request_id
 _SECONDS = 30
 #: Answers and bytes that a process keeps; longer answers are made anew each time.
 _MOST_ANSWERS, _MOST_BYTES, _LONGEST = 2_000, 64_000_000, 4_000_000
+#: Bytes of a query that somebody may have linked to; an answer to a longer one is made for its reader alone.
+_LONGEST_QUERY = 1_000
 
 #: For the framework, whose own cache knows nothing of changes: it keeps nothing.
 NOT_TWICE = ResponseCacheConfig(cache_response_filter=lambda _scope, _status: False)
 
 #: What an answer says of one giving out alone.
 _OF_ONE = frozenset({b"content-length", b"x-request-id"})
+#: What a request says of its reader: whoever makes an answer for everybody does not get to see it.
+_OF_READER = frozenset({b"accept-encoding", b"authorization", b"cookie", b"if-none-match"})
 
 #: Bodies that are packed: of this length on, and of these kinds.
 _SHORT = 1_000
@@ -134,7 +138,7 @@ class KeptAnswers:
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request from what is kept, or else by the application."""
-        if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "GET" or len(scope["query_string"]) > _LONGEST_QUERY:
             await app(scope, receive, send)
             return
         began, asked, query, found = time.perf_counter(), _Asked.of(scope), "", None
@@ -194,6 +198,8 @@ class KeptAnswers:
         caching = said.get(b"cache-control", b"")
         if b"set-cookie" in said or b"no-store" in caching or b"private" in caching or b"content-encoding" in said:
             return None
+        if said.get(b"vary", b"accept-encoding").lower() != b"accept-encoding":
+            return None  # another for each language or cookie: not one for everybody
         body = b"".join(cast(Any, message).get("body", b"") for message in caught[1:])
         seconds = handler.cache if handler.cache is not True and isinstance(handler.cache, int) else _SECONDS
         if not caching:
@@ -261,8 +267,8 @@ def _read(query: bytes, handler: HTTPRouteHandler) -> str:
 
 
 def _for_everybody(scope: HTTPScope) -> _Headers:
-    """A request's headers as if the answer were asked for the first time, and plain: what is kept is packed here."""
-    headers = [each for each in scope["headers"] if each[0] not in {b"if-none-match", b"accept-encoding"}]
+    """A request's headers as if nobody in particular asked for the first time, and plainly: it is packed here."""
+    headers = [each for each in scope["headers"] if each[0] not in _OF_READER]
     return [*headers, (b"accept-encoding", b"identity")]
 
 

@@ -2,7 +2,8 @@
  * <key-maker data-account data-statement data-enrolled>   around a form with the hidden field `proof`: makes a key on
  *     this device, signs the statement with it, and sends the form.
  * <sign-button data-account data-entry data-keys>         around a form with the hidden fields `key` and `signature`:
- *     shows the entry in words, signs it with one of the keys that may, and sends the form.
+ *     shows the entry in words, signs it with one of the keys that may, and sends the form; not where the form is sent
+ *     by its button `data-from-file`, with a signature that was made elsewhere.
  * <key-place data-account data-key>                       says whether a key is in this browser.
  *
  * What stands in the markup for a case (`data-when="unable"`, "nokey", "ready", "failed", "here", "elsewhere") is shown
@@ -35,6 +36,7 @@ abstract class Island extends HTMLElement {
 	protected beforeSending(work: (form: HTMLFormElement) => Promise<void>): void {
 		const form = this.querySelector("form");
 		form?.addEventListener("submit", (event) => {
+			if (event.submitter?.hasAttribute("data-from-file")) return;
 			event.preventDefault();
 			work(form)
 				.then(() => form.submit())

@@ -10,6 +10,7 @@ again, where the object is known.
 
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
@@ -71,12 +72,21 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     now = connection.app.state.clock() if unsafe or handler.opt.get("step_up") else None
     policy.require_somewhere(actor, access, now=now)
+    policy.require_somewhere(actor, access, round_id=await _round_of(connection))
 
 
 async def _admit_bearer(connection: Connection, handler: BaseRouteHandler, act: policy.Act) -> None:
     """Let the bearer of a token do what people do in a session. Acts that need a step-up have no token."""
     actor = connection.scope["state"]["actor"] = await connection.app.state.token_bearer(connection, handler)
     policy.require_somewhere(actor, act)
+    policy.require_somewhere(actor, act, round_id=await _round_of(connection))
+
+
+async def _round_of(connection: Connection) -> UUID | None:
+    """The round that an address names, if there is one: its pages for staff are for its staff, also to look at."""
+    slug = connection.path_params.get("slug")
+    found: UUID | None = await connection.app.state.round_called(slug) if slug else None
+    return found
 
 
 def _is_large(connection: Connection) -> bool:

@@ -1,9 +1,10 @@
 """Who may do what: roles, acts, and the one table that joins them. Pure: no database, no clock, no framework.
 
-Two questions are asked of the table. At the door, before a request is read: may this person do such a thing anywhere
-(`may_somewhere`)? In the service, where the object is known: may they do it *here* (`may`, `require`)? A grant without
-a round reaches every round, one without a district every district of its round; asking without a round means "for the
-whole service", which only a grant without a round answers. So a scope that was forgotten refuses; it never opens.
+Two questions are asked of the table. At the door, before a request is read: may this person do such a thing anywhere,
+or anywhere in the round that the address names (`may_somewhere`)? In the service, where the object is known: may they
+do it *here* (`may`, `require`)? A grant without a round reaches every round, one without a district every district of
+its round; asking without a round means "for the whole service", which only a grant without a round answers. So a scope
+that was forgotten refuses; it never opens.
 """
 
 from collections.abc import Iterable, Mapping
@@ -251,9 +252,11 @@ def may(actor: Actor, act: Act, *, round_id: UUID | None = None, district: str |
     return actor.second_factor and any(grant.reaches(round_id, district) for grant in _grants_for(actor, act))
 
 
-def may_somewhere(actor: Actor, act: Act) -> bool:
-    """Whether there is any round or district in which the actor may do that."""
-    return actor.second_factor and bool(_grants_for(actor, act))
+def may_somewhere(actor: Actor, act: Act, *, round_id: UUID | None = None) -> bool:
+    """Whether there is any round or district, or any district of that round, in which the actor may do that."""
+    return actor.second_factor and any(
+        round_id is None or grant.round_id in (None, round_id) for grant in _grants_for(actor, act)
+    )
 
 
 def require(
@@ -266,9 +269,9 @@ def require(
     _require(actor, act, may(actor, act, round_id=round_id, district=district), now)
 
 
-def require_somewhere(actor: Actor, act: Act, *, now: datetime | None = None) -> None:
-    """Refuse what the actor may do nowhere: the question at the door. Raises as `require`."""
-    _require(actor, act, may_somewhere(actor, act), now)
+def require_somewhere(actor: Actor, act: Act, *, round_id: UUID | None = None, now: datetime | None = None) -> None:
+    """Refuse what the actor may do nowhere, or nowhere in that round: the question at the door. Raises as `require`."""
+    _require(actor, act, may_somewhere(actor, act, round_id=round_id), now)
 
 
 def may_give(actor: Actor, wanted: Grant) -> bool:

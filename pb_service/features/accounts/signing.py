@@ -36,7 +36,7 @@ async def take_signature(
 
     Then nothing of it is kept, and the form says why at the field ``name``, in the words of ``refusal`` by code.
     """
-    key, signature = signature_of(form, words)
+    key, signature = signature_of(form, words, name)
     if form.errors:
         return None
     try:
@@ -49,14 +49,17 @@ async def take_signature(
     return None
 
 
-def signature_of(form: Form, words: Catalogue) -> tuple[str, str]:
-    """Return public half and signature from a signing form."""
-    if not form.has_files:
+def signature_of(form: Form, words: Catalogue, name: str) -> tuple[str, str]:
+    """Return public half and signature from a signing form, which says at the field ``name`` if there is none."""
+    if form.value("key"):
         return form.value("key"), form.value("signature")
-    file = form.upload("signed", label=words.gettext("Signature from the offline tool"), most=_MOST_BYTES)
+    file = form.upload("signed", required=False)
+    if file is None:
+        form.refuse(name, words.gettext("Sign in this browser, or choose the file that the offline tool made."))
+        return "", ""
     try:
-        read = decode(file.body.strip()) if file else {}
+        read = decode(file.body[:_MOST_BYTES].strip())
         return str(read["key"]), str(read["signature"])
     except (CanonicalError, KeyError, TypeError):
-        form.refuse("signed", words.gettext("This is no signature from the offline tool."))
+        form.refuse(name, words.gettext("This is no signature from the offline tool."))
         return "", ""

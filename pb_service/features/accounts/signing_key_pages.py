@@ -16,6 +16,7 @@ from pb_service.features.accounts import policy, signing_keys
 from pb_service.features.accounts.identity_errors import KeyRefused, SignatureRefused
 from pb_service.features.accounts.policy import Role
 from pb_service.features.accounts.scopes import RoundScope, ScopeList, Scopes
+from pb_service.features.accounts.signing import signature_of
 from pb_service.features.accounts.signing_keys import SIGNERS, WHYS, GrantOrder, HeldKey, KeptIn, Why
 from pb_service.features.accounts.stepup import holder_of
 from pb_service.features.accounts.visit import Visit, visit
@@ -88,13 +89,16 @@ async def show_trial(session: Session, visit: Asked) -> Response[Any]:
 async def try_key(transaction: Session, visit: Asked) -> Response[Any]:
     """Check a signature that means nothing, as every other is checked."""
     form = await visit.form()
+    public_key, signature = signature_of(form, visit.words, "sign")
+    if form.errors:
+        return await _trial_page(transaction, visit, form)
     try:
         key = await signing_keys.verify_trial(
             transaction,
             visit.actor,
             form.value("entry").encode(),
-            public_key=form.value("key"),
-            signature=form.value("signature"),
+            public_key=public_key,
+            signature=signature,
             now=visit.now,
         )
     except SignatureRefused as error:

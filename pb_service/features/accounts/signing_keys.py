@@ -10,7 +10,7 @@ Signatures are those of docs/schemas/bundle.md section 3, over canonical JSON.
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
@@ -147,6 +147,15 @@ async def granted(session: AsyncSession, scope: RoundScope) -> list[tuple[KeyGra
         assert key is not None  # noqa: S101 - a foreign key
         found.append((grant, key))
     return found
+
+
+def own_keys(granted_keys: Iterable[tuple[KeyGrant, SigningKey]], actor: Actor, role: str) -> list[str]:
+    """Return the public halves, in base64url, of the actor's own keys among those granted in a round for a role."""
+    return [
+        b64u(key.public_key)
+        for found, key in granted_keys
+        if found.role == role and key.account_id is not None and key.account_id == actor.account_id
+    ]
 
 
 async def grant(

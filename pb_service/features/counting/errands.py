@@ -6,9 +6,10 @@ all of it. An answer is a list of pieces in the tool's order: entries, messages 
 
 import hashlib
 import io
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,14 +65,16 @@ async def errand_file(session: AsyncSession, found: Round, tiles: TileStore) -> 
 
 
 def read_answer(body: bytes) -> Answer:
-    """Return the pieces of an answer. Raises AnswerRefused for a file that is none."""
+    """Return the pieces of an answer. Raises AnswerRefused for a file that is none. Blocking."""
     try:
         with ZipFile(io.BytesIO(body)) as file:
             members = sorted(file.infolist(), key=lambda member: member.filename)
+            if any(member.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for member in members):
+                raise AnswerRefused("form", "This is not the answer that `pb trustee` wrote.")
             if len(members) > _MOST_PIECES or sum(member.file_size for member in members) > MOST_BYTES:
                 raise AnswerRefused("large", "This is longer than any answer.")
             pieces = [(member.filename.partition("-")[2], file.read(member)) for member in members]
-    except (BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+    except (BadZipFile, EOFError, OSError, RuntimeError, ValueError, zlib.error) as error:
         raise AnswerRefused("form", "This is not the answer that `pb trustee` wrote.") from error
     if not pieces or any(kind not in _KINDS for kind, _ in pieces):
         raise AnswerRefused("form", "This is not the answer that `pb trustee` wrote.")

@@ -1,5 +1,7 @@
 """The page of a round's trustees: what each has done, what is due, what was refused; and how one of them hands in."""
 
+import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +10,15 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import checkpoint
-from pb_service.core.record.canonical import b64u, encode
+from pb_service.core.record.canonical import encode
 from pb_service.core.record.forms import ABANDON_REASONS
 from pb_service.core.record.signatures import public_bytes
 from pb_service.core.rounds.setup import Setup
 from pb_service.features.accounts import staff_repository as staff
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, Role, may
+from pb_service.features.accounts.signing import take_signature
+from pb_service.features.accounts.signing_keys import own_keys
 from pb_service.features.assessment import repository as assessment
 from pb_service.features.assessment.page_parts import (
     Keys,
@@ -117,7 +120,8 @@ async def take_answer(
         return await _page(request, session, actor, keys, form, status=422)
     try:
         surroundings: Surroundings = service
-        _, refused = await holding.take_answer(surroundings, actor, slug, errands.read_answer(upload.body))
+        answer = await asyncio.to_thread(errands.read_answer, upload.body)
+        _, refused = await holding.take_answer(surroundings, actor, slug, answer)
     except (AnswerRefused, OpeningRefused) as error:
         form.refuse("answer", refusal_in_words(error.code, words))
     else:
@@ -135,24 +139,10 @@ async def abandon(request: PageRequest, transaction: Session, actor: Who, clock:
     words, form = translations(lang_of(request)), await parse(request)
     why = form.choice("why", ABANDON_REASONS, label=words.gettext("Reason"))
     found = await find_round(transaction, request.path_params["slug"], for_update=True, whole=False)
-    if not form.errors:
-        try:
-            await opening.abandon(
-                transaction,
-                actor,
-                found,
-                why,
-                public_key=form.value("key"),
-                signature=form.value("signature"),
-                now=clock(),
-            )
-        except SignatureRefused as error:
-            form.refuse("why", error.in_words(words))
-        except OpeningRefused as error:
-            form.refuse("why", refusal_in_words(error.code, words))
-        else:
-            return done(_here(request), "abandoned")
-    return await _page(request, transaction, actor, keys, form, status=409)
+    sign = partial(opening.abandon, transaction, actor, found, why, now=clock())
+    if not await take_signature(form, words, transaction, sign, refusal_in_words, name="why"):
+        return await _page(request, transaction, actor, keys, form, status=409)
+    return done(_here(request), "abandoned")
 
 
 @post("/trustees/lost", access="counts.close")
@@ -194,7 +184,7 @@ async def _page(
     if state.is_under_way and chosen in ABANDON_REASONS and may(actor, "vote.confirm", round_id=found.id):
         election = (await state_of(session, found.log)).election
         entry = encode(opening.to_abandon(election, chosen)).decode()
-        usable = " ".join(await _registrar_keys(session, found, actor))
+        usable = " ".join(own_keys(await granted_keys(session, found), actor, "registrar"))
     return staff_page(
         request,
         "counting/trustees.html",
@@ -238,14 +228,6 @@ async def _manifest_witnesses(session: AsyncSession, found: Round, state: holdin
         return 0, []
     asked = election.manifest.document["wit"]
     return asked["k"], list(asked["vkeys"])
-
-
-async def _registrar_keys(session: AsyncSession, found: Round, actor: Actor) -> list[str]:
-    return [
-        b64u(key.public_key)
-        for grant, key in await granted_keys(session, found)
-        if grant.role == "registrar" and key.account_id == actor.account_id
-    ]
 
 
 async def _people(session: AsyncSession, found: Round) -> list[tuple[UUID, str]]:

@@ -13,6 +13,7 @@ from pb_service.core.record.canonical import b64u, unb64u
 from pb_service.features.accounts import staff_repository
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.identity_errors import SignatureRefused
+from pb_service.features.accounts.policy import require
 from pb_service.features.assessment.page_parts import Keys, Now, PageRequest, Session, Who, frame_context, lang_of
 from pb_service.features.desk import handing, offline, repository
 from pb_service.features.desk.errors import DeskRefused
@@ -33,10 +34,11 @@ _MOST_BYTES = 10_000
 
 
 @get("/desk/offline", access="desk.serve")
-async def show_offline(request: PageRequest, session: Session, pollings: Votes) -> Response[str]:
+async def show_offline(request: PageRequest, session: Session, actor: Who, pollings: Votes) -> Response[str]:
     """The form that works without the network, on a device that holds the keys of two officers."""
     language = lang_of(request)
     found = await find_round(session, request.path_params["slug"])
+    require(actor, "desk.serve", round_id=found.id)
     polling = await pollings.find(session, found.slug)
     context = await frame_context(session, found, language)
     listed = await offline.officers(session, found)

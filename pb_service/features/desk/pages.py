@@ -18,7 +18,7 @@ from pb_service.core.rounds.setup import Setup
 from pb_service.core.sealing.election import envelope_of
 from pb_service.features.accounts import staff_repository
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.policy import Actor, may
+from pb_service.features.accounts.policy import Actor, may, require
 from pb_service.features.accounts.signing import take_signature
 from pb_service.features.assessment.page_parts import Keys, Now, PageRequest, Session, Who, frame_context, lang_of
 from pb_service.features.desk import handing, places, repository
@@ -115,6 +115,7 @@ async def find(
     """Show what stands in the name of the person before the officers. Nothing of what is typed is kept."""
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(session, request.path_params["slug"])
+    require(actor, "desk.serve", round_id=found.id)
     polling = await pollings.find(session, found.slug)
     typed = typed_in(form, words)
     person = await find_person(session, polling, typed, keys=keys) if not form.errors else None
@@ -211,6 +212,7 @@ async def look_up(
     """Let the second officer look the person up: the signature is offered for the same person alone."""
     words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(session, request.path_params["slug"])
+    require(actor, "desk.serve", round_id=found.id)
     polling = await pollings.find(session, found.slug)
     waiting = await orders.waiting_order(session, found, order_id)
     person = await find_person(session, polling, typed_in(form, words), keys=keys) if not form.errors else None
@@ -220,15 +222,6 @@ async def look_up(
     return await _paper_page(
         request, session, actor, pollings, form, order_id=order_id, seen=seen, status=200 if seen else 422
     )
-
-
-@get("/desk/papers/{order_id:uuid}/entry", access="rounds.preview")
-async def download_paper(request: PageRequest, session: Session, order_id: FromPath[UUID]) -> Response[bytes]:
-    """What is signed, for a key in a file."""
-    found = await find_round(session, request.path_params["slug"], whole=False)
-    waiting = await orders.waiting_order(session, found, order_id)
-    headers = {"content-disposition": f'attachment; filename="{waiting.order.kind}-{order_id.hex[-8:]}.json"'}
-    return Response(encode(waiting.entry), media_type="application/json", headers=headers)
 
 
 @post("/desk/papers/{order_id:uuid}/sign", access="desk.serve")
@@ -454,7 +447,6 @@ handlers = [
     call_to_device,
     show_paper,
     look_up,
-    download_paper,
     sign_paper,
     drop_paper,
 ]

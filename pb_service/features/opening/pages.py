@@ -1,6 +1,7 @@
 """Staff's page of the opening: what is done, what is missing, the manifest in plain words, and who signs it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from litestar import Response, Router, get, post
@@ -13,8 +14,9 @@ from pb_service.core.rounds.setup import Setup
 from pb_service.core.sealing.manifest import Manifest
 from pb_service.core.voting.turns import has_key
 from pb_service.features.accounts.frame import staff_page
-from pb_service.features.accounts.identity_errors import SignatureRefused
 from pb_service.features.accounts.policy import Actor, may
+from pb_service.features.accounts.signing import take_signature
+from pb_service.features.accounts.signing_keys import own_keys
 from pb_service.features.accounts.two_people import SIGNERS, Signer
 from pb_service.features.assessment.lists import published_list
 from pb_service.features.assessment.page_parts import Now, PageRequest, Session, Who, frame_context, lang_of
@@ -69,7 +71,7 @@ async def begin(
                 if made:
                     await service.prepare(transaction, actor, found, around=opening_around, now=clock())
         except OpeningRefused as error:
-            form.refuse("strikes", await _told(transaction, request, found, error))
+            form.refuse("strikes", refusal_in_words(error.code, words))
         else:
             return done(_here(request), "begun" if made else "started")
     return await _page(request, transaction, actor, form, status=409)
@@ -80,13 +82,13 @@ async def prepare(
     request: PageRequest, transaction: Session, actor: Who, clock: Now, opening_around: Around
 ) -> Response[Any]:
     """Make the manifest anew: keys were granted since, or the timetable changed."""
-    form = await parse(request)
+    words, form = translations(lang_of(request)), await parse(request)
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
     try:
         async with transaction.begin_nested():
             await service.prepare(transaction, actor, found, around=opening_around, now=clock())
     except OpeningRefused as error:
-        form.refuse("prepare", await _told(transaction, request, found, error))
+        form.refuse("prepare", refusal_in_words(error.code, words))
         return await _page(request, transaction, actor, form, status=409)
     return done(_here(request), "prepared")
 
@@ -101,28 +103,13 @@ async def confirm(
     found = await find_round(transaction, request.path_params["slug"], for_update=True)
     if not form.checked("read"):
         form.refuse("read", words.gettext("Tick that you have read the manifest"))
-    if not form.errors:
-        try:
-            async with transaction.begin_nested():
-                is_open = await service.confirm(
-                    transaction,
-                    actor,
-                    found,
-                    cast(Signer, role),
-                    _hash(form.value("eid")),
-                    public_key=form.value("key"),
-                    signature=form.value("signature"),
-                    around=opening_around,
-                    now=clock(),
-                )
-        except SignatureRefused as error:
-            form.refuse("read", error.in_words(words))
-        except OpeningRefused as error:
-            form.refuse("read", await _told(transaction, request, found, error))
-        else:
-            fixed = "fixed" if found.manifest_sha256 is not None else "confirmed"
-            return done(_here(request), "opened" if is_open else fixed)
-    return await _page(request, transaction, actor, form, status=409)
+    by = partial(service.confirm, transaction, actor, found, cast(Signer, role), _hash(form.value("eid")))
+    sign = partial(by, around=opening_around, now=clock())
+    is_open = await take_signature(form, words, transaction, sign, refusal_in_words, name="read")
+    if is_open is None:
+        return await _page(request, transaction, actor, form, status=409)
+    fixed = "fixed" if found.manifest_sha256 is not None else "confirmed"
+    return done(_here(request), "opened" if is_open else fixed)
 
 
 async def _page(
@@ -141,12 +128,7 @@ async def _page(
     manifest = Manifest.read(opening.manifest) if opening is not None and opening.manifest is not None else None
     titles = {contest.key: contest.title for contest in found.contests}
     trustees = service.trustee_names(setup)
-    own = {
-        role: [
-            b64u(key.public_key) for grant, key in granted if grant.role == role and key.account_id == actor.account_id
-        ]
-        for role in SIGNERS
-    }
+    own = {role: own_keys(granted, actor, role) for role in SIGNERS}
     mine = next((role for role in SIGNERS if own[role] and role not in signed), "")
     return staff_page(
         request,
@@ -204,11 +186,6 @@ def _lines(
         Line(name, "", "done" if is_done else "now" if place == first else "next", when)
         for place, (name, is_done, when) in enumerate(steps)
     ]
-
-
-async def _told(session: AsyncSession, request: PageRequest, found: Round, error: OpeningRefused) -> str:
-    words: Reader = (await frame_context(session, found, lang_of(request)))["words"]
-    return refusal_in_words(error.code, words)
 
 
 def _here(request: PageRequest) -> str:

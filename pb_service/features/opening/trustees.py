@@ -220,8 +220,9 @@ async def abandon(
     public_key: str,
     signature: str,
     now: datetime,
-) -> None:
-    """Give up the ceremony of a locked round, by the key of its registrar. It can only be begun again.
+) -> bool:
+    """Give up the ceremony of a locked round, by the key of its registrar alone: it is done, and can only be begun
+    again.
 
     Raises OpeningRefused, SignatureRefused, Forbidden, StepUpNeeded.
     """
@@ -252,6 +253,7 @@ async def abandon(
         opening.manifest, opening.manifest_at = None, None
     await repository.drop_signatures(session, found.id)
     await access_log.note(session, actor.account_id, "vote.abandoned", f"{found.slug} {setup.attempt} {why}", now=now)
+    return True
 
 
 async def _not_begun(session: AsyncSession, found: Round) -> None:

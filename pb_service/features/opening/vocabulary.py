@@ -6,7 +6,7 @@ from pb_service.core.record.signatures import fingerprint
 from pb_service.core.sealing.manifest import Manifest
 from pb_service.features.accounts.policy import Role
 from pb_service.features.accounts.vocabulary import role_in_words
-from pb_service.web.formats import Reader, text_in
+from pb_service.web.formats import Catalogue, Reader, text_in
 
 
 def mode_in_words(mode: str, words: Reader) -> str:
@@ -82,7 +82,7 @@ def manifest_in_words(
     return [*facts, (gettext("Keys that sign"), keys)]
 
 
-def refusal_in_words(code: str, words: Reader) -> str:
+def refusal_in_words(code: str, words: Catalogue) -> str:
     """Why a step of the opening cannot be taken."""
     return {
         "phase": words.gettext("A vote is prepared in the phase of assessment, when the ballot list is fixed."),

@@ -8,7 +8,7 @@ from pb_service.platform.errors import StepRefused
 class RollRefused(StepRefused):
     """A step with a roll cannot be taken. ``code`` says why:
 
-    open, empty, fixed, phase, unfixed, unsigned, same_hand, changed, gone, state, busy, identifier, scheme, known,
+    key, open, empty, fixed, phase, unfixed, unsigned, same_hand, changed, gone, state, busy, identifier, scheme, known,
     absent, district, erased, asked, answered.
     """
 

@@ -191,7 +191,7 @@ async def look_up(request: PageRequest, transaction: Session, actor: Who, clock:
         except RollRefused as error:
             form.refuse("identifier", refusal_in_words(error.code, words))
     status = 422 if form.errors else 200
-    return await _roll_page(request, transaction, actor, _without(form, "identifier"), status=status, more=told)
+    return await _roll_page(request, transaction, actor, form.without("identifier"), status=status, more=told)
 
 
 @post("/roll/add", access="roll.edit")
@@ -211,7 +211,7 @@ async def add(request: PageRequest, transaction: Session, actor: Who, clock: Now
             form.refuse("person", refusal_in_words(error.code, words))
         else:
             return done(_here(request), "added")
-    return await _roll_page(request, transaction, actor, _without(form, "person"), status=422)
+    return await _roll_page(request, transaction, actor, form.without("person"), status=422)
 
 
 @post("/roll/remove", access="roll.edit")
@@ -228,7 +228,7 @@ async def remove(request: PageRequest, transaction: Session, actor: Who, clock: 
             form.refuse("leaving", refusal_in_words(error.code, words))
         else:
             return done(_here(request), "removed")
-    return await _roll_page(request, transaction, actor, _without(form, "leaving"), status=422)
+    return await _roll_page(request, transaction, actor, form.without("leaving"), status=422)
 
 
 @post("/roll/fix", access="roll.edit")
@@ -306,10 +306,7 @@ async def _roll_page(
     signed = {one.role: one for one in await repository.signatures_of(session, found.id)}
     scope = RoundScope(found.id, found.slug, found.names, (), found.log_id)
     granted = await signing_keys.granted(session, scope) if found.log_id else []
-    own: dict[str, list[str]] = {
-        role: [b64u(k.public_key) for grant, k in granted if grant.role == role and k.account_id == actor.account_id]
-        for role in SIGNERS
-    }
+    own: dict[str, list[str]] = {role: signing_keys.own_keys(granted, actor, role) for role in SIGNERS}
     mine = next((role for role in SIGNERS if own[role] and role not in signed), "")
     declared = await repository.declarations(session, found.id)
     batches = await repository.batches_of(session, found.id, _SHOWN)
@@ -469,14 +466,6 @@ def _widths(form: Form, words: Any) -> tuple[tuple[int, int], ...]:
             return ()
         found.append((int(first[:6]), int(last[:6])))
     return tuple(found[:MAX_COLUMNS])
-
-
-def _without(form: Form, name: str) -> Form:
-    """The form without the number that was typed into it: no page shows one."""
-    shown = form.with_fields({each: form.values(each) for each in form.names() if each != name})
-    for field, sentence in form.errors:
-        shown.refuse(field, sentence)
-    return shown
 
 
 def _group(rule: Any, group_id: str, context: Mapping[str, Any], words: Reader) -> str:

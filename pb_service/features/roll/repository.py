@@ -451,6 +451,13 @@ async def change_signatures(session: AsyncSession, change_ids: Collection[UUID])
     ).all()
 
 
+async def drop_change_signatures(session: AsyncSession, round_id: UUID, public_key: bytes) -> None:
+    """Forget what a key has signed of a round's late additions that are not logged."""
+    waiting = select(RollChange.id).where(RollChange.round_id == round_id, RollChange.logged_at.is_(None))
+    signed = and_(RollChangeSignature.public_key == public_key, RollChangeSignature.change_id.in_(waiting))
+    await session.execute(delete(RollChangeSignature).where(signed))
+
+
 async def entitle(session: AsyncSession, batch_id: UUID | None, change: RollChange, now: datetime) -> None:
     """Let somebody vote whose addition is logged now."""
     await session.execute(update(RollRecord).where(_late(batch_id, change)).values(late_at=now))

@@ -79,4 +79,5 @@ def refusal_in_words(code: str, words: Catalogue) -> str:
         "erased": words.gettext("The roll was erased when its time had passed."),
         "asked": words.gettext("Your request waits for an answer already."),
         "answered": words.gettext("Somebody has answered already."),
+        "key": words.gettext("No signature of yours is missing here, or the record does not know your key yet."),
     }.get(code, words.gettext("This cannot be done with the roll as it is."))

@@ -21,6 +21,11 @@ async def find_round(session: AsyncSession, slug: str, *, for_update: bool = Fal
     return found
 
 
+async def round_called(session: AsyncSession, slug: str) -> UUID | None:
+    """Return the id of a round, or None if there is none."""
+    return await repository.id_of(session, slug) if record.SLUG.fullmatch(slug) else None
+
+
 async def published_round(session: AsyncSession, slug: str, *, whole: bool = True) -> Round:
     """Return a round that anybody may see. Raises RoundNotFound for one still being set up."""
     found = await find_round(session, slug, whole=whole)

@@ -36,6 +36,10 @@ async def by_slug(session: AsyncSession, slug: str, *, for_update: bool = False,
     return (await session.scalars(locked if for_update else query)).one_or_none()
 
 
+async def id_of(session: AsyncSession, slug: str) -> UUID | None:
+    return await session.scalar(select(Round.id).where(Round.slug == slug))
+
+
 async def by_id(session: AsyncSession, round_id: UUID) -> Round | None:
     """Return a round without its contests, locked against other commands, or None."""
     query = select(Round).where(Round.id == round_id).with_for_update().execution_options(populate_existing=True)

@@ -5,7 +5,9 @@ are what is looked for. So guessing a code is hopeless, and trying is counted al
 """
 
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -79,22 +81,13 @@ async def use_code(
     slug: FromPath[str],
 ) -> Response[Any]:
     """Answers with the groups in which the code gives a vote; the cookie says so to later requests."""
-    polling, network = await pollings.find(transaction, slug), visitor_of(request).address_prefix or "-"
-    if await limits.is_spent(WRONG, network):
-        raise TooManyTries("Too many wrong codes were tried from this network. Wait a quarter of an hour.")
-    given = _read(await request.body(), CodeKeys)
+    polling, given = await pollings.find(transaction, slug), _read(await request.body(), CodeKeys)
     try:
         keys = {group: unb64u(key, 32) for group, key in given.keys.items()}
     except CanonicalError as error:
         raise BadEnvelope("These are no keys.") from error
-    try:
-        secret, found = await passes.begin_with_code(transaction, polling, keys, now=clock())
-    except WrongCode:
-        await limits.hit(WRONG, network)
-        raise
-    response = Response[Any]({"groups": [one.group for one in found.standings]}, status_code=HTTPStatus.OK)
-    set_cookie(response, request, "pb-booth", secret)
-    return response
+    by_letter = partial(passes.begin_with_code, transaction, polling, keys, now=clock())
+    return await _identified(request, limits, by_letter)
 
 
 @post("/{slug:str}/booth/desk", summary="Be identified by the code of a desk", access="anyone")
@@ -108,18 +101,9 @@ async def use_desk_code(
     slug: FromPath[str],
 ) -> Response[Any]:
     """Takes the code that an officer has given to a person whom two look up; it is used up by this."""
-    polling, network = await pollings.find(transaction, slug), visitor_of(request).address_prefix or "-"
-    if await limits.is_spent(WRONG, network):
-        raise TooManyTries("Too many wrong codes were tried from this network. Wait a quarter of an hour.")
-    given = _read(await request.body(), DeskCode)
-    try:
-        secret, found = await passes.begin_at_desk(transaction, polling, given.code, now=clock())
-    except WrongCode:
-        await limits.hit(WRONG, network)
-        raise
-    response = Response[Any]({"groups": [one.group for one in found.standings]}, status_code=HTTPStatus.OK)
-    set_cookie(response, request, "pb-booth", secret)
-    return response
+    polling, given = await pollings.find(transaction, slug), _read(await request.body(), DeskCode)
+    by_desk = partial(passes.begin_at_desk, transaction, polling, given.code, now=clock())
+    return await _identified(request, limits, by_desk)
 
 
 @post("/{slug:str}/booth/sign-in", summary="Leave for a provider to be identified for voting", access="anyone")
@@ -216,6 +200,26 @@ class VotingReturn:
             await state.append(session, entry)
             return  # remembered at the next sign-in, when this one is committed
         self._logged.add((eid, sha256))
+
+
+async def _identified(
+    request: ApiRequest, limits: Limits, try_code: Callable[[], Awaitable[tuple[str, passes.Pass]]]
+) -> Response[Any]:
+    """Try a code, unless too many wrong ones have come from this network, and let the browser keep what it opens.
+
+    Raises TooManyTries, WrongCode.
+    """
+    network = visitor_of(request).address_prefix or "-"
+    if await limits.is_spent(WRONG, network):
+        raise TooManyTries("Too many wrong codes were tried from this network. Wait a quarter of an hour.")
+    try:
+        secret, found = await try_code()
+    except WrongCode:
+        await limits.hit(WRONG, network)
+        raise
+    response = Response[Any]({"groups": [one.group for one in found.standings]}, status_code=HTTPStatus.OK)
+    set_cookie(response, request, "pb-booth", secret)
+    return response
 
 
 def is_for_voting(provider: Any, idp: Any) -> bool:

@@ -25,6 +25,7 @@ from pb_service.features.accounts import staff_repository
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, Role, may
 from pb_service.features.accounts.signing import take_signature
+from pb_service.features.accounts.signing_keys import own_keys
 from pb_service.features.accounts.vocabulary import role_in_words
 from pb_service.features.assessment.page_parts import (
     Keys,
@@ -176,15 +177,6 @@ async def show_order(request: PageRequest, session: Session, actor: Who, order_i
     return await _order_page(request, session, actor, order_id, Form.filled(translations(lang_of(request))))
 
 
-@get("/vote-steps/{order_id:uuid}/entry", access="rounds.preview")
-async def download_entry(request: PageRequest, session: Session, order_id: FromPath[UUID]) -> Response[bytes]:
-    """What is signed, for a key in a file: `pb key sign`."""
-    found = await find_round(session, request.path_params["slug"], whole=False)
-    waiting = await orders.waiting_order(session, found, order_id)
-    headers = {"content-disposition": f'attachment; filename="{waiting.order.kind}-{order_id.hex[-8:]}.json"'}
-    return Response(encode(waiting.entry), media_type="application/json", headers=headers)
-
-
 @post("/vote-steps/{order_id:uuid}/sign", access="keys.enrol")
 async def sign_order(
     *, request: PageRequest, transaction: Session, actor: Who, clock: Now, keys: Keys, order_id: FromPath[UUID]
@@ -242,12 +234,8 @@ async def answer_review(
 
 async def usable_keys(session: AsyncSession, found: Round, actor: Actor, election: Election, role: str) -> list[str]:
     """Return the public halves of the actor's keys that the record knows in a role."""
-    known = {public for kind, public in election.keys.values() if kind == role}
-    return [
-        b64u(key.public_key)
-        for grant, key in await granted_keys(session, found)
-        if grant.role == role and key.account_id == actor.account_id and key.public_key in known
-    ]
+    known = {b64u(public) for kind, public in election.keys.values() if kind == role}
+    return [key for key in own_keys(await granted_keys(session, found), actor, role) if key in known]
 
 
 async def _begin(
@@ -470,7 +458,6 @@ orders_router = Router(
         change_key,
         incident,
         show_order,
-        download_entry,
         sign_order,
         drop_order,
         answer_review,

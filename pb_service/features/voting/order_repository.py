@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +31,14 @@ async def order_signatures(session: AsyncSession, order_id: UUID) -> Sequence[Or
     """Return who has signed an order, first one first."""
     query = select(OrderSignature).where(OrderSignature.order_id == order_id)
     return (await session.scalars(query.order_by(OrderSignature.signed_at, OrderSignature.public_key))).all()
+
+
+async def drop_signatures(session: AsyncSession, round_id: UUID, public_key: bytes) -> None:
+    """Forget what a key has signed in a round and is not logged."""
+    waiting = select(VoteOrder.id).where(VoteOrder.round_id == round_id, VoteOrder.logged_at.is_(None))
+    await session.execute(
+        delete(OrderSignature).where(OrderSignature.public_key == public_key, OrderSignature.order_id.in_(waiting))
+    )
 
 
 async def add_paper(session: AsyncSession, log_id: UUID, body: bytes, group: str, now: datetime) -> None:

@@ -26,6 +26,7 @@ from pb_service.features.opening.drafting import granted_keys
 from pb_service.features.opening.state import state_of
 from pb_service.features.proposals.reasons import required_reason
 from pb_service.features.record import service as record
+from pb_service.features.roll import repository as rolls
 from pb_service.features.rounds.tables import Round
 from pb_service.features.voting import order_repository, repository
 from pb_service.features.voting.tables import OrderSignature, VoteOrder
@@ -191,8 +192,8 @@ async def sign(
         raise OrderRefused("role", "No signature in this role is missing.")
     state = await state_of(session, found.log, hold=True)
     _check_envelope(waiting, found, state.election, now)
-    names = {public: name for name, (kind, public) in state.election.keys.items() if kind == role}
-    if key.public_key not in names:
+    in_force = state.election.keys
+    if (role, key.public_key) not in in_force.values():
         raise OrderRefused("role", "The record does not know this key in this role.")
     made = OrderSignature(
         order_id=order_id,
@@ -208,8 +209,8 @@ async def sign(
     signed = [*waiting.signed, made]
     if len(signed) < len(SIGNED_BY[kind_of(waiting.order)]):
         return False
-    known = {public: name for name, (_, public) in state.election.keys.items()}
-    pairs = [[known[one.public_key], b64u(one.signature)] for one in signed]
+    names = {public: name for name, (_, public) in in_force.items()}
+    pairs = [[names[one.public_key], b64u(one.signature)] for one in signed]
     if kind_of(waiting.order) in _BY_OPERATOR:
         pairs += sign_entry(waiting.entry, {"op": operator})["sg"]
     body = encode({**waiting.entry, "sg": sorted(pairs)})
@@ -220,7 +221,15 @@ async def sign(
     waiting.order.logged_at = now
     await session.flush()
     await _effect(session, found, waiting, state.election, body, now=now)
+    if "off" in waiting.entry:
+        await _forget_key(session, found, in_force[waiting.entry["id"]][1])
     return True
+
+
+async def _forget_key(session: AsyncSession, found: Round, public_key: bytes) -> None:
+    """Drop what a key has signed that is not logged: it signs no more, so somebody else must, or another key."""
+    await order_repository.drop_signatures(session, found.id, public_key)
+    await rolls.drop_change_signatures(session, found.id, public_key)
 
 
 def _check_envelope(waiting: Waiting, found: Round, election: Election, now: datetime) -> None:

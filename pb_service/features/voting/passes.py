@@ -10,9 +10,8 @@ both (`begin_sign_in`); when the browser is back the provider's token is checked
 and the person is looked up on the roll (`finish_sign_in`).
 """
 
-import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -20,10 +19,12 @@ from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.record import entries, signatures
 from pb_service.core.record.canonical import CanonicalError, b64u, unb64u
+from pb_service.core.record.framing import h32
 from pb_service.core.rounds.fingerprint import crockford
 from pb_service.core.sealing.evidence import SignIn, nonce_of, seal_sign_in
 from pb_service.core.voting.codes import READ_AS
@@ -120,7 +121,7 @@ async def begin_with_code(
         raise WrongCode("No letter in force has this code.")
     secret = secrets.token_urlsafe(32)
     row = BoothPass(
-        sha256=_sha256(secret),
+        sha256=_sha256("cookie", secret),
         round_id=polling.round_id,
         cls="code",
         keys={group: b64u(key) for group, key in wanted.items()},
@@ -144,7 +145,7 @@ async def call_from_desk(
     """Let a person vote on a device at the desk under these aliases. Returns the code that she types there, once."""
     code = crockford(secrets.token_bytes(_DESK_CODE * 5 // 8))
     row = BoothPass(
-        sha256=_sha256(f"desk {code}"),
+        sha256=_sha256("code", code),
         round_id=polling.round_id,
         cls="desk",
         aliases={group: b64u(alias) for group, alias in aliases.items()},
@@ -159,12 +160,12 @@ async def call_from_desk(
 async def begin_at_desk(session: AsyncSession, polling: Polling, typed: str, *, now: datetime) -> tuple[str, Pass]:
     """Take the code of a desk, which is used up by it. Returns the secret of the cookie. Raises WrongCode."""
     code = "".join(typed.upper().split()).replace("-", "").translate(READ_AS)
-    called = await session.get(BoothPass, _sha256(f"desk {code}"), with_for_update=True)
+    called = await session.get(BoothPass, _sha256("code", code), with_for_update=True)
     if called is None or called.cls != "desk" or called.round_id != polling.round_id or now >= called.expires_at:
         raise WrongCode("No desk has given this code, or it has been used.")
     secret = secrets.token_urlsafe(32)
     row = BoothPass(
-        sha256=_sha256(secret),
+        sha256=_sha256("cookie", secret),
         round_id=polling.round_id,
         cls="desk",
         aliases=called.aliases,
@@ -182,10 +183,15 @@ async def begin_at_desk(session: AsyncSession, polling: Polling, typed: str, *, 
 async def begin_sign_in(
     session: AsyncSession, polling: Polling, session_key: bytes, blind: bytes, *, now: datetime
 ) -> tuple[str, str]:
-    """Let a window leave for the provider. Returns the secret of the cookie, and the nonce that the token must have."""
+    """Let a window leave for the provider. Returns the secret of the cookie, and the nonce that the token must have.
+
+    Who asks again before coming back, because the answer was lost, leaves with the same nonce and another cookie.
+    Raises BadEnvelope for a key that has come back already.
+    """
     secret, nonce = secrets.token_urlsafe(32), nonce_of(polling.manifest.eid, session_key, blind)
-    row = BoothPass(
-        sha256=_sha256(secret),
+    await erase_ended(session, now)
+    made = insert(BoothPass).values(
+        sha256=_sha256("cookie", secret),
         round_id=polling.round_id,
         cls="idt",
         session_key=session_key,
@@ -194,7 +200,10 @@ async def begin_sign_in(
         begun_at=now,
         expires_at=now + LASTS,
     )
-    await _keep(session, row, now)
+    given = {name: made.excluded[name] for name in ("sha256", "begun_at", "expires_at")}
+    made = made.on_conflict_do_update(index_elements=["nonce"], set_=given, where=BoothPass.aliases.is_(None))
+    if await session.scalar(made.returning(BoothPass.sha256)) is None:
+        raise BadEnvelope("This key was used for a sign-in already.")
     return secret, nonce
 
 
@@ -232,7 +241,7 @@ async def waiting_for(session: AsyncSession, nonce: str) -> BoothPass | None:
 
 async def recognise(session: AsyncSession, polling: Polling, secret: str, *, now: datetime) -> Pass | None:
     """Return the pass of a cookie for this vote, or None: there is none, it has ended, or its letter is void."""
-    row = await session.get(BoothPass, _sha256(secret)) if secret else None
+    row = await session.get(BoothPass, _sha256("cookie", secret)) if secret else None
     if row is None or row.round_id != polling.round_id or now >= row.expires_at:
         return None
     return await _of(session, polling, row)
@@ -247,7 +256,7 @@ async def of_request(
 
 async def leave(session: AsyncSession, secret: str) -> None:
     """Forget a pass."""
-    await session.execute(delete(BoothPass).where(BoothPass.sha256 == _sha256(secret)))
+    await session.execute(delete(BoothPass).where(BoothPass.sha256 == _sha256("cookie", secret)))
 
 
 async def _of(session: AsyncSession, polling: Polling, row: BoothPass) -> Pass | None:
@@ -264,6 +273,13 @@ async def _of(session: AsyncSession, polling: Polling, row: BoothPass) -> Pass |
     if cls == "code" and not standings:
         return None
     return Pass(cls, standings, keys, row.begun_at, row.token_hash, row.evidence, row.begun_by)
+
+
+async def end_for(session: AsyncSession, round_id: UUID, aliases: Collection[tuple[str, bytes]]) -> None:
+    """End the passes under these (group, alias): who is taken off the roll casts no more."""
+    for group, alias in aliases:
+        named = BoothPass.aliases[group].astext == b64u(alias)
+        await session.execute(delete(BoothPass).where(BoothPass.round_id == round_id, named))
 
 
 async def erase_ended(session: AsyncSession, now: datetime) -> None:
@@ -288,5 +304,7 @@ async def _keep(session: AsyncSession, row: BoothPass, now: datetime) -> None:
     await session.flush()
 
 
-def _sha256(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+def _sha256(kind: Literal["cookie", "code"], secret: str) -> bytes:
+    """How a pass is found. A code of a desk is short and typed once: sent as a cookie it must find nothing, or it
+    could be tried without counting, and used without being used up."""
+    return h32(f"pb/booth-{kind}", secret.encode())

@@ -12,6 +12,7 @@ from pb_service.core.record.canonical import b64u, encode
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, may
 from pb_service.features.accounts.signing import take_signature
+from pb_service.features.accounts.signing_keys import own_keys
 from pb_service.features.accounts.two_people import SIGNERS, Signer
 from pb_service.features.assessment.page_parts import (
     Keys,
@@ -62,7 +63,7 @@ async def add(request: PageRequest, transaction: Session, actor: Who, clock: Now
             form.refuse("person", refusal_in_words(error.code, words))
         else:
             return done(_here(request), "asked")
-    return await _page(request, transaction, actor, _without(form, "person"), status=422)
+    return await _page(request, transaction, actor, form.without("person"), status=422)
 
 
 @post("/changes/remove", access="roll.edit")
@@ -91,7 +92,7 @@ async def remove(request: PageRequest, transaction: Session, actor: Who, clock: 
             form.refuse("leaving", refusal_in_words(error.code, words))
         else:
             return done(_here(request), "removed", **({"entries": ",".join(map(str, standing))} if standing else {}))
-    return await _page(request, transaction, actor, _without(form, "leaving"), status=422)
+    return await _page(request, transaction, actor, form.without("leaving"), status=422)
 
 
 @post("/changes/{change_id:uuid}/sign", access="vote.confirm")
@@ -128,10 +129,7 @@ async def _page(
     words: Reader = context["words"]
     rule = await entitlement(session, found)
     granted = await granted_keys(session, found) if found.log_id else []
-    own: dict[str, list[str]] = {
-        role: [b64u(k.public_key) for grant, k in granted if grant.role == role and k.account_id == actor.account_id]
-        for role in SIGNERS
-    }
+    own: dict[str, list[str]] = {role: own_keys(granted, actor, role) for role in SIGNERS}
     listed = []
     for waiting in await roll_changes.changes(session, found):
         signed = {one.role for one in waiting.signed}
@@ -169,14 +167,6 @@ async def _page(
 def _numbers(text: str) -> list[int]:
     """Places in the record, as the address of the page names them."""
     return [int(part) for part in text.split(",")[:20] if part.isdecimal() and len(part) < 12]
-
-
-def _without(form: Form, name: str) -> Form:
-    """The form without the number that was typed into it: no page shows one."""
-    shown = form.with_fields({each: form.values(each) for each in form.names() if each != name})
-    for field, sentence in form.errors:
-        shown.refuse(field, sentence)
-    return shown
 
 
 def _here(request: PageRequest) -> str:

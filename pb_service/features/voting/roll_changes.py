@@ -29,7 +29,7 @@ from pb_service.features.roll.corrections import Addition
 from pb_service.features.roll.errors import RollRefused
 from pb_service.features.roll.tables import Roll, RollChange, RollChangeSignature
 from pb_service.features.rounds.tables import Round
-from pb_service.features.voting import repository
+from pb_service.features.voting import passes, repository
 from pb_service.platform.keys import KeyFolder
 
 
@@ -114,6 +114,10 @@ async def sign(
     key = await signing_keys.verify(
         session, actor, waiting.entry, public_key=public_key, signature=signature, round_id=found.id, role=role, now=now
     )
+    state = await state_of(session, found.log, hold=True)
+    names = {public: name for name, (_, public) in state.election.keys.items()}
+    if (role, key.public_key) not in state.election.keys.values():
+        raise RollRefused("key", "The record does not know this key in this role.")
     signed = await keep_signature(
         session,
         actor,
@@ -128,12 +132,10 @@ async def sign(
     )
     if not are_complete(signed):
         return False
-    state = await state_of(session, found.log, hold=True)
-    known = {public: name for name, (_, public) in state.election.keys.items()}
+    pairs = sorted([names[one.public_key], b64u(one.signature)] for one in signed.values())
     try:
-        pairs = sorted([known[one.public_key], b64u(one.signature)] for one in signed.values())
         await state.append(session, encode({**waiting.entry, "sg": pairs}))
-    except (KeyError, RecordError) as error:
+    except RecordError as error:
         raise RollRefused("record", f"The record does not take this: {error}.") from error
     waiting.change.logged_at = now
     await rolls.entitle(session, (await _roll(session, found)).batch_id, waiting.change, now)
@@ -189,8 +191,10 @@ async def remove(
     await state.append(session, entries.signed_entry("notice", election.manifest.eid, fields, {"op": operator}))
     for row in rows:
         row.removed_at = now
+    names = [(row.group, row.alias) for row in rows]
+    await passes.end_for(session, found.id, names)
     await access_log.note(session, actor.account_id, "roll.late-removed", found.slug, now=now)
-    cast = await repository.envelopes_of(session, found.log, [(row.group, row.alias) for row in rows])
+    cast = await repository.envelopes_of(session, found.log, names)
     return [one.index for one in cast if one.index is not None and not one.is_struck]
 
 

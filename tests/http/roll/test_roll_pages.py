@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+from urllib.parse import unquote
 
 import httpx
 import pytest
 
 from pb_service.background import job_runner
-from pb_service.core.record.canonical import decode
+from pb_service.core.record.canonical import decode, encode
+from tests.desk import entry_in
+from tests.residents import OWN_HEADERS, csrf_in
 from tests.rolls import code, listed, proven, taken
 from tests.staff import Desk, Member
 from tests.voting import Official, OpenVote
@@ -31,6 +34,18 @@ async def hand_in(desk: Desk, body: bytes) -> httpx.Response:
         files={"list": ("list.csv", body)},
         headers={"origin": "http://localhost"},
     )
+
+
+async def send_file(desk: Desk, path: str, body: bytes, **fields: str) -> httpx.Response:
+    """Send a signature from the offline tool, or the form without one."""
+    given = {"csrf": csrf_in(await desk.get(PAGE)), "key": "", "signature": "", **fields}
+    files = {"signed": ("signed.json" if body else "", body)}
+    return await desk.client.post(f"/en/{path}", data=given, files=files, headers=OWN_HEADERS)
+
+
+def signed_file(made: dict[str, str]) -> bytes:
+    """What `pb key sign` writes."""
+    return encode({"key": made["public_key"], "signature": made["signature"]}) + b"\n"
 
 
 async def handed_in(desk: Desk, body: bytes) -> str:
@@ -70,14 +85,18 @@ async def test_a_roll_is_made_and_signed_by_pages(desk: Desk, vote: OpenVote) ->
     assert taking.headers["location"] == f"/en/{PAGE}?done=taken"
     assert (await desk.post(f"{PAGE}/fix", on=PAGE)).headers["location"].endswith("done=fixing")
     await until_made(desk, PAGE)
-    for person, role, flag in ((vote.registrar, "registrar", "half"), (vote.auditor, "auditor", "signed")):
-        await enter(desk, person)
-        shown = (await desk.get(PAGE)).text
-        entry = re.search(r'name="entry" value="([^"]+)"', shown)
-        assert entry, shown
-        made = person.sign(decode(entry[1].replace("&#34;", '"').encode()))
-        fields = {"role": role, "key": made["public_key"], "signature": made["signature"]}
-        assert (await desk.post(f"{PAGE}/sign", on=PAGE, **fields)).headers["location"].endswith(f"done={flag}")
+    await enter(desk, vote.registrar)
+    made = vote.registrar.sign(entry_in((await desk.get(PAGE)).text))
+    fields = {"role": "registrar", "key": made["public_key"], "signature": made["signature"]}
+    assert (await desk.post(f"{PAGE}/sign", on=PAGE, **fields)).headers["location"].endswith("done=half")
+    await enter(desk, vote.auditor)
+    shown = (await desk.get(PAGE)).text
+    file = re.search(r'href="data:application/json,([^"]+)" download', shown)
+    assert file, shown
+    made = vote.auditor.sign(decode(unquote(file[1]).encode()))
+    for body, found in ((b"", "or choose the file"), (b"{}", "no signature from"), (signed_file(made), "done=signed")):
+        answer = await send_file(desk, f"{PAGE}/sign", body, role="auditor")
+        assert found in answer.headers.get("location", answer.text)
 
 
 async def test_who_leaves_must_be_agreed_to(desk: Desk, vote: OpenVote) -> None:

@@ -206,6 +206,8 @@ async def test_a_manager_of_another_round_sees_and_changes_nothing(office: Offic
     assert (await desk.get(f"{SETUP}/texts")).status_code == 403
     assert "spring" not in (await desk.get("staff/rounds")).text
     assert (await desk.post("staff/rounds/spring/phase", on="staff/rounds", move="pause")).status_code == 403
+    for page in ("opening", "roll", "vote-steps", "desk", "closing", "trustees", "result"):
+        assert (await desk.get(f"staff/rounds/spring/{page}")).status_code == 403, page
 
 
 async def test_a_file_is_looked_at_with_its_faults_before_anything_is_taken(office: Office) -> None:

@@ -107,6 +107,15 @@ async def test_what_officers_do_not_sign_is_not_cast(desk: DeskVote, client: htt
     assert (await booth.post("cast", second)).json()["type"] == "paper"
 
 
+async def test_the_code_of_a_desk_is_no_cookie(desk: DeskVote, client: httpx.AsyncClient) -> None:
+    """Sent as one it opens nothing, or it could be tried without being counted and used without being used up."""
+    code = await called(desk, await desk.person(neighbour(1)))
+    KeyBooth.enter(client, desk.vote)
+    for spelled in (code, f"desk {code}", f"desk%20{code}", f'"desk {code}"'):
+        answer = await client.get("/api/v1/rounds/spring/booth/me", headers={"cookie": f"pb-booth={spelled}"})
+        assert answer.status_code == 401, answer.text
+
+
 async def test_after_the_end_only_those_cast_who_came_before(vote: OpenVote, client: httpx.AsyncClient) -> None:
     """For fifteen minutes to the second; the pages say it to who comes too late."""
     async with vote.service.database.reading() as session:

@@ -25,6 +25,7 @@ from pb_service.features.opening.drafting import evidence_key
 from pb_service.features.roll.evidence import people_of
 from pb_service.features.roll.standing import roll_key
 from pb_service.features.rounds.finding import find_round
+from pb_service.features.voting import roll_changes
 from pb_service.features.voting.evidence import token_lines
 from pb_service.features.voting.pass_jobs import tidy
 from pb_service.features.voting.passes import LASTS
@@ -154,6 +155,29 @@ async def test_an_unsound_key_does_not_leave(street: Street) -> None:
     booth = KeyBooth.enter(street.client, street.vote)
     given = {"provider": "town", "p": b64u(bytes(32)), "o": b64u(bytes(32)), "lang": "en"}
     assert (await booth.post("booth/sign-in", given)).json()["type"] == "identify"
+
+
+async def test_whoever_asks_twice_leaves_once(street: Street) -> None:
+    """The first answer may be lost on the way; a key that has come back leaves no second time."""
+    key, blind = Ed25519PrivateKey.generate(), secrets.token_bytes(32)
+    await street.leave(key=key, blind=blind)
+    booth, left = await street.leave(key=key, blind=blind)
+    assert left.status_code == 200, left.text
+    await street.client.get(await street.provider.visit(left.json()["address"], person=code(1)))
+    assert (await booth.cast([0])).status_code == 201
+    _, again = await street.leave(key=key, blind=blind)
+    assert (again.status_code, again.json()["type"]) == (422, "envelope")
+
+
+async def test_who_is_taken_off_the_roll_casts_no_more(street: Street) -> None:
+    """Not even in a window that was identified before."""
+    booth, _ = await street.sign_in(code(1))
+    vote, service = street.vote, street.vote.service
+    why, given = {"fi": "Muutti.", "sv": "Flyttade."}, dict[str, Any](keys=service.keys, operator=service.operator_key)
+    async with service.database.transaction() as session:
+        found = await find_round(session, vote.slug, for_update=True)
+        await roll_changes.remove(session, vote.registrar.actor, found, code(1), why, **given, now=vote.clock())
+    assert (await booth.client.get("/api/v1/rounds/spring/booth/me")).status_code == 401
 
 
 async def test_auditors_find_every_sign_in_right(street: Street, folder: Path) -> None:

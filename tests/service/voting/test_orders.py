@@ -115,6 +115,22 @@ async def test_new_officer_signs_once_the_record_knows_the_key(vote: OpenVote) -
         await sign(vote, strike, vote.desks[0], "desk")
 
 
+async def test_what_a_key_had_signed_goes_with_it(vote: OpenVote) -> None:
+    """Taken off before the step is logged, its signature is missing again, and another officer gives it."""
+    third = await official(vote.service, vote.manager, vote.slug, "desk")
+    answer = await cast(vote, await vote.voter(), [0])
+    strike = await ask(vote, orders.ask_strike, vote.desks[0].actor, answer.index, why="desk")
+    await sign(vote, strike, vote.desks[0], "desk")
+    await sign(vote, strike, vote.desks[1], "desk")
+    added = await ask(vote, orders.ask_key, vote.manager, public_bytes(third.key))
+    off = await ask(vote, orders.take_off_key, vote.manager, "desk1")
+    for order in (added, off):
+        await sign(vote, order, vote.registrar, "registrar")
+        assert await sign(vote, order, vote.auditor, "auditor")
+    assert not await sign(vote, strike, vote.registrar, "registrar")
+    assert await sign(vote, strike, third, "desk")
+
+
 async def test_incident_stands_in_the_record(vote: OpenVote) -> None:
     """What went wrong is said in the record, in words for everybody, and the bundle holds the words."""
     async with vote.service.database.transaction() as session:

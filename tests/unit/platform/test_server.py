@@ -2,13 +2,15 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
 from litestar.types import Receive, Scope, Send
 
-from pb_service.platform.server import NoFreePort, listen, serve_app
+from pb_service.platform.server import HEAD_BYTES, NoFreePort, listen, serve_app
 
 
 def taken() -> socket.socket:
@@ -42,22 +44,49 @@ def test_without_any_free_port_the_error_says_what_to_set(monkeypatch: pytest.Mo
         listen(["127.0.0.1"], other.getsockname()[1], say=lambda _: None)
 
 
-async def test_head_is_answered_as_get_and_the_body_left_out() -> None:
-    seen: list[str] = []
+@dataclass
+class Served:
+    """A small application on a port, and the methods that it was asked by."""
 
-    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+    port: int = 0
+    seen: list[str] = field(default_factory=list)
+
+    async def app(self, scope: Scope, _receive: Receive, send: Send) -> None:
         method = scope.get("method")
         if method is None:  # the server's start and end
             return
-        seen.append(str(method))
+        self.seen.append(str(method))
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"page", "more_body": False})
 
-    sockets, port = listen(["127.0.0.1"], 18000, say=lambda _: None)
-    server = asyncio.create_task(serve_app(app, sockets))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        answer = await client.head("/")  # the port listens already, and the server takes it up when it has started
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    found = Served()
+    sockets, found.port = listen(["127.0.0.1"], 18000, say=lambda _: None)  # connections wait from here on
+    server = asyncio.create_task(serve_app(found.app, sockets))
+    yield found
     server.cancel()
     with suppress(asyncio.CancelledError):
         await server
-    assert (seen, answer.status_code, answer.content) == (["GET"], 200, b"")
+
+
+async def test_head_is_answered_as_get_and_the_body_left_out(served: Served) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", timeout=30) as client:
+        answer = await client.head("/")
+    assert (served.seen, answer.status_code, answer.content) == (["GET"], 200, b"")
+
+
+@pytest.mark.parametrize(("pieces", "asked"), [(1, ["GET"]), (200, [])])
+async def test_a_head_without_end_is_cut_off(served: Served, pieces: int, asked: list[str]) -> None:
+    """It would be kept in memory as long as it grows."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    with suppress(ConnectionError):  # cut off
+        writer.write(b"GET /")
+        for _ in range(pieces):
+            writer.write(b"a" * (HEAD_BYTES // 10))
+            await writer.drain()
+        writer.write(b" HTTP/1.1\r\nhost: town\r\nconnection: close\r\n\r\n")
+        await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+    assert served.seen == asked

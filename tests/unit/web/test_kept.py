@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from litestar import Litestar, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.config.compression import CompressionConfig
 from litestar.exceptions import NotFoundException
 from litestar.params import QueryParameter
@@ -41,13 +41,17 @@ class Town:
             self.made.append("own")
             return "one's own"
 
+        @get("/reader", cache=True)
+        async def reader(request: Request[Any, Any, Any]) -> list[str]:
+            return [name for name in ("cookie", "authorization") if name in request.headers]
+
         @get("/lost", cache=True)
         async def lost() -> str:
             self.made.append("lost")
             raise NotFoundException
 
         packing = CompressionConfig("gzip", minimum_size=1000)
-        made = Litestar([page, own, lost], compression_config=packing, response_cache_config=NOT_TWICE)
+        made = Litestar([page, own, reader, lost], compression_config=packing, response_cache_config=NOT_TWICE)
         answers = self.answers = KeptAnswers(
             find_in(made), lambda handler, _: self.shown.append(handler.handler_name), lambda: self.seconds
         )
@@ -175,3 +179,23 @@ async def test_a_process_keeps_a_bounded_number_of_answers(
     for turn in (1, 2, 3, 4, 4, 1):
         await reader.get(f"/page?turn={turn}")
     assert town.made == ["1", "2", "3", "4", "1"]
+
+
+async def test_whoever_makes_a_page_does_not_see_who_asks(reader: httpx.AsyncClient) -> None:
+    """A page that shows what it should not is made as for a stranger, so it can show nobody's."""
+    shown = await reader.get("/reader", headers={"cookie": "pb-session=secret", "authorization": "Bearer secret"})
+    assert shown.json() == []
+
+
+async def test_a_page_for_some_alone_is_kept_for_nobody(town: Town, reader: httpx.AsyncClient) -> None:
+    """One that says it is another for each language."""
+    town.headers = {"vary": "Accept-Language"}
+    await asyncio.gather(*(reader.get("/page") for _ in range(2)))
+    assert len(town.made) == 2
+
+
+async def test_a_query_of_a_length_that_no_link_has_is_not_kept(town: Town, reader: httpx.AsyncClient) -> None:
+    """Not even by its own length: two thousand addresses of a megabyte would be all of the memory."""
+    for _ in range(2):
+        assert (await reader.get(f"/page?turn=2&x={'y' * 1_000}")).status_code == 200
+    assert town.made == ["2", "2"]
