@@ -171,4 +171,4 @@ def test_a_lone_rank_gives_no_borda_points_so_nothing_is_said_of_ballots() -> No
 def test_what_costs_more_than_all_the_money_wins_with_no_votes() -> None:
     instance = election({"a": 10, "b": 30}, 20, ["b"] * 9)
     need = needs(instance, tally(instance, rule_by_name("greedy_score")), {}, unit=1)[1]
-    assert need == {"not_with": 20, "cost": 20, "beyond": 21, "largest": True}
+    assert need == {"not_with": 20, "cost": 20, "beyond": 21, "largest": True, "lower": True}
