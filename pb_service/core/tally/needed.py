@@ -44,8 +44,8 @@ class Need(TypedDict):
     with no smaller number either. ``not_with`` stands instead where it loses even with so many. ``each``: the points
     that such a ballot gives, where ballots hold points.
     ``cost``: at this cost in minor units it wins, at ``beyond`` it does not; ``largest``: nor at any cost between this
-    and its own; ``lower``: at every lower cost it wins too. None of these where it was not looked for; no ``cost`` where
-    it loses at any.
+    and its own; ``lower``: at every lower cost it wins too. None of these where it was not looked for; no ``cost``
+    where it loses at any.
     """
 
     ballots: NotRequired[int]

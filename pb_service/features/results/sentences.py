@@ -289,8 +289,8 @@ def _loaded(row: ProjectRow, words: Reader) -> str:
         "Chosen in round %(round)s: it weighed least on its %(count)s supporters, each of whom now carries %(load)s.",
         row.supporters,
     )
-    numbers = {"round": words.number(row.rank or 0), "count": words.number(row.supporters), "load": words.money(row.load)}
-    return text % numbers
+    round_, count = words.number(row.rank or 0), words.number(row.supporters)
+    return text % {"round": round_, "count": count, "load": words.money(row.load)}
 
 
 def _late(row: ProjectRow, words: Reader) -> str:

@@ -87,7 +87,8 @@ def test_a_score_of_points_is_told_in_points(make_documents: Any, english: Reade
 
 def test_a_winner_that_fits_at_any_rank_is_told_so(make_greedy: Any, english: Reader) -> None:
     view = contest_result(make_greedy(("a", 100, 2), ("b", 200, 1), budget=1000))
-    assert told(view, "b", english) == "Chosen: 33% of the voters named it. Even without a vote it would have been chosen."
+    told_of_b = told(view, "b", english)
+    assert told_of_b == "Chosen: 33% of the voters named it. Even without a vote it would have been chosen."
 
 
 EQUAL_SHARES = {"name": "equal_shares", "utility": "cost", "completion": "none", "ties": ["cost", "id"]}
