@@ -3,10 +3,17 @@
 This stands outside of everything that makes or keeps answers, so it holds for those from the cache of pages too.
 """
 
+import hashlib
+
 from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.types import Message, Scope
 
 _FLAG = "not_modified"
+
+
+def tag_of(body: bytes) -> dict[str, str]:
+    """Return the header ETag of an answer: the start of its body's SHA-256."""
+    return {"etag": f'"{hashlib.sha256(body).hexdigest()[:32]}"'}
 
 
 async def not_modified(message: Message, scope: Scope) -> None:

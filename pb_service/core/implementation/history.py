@@ -30,22 +30,30 @@ ActKind = Literal[
     "told",
     "pictured",
     "unpictured",
+    "erased",
     "gaveup",
     "closed",
     "reopened",
 ]
+LANGUAGES = ("fi", "sv", "en")
 #: Acts that change what was promised: they stand in the round's public record too.
 PROMISES: frozenset[ActKind] = frozenset({"recosted", "gaveup", "closed", "reopened"})
 
 
 @dataclass(frozen=True)
 class Act:
-    """A line of a history: its number from 1 on, what kind, when (UTC), and what it says. None if that was erased."""
+    """A line of a history: its number from 1 on, what kind, when (UTC), and what it says: no texts if erased."""
 
     number: int
     kind: ActKind
     at: datetime
-    content: Mapping[str, Any] | None
+    content: Mapping[str, Any]
+    is_erased: bool = False
+
+    @property
+    def holds_texts(self) -> bool:
+        """Whether it says something in somebody's words, which can be erased."""
+        return self.kind != "assigned" and without_texts(self.content) != self.content
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Progress:
-    """How a project stands. ``promised`` is its cost in the result, ``changed`` what decisions added to it since."""
+    """How a project stands. ``promised`` is its cost in the result, ``changed`` what decisions added to it since.
+
+    ``texts``: the lines that say something in somebody's words.
+    """
 
     promised: int
     changed: int = 0
@@ -107,6 +118,7 @@ class Progress:
     ending: Act | None = None
     reason: Mapping[str, str] = field(default_factory=dict)
     at: datetime | None = None
+    texts: frozenset[int] = frozenset()
 
     @property
     def budget(self) -> int:
@@ -121,6 +133,11 @@ class Progress:
     def left(self) -> int:
         """Below zero only where the result was amended after the money was used."""
         return self.budget - self.spent
+
+    @property
+    def erasable(self) -> frozenset[int]:
+        """The lines whose texts can be erased; a picture's stays as long as the picture, in whose place it stands."""
+        return self.texts - {one.number for one in self.pictures}
 
     @property
     def following(self) -> Milestone | None:
@@ -142,14 +159,13 @@ def progress_of(promised: int, acts: Iterable[Act]) -> Progress:
     """Return what a history comes to; ``promised`` is the cost in the result, minor units."""
     found = Progress(promised)
     for act in acts:
-        found = replace(_after(found, act), number=act.number, at=act.at)
+        texts = found.texts | {act.number} if act.holds_texts else found.texts
+        found = replace(_after(found, act), number=act.number, at=act.at, texts=texts)
     return found
 
 
 def _after(found: Progress, act: Act) -> Progress:  # noqa: PLR0911, PLR0912 - one an act
     said = act.content
-    if said is None:
-        return found
     match act.kind:
         case "assigned":
             return replace(found, unit=said["names"])
@@ -186,6 +202,8 @@ def _after(found: Progress, act: Act) -> Progress:  # noqa: PLR0911, PLR0912 - o
             return replace(found, state="done", ending=act, reason={})
         case "reopened":
             return replace(found, state="under_way", ending=None, reason=said["reason"])
+        case "erased":
+            return found
 
 
 def _milestone(one: Milestone, kind: str, said: Mapping[str, Any]) -> Milestone:
@@ -226,13 +244,36 @@ def document(place: Place, act: Act, before: bytes | None, *, by: str, salt: byt
     return canonical.encode({"v": 1, "k": kind, "salt": b64u(salt), "content": content})
 
 
+def without_texts(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an act says without what somebody wrote: texts by language are empty, a receipt's number is gone."""
+    return {
+        name: {} if isinstance(value, Mapping) and value.keys() <= {*LANGUAGES} else value
+        for name, value in said.items()
+        if name != "receipt"
+    }
+
+
+def erased(body: bytes) -> bytes:
+    """Return the document of an act as it is published once its texts are erased: marked so, and without the salt,
+    so that nobody can tell from the hash what they were.
+    """
+    read = canonical.decode(body)
+    content = {**read["content"], "said": without_texts(read["content"]["said"])}
+    return canonical.encode({"v": read["v"], "k": read["k"], "erased": True, "content": content})
+
+
 def broken_at(documents: Sequence[bytes]) -> int | None:
-    """Return the number of the first document of a history that does not follow from the one before, None if all do."""
-    before: bytes | None = None
+    """Return the number of the first document of a history that does not follow from the one before, None if all do.
+
+    Of a document whose texts were erased only the hash is left, which the next one names.
+    """
+    before: str | None = None
+    is_known = True
     for number, body in enumerate(documents, start=1):
-        content = canonical.decode(body)["content"]
-        named = content.get("before")
-        if content["number"] != number or named != (b64u(before) if before else None):
+        read = canonical.decode(body)
+        content = read["content"]
+        if content["number"] != number or (is_known and content.get("before") != before):
             return number
-        before = hashlib.sha256(body).digest()
+        is_known = "erased" not in read
+        before = b64u(hashlib.sha256(body).digest())
     return None

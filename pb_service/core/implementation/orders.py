@@ -98,6 +98,13 @@ class Unpicture(_Order, tag="unpictured"):
     reason: Texts
 
 
+class Erase(_Order, tag="erased"):
+    """Take the texts of an earlier line away for a reason, such as that they name somebody; its hash stays."""
+
+    line: int
+    reason: Texts
+
+
 class GiveUp(_Order, tag="gaveup"):
     """The project will not be built, by a decision, for a reason."""
 
@@ -131,6 +138,7 @@ Order = (
     | Recost
     | Tell
     | Unpicture
+    | Erase
     | GiveUp
     | Close
     | Reopen

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pb_service.core.implementation.history import ENDED, Progress
+from pb_service.core.implementation.history import ENDED, LANGUAGES, Progress
 from pb_service.core.implementation.orders import (
     Assign,
     Close,
     Correct,
     Drop,
+    Erase,
     GiveUp,
     Move,
     Order,
@@ -33,7 +34,6 @@ MOST_MILESTONES, MOST_PICTURES, MOST_ACTS = 40, 30, 2_000
 MOST_MONEY = 10**13
 #: Years within which a milestone must lie.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-LANGUAGES = ("fi", "sv", "en")
 CLOSING = ("happened", "learned", "develop")
 
 
@@ -93,7 +93,7 @@ class _Reading:
             self.refuse("act", "ended")
 
     def read(self, order: Order, unit: Mapping[str, str] | None) -> dict[str, Any]:  # noqa: PLR0911, PLR0912 - one an act
-        if not isinstance(order, Assign | Unpicture | Reopen):
+        if not isinstance(order, Assign | Unpicture | Erase | Reopen):
             self.require_open()
         match order:
             case Assign():
@@ -123,6 +123,10 @@ class _Reading:
                 if self.now.picture(order.picture) is None:
                     self.refuse("picture", "unknown")
                 return {"picture": order.picture, "reason": self.reason(order.reason)}
+            case Erase():
+                if order.line not in self.now.erasable:
+                    self.refuse("line", "unknown")
+                return {"line": order.line, "reason": self.reason(order.reason)}
             case GiveUp():
                 return {"reason": self.reason(order.reason), "decision": self.line("decision", order.decision)}
             case Close():

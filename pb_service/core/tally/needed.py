@@ -15,14 +15,15 @@ the projects that came nearest are looked at first, and of those that no time wa
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final, NotRequired, TypedDict, cast
+from typing import Final, NotRequired, TypedDict
 
 from gmpy2 import mpq  # type: ignore[import-untyped]  # gmpy2 ships no types
 
-from pb_service.core.rounds.documents import Limits, RuleDocument
+from pb_service.core.rounds.documents import Ballot, Limits, RuleDocument
+from pb_service.core.rounds.limits import breaches
 from pb_service.core.tally.constraints import Constraints
 from pb_service.core.tally.electorate import Electorate
-from pb_service.core.tally.instance import Instance, TallyError
+from pb_service.core.tally.instance import GroupedBallot, Instance, TallyError
 from pb_service.core.tally.outcome import Outcome
 from pb_service.core.tally.rules import tally
 from pb_service.core.tally.shares import run
@@ -43,7 +44,8 @@ class Need(TypedDict):
     with no smaller number either. ``not_with`` stands instead where it loses even with so many. ``each``: the points
     that such a ballot gives, where ballots hold points.
     ``cost``: at this cost in minor units it wins, at ``beyond`` it does not; ``largest``: nor at any cost between this
-    and its own. None of these where it was not looked for; no ``cost`` where it loses at any.
+    and its own; ``lower``: at every lower cost it wins too. None of these where it was not looked for; no ``cost``
+    where it loses at any.
     """
 
     ballots: NotRequired[int]
@@ -53,6 +55,7 @@ class Need(TypedDict):
     cost: NotRequired[int]
     beyond: NotRequired[int]
     largest: NotRequired[bool]
+    lower: NotRequired[bool]
 
 
 class _Spent(Exception):
@@ -131,11 +134,21 @@ def work(instance: Instance, outcome: Outcome, runs: int) -> int:
     return max(1, runs) * (len(instance.entries) + _RUN)
 
 
-def lone_ballot(instance: Instance, rule: RuleDocument, limits: Limits, project: int) -> tuple[object, ...] | None:
-    """Return the ballot that names only this project and gives it as much as a ballot can; None if it gives nothing.
+def lone_ballot(instance: Instance, rule: RuleDocument, limits: Limits, project: int) -> GroupedBallot | None:
+    """Return the ballot that names only this project and gives it as much as a ballot can.
 
-    Points are what the limits allow for one project, or where they say nothing the most that any ballot gave.
+    None if it gives nothing, or if no such ballot may be cast, as where a ballot must name two. Points are what the
+    limits allow for one project, or where they say nothing the most that any ballot gave.
     """
+    ballot = _giving_most(instance, rule, limits, project)
+    if ballot is None:
+        return None
+    written: Ballot = [list(entry) if isinstance(entry, tuple) else entry for entry in ballot]
+    broken = breaches(written, instance.fmt, limits, [each.cost for each in instance.projects])
+    return None if broken else ballot
+
+
+def _giving_most(instance: Instance, rule: RuleDocument, limits: Limits, project: int) -> GroupedBallot | None:
     reads = {rule.get("by"), rule.get("utility")}
     if instance.fmt in ("points", "scores"):
         given = (value for ballot in instance.grouped for _, value in ballot)
@@ -202,7 +215,8 @@ def _look_at_cost(recounts: _Recounts, outcome: Outcome, number: int, step: int,
     steps = _Search(wins, whole - 1, whole - within // step).boundary()
     if steps is not None:
         need["cost"], need["beyond"] = cost(steps), cost(steps - 1)
-        need["largest"] = not _takes_long(outcome.rule) and (steps == 1 or _cheaper_never_loses(outcome.rule))
+        need["lower"] = _cheaper_never_loses(outcome.rule, outcome.projects[number]["score"])
+        need["largest"] = not _takes_long(outcome.rule) and (steps == 1 or need["lower"])
 
 
 def _look_at_ballots(
@@ -223,7 +237,7 @@ def _look_at_ballots(
         search.guess = _guess(instance, outcome, ballot, number, most)
     ballots = search.boundary() if reaches else None
     if instance.fmt in ("points", "scores"):
-        need["each"] = cast(tuple[tuple[int, int]], ballot)[0][1]
+        need["each"] = ballot[0][1]
     if ballots is None:
         need["not_with"] = most
         return None
@@ -236,7 +250,7 @@ def _look_at_ballots(
 _NEVER: Final = frozenset({"exclusive", "category", "beyond"})
 
 
-def _guess(instance: Instance, outcome: Outcome, ballot: tuple[object, ...], number: int, most: int) -> int:
+def _guess(instance: Instance, outcome: Outcome, ballot: GroupedBallot, number: int, most: int) -> int:
     """Return how many ballots it may take, which only spares recounts.
 
     Under Equal Shares with a completion, which takes many runs, a single run at its last endowment tells about as much.
@@ -294,16 +308,17 @@ def _more_never_hurts(rule: RuleDocument) -> bool:
     return rule["name"] in ("greedy", "max_welfare") and "per_cost" not in rule
 
 
-def _cheaper_never_loses(rule: RuleDocument) -> bool:
+def _cheaper_never_loses(rule: RuleDocument, score: int) -> bool:
     """Whether a project that wins surely still wins at a lower cost.
 
-    Under greedy by votes or points its place stays, or improves by the tie rule, and it fits where it fitted; under
-    Equal Shares without anything after it, it is bought at the same time or earlier, and until then all is as it was.
+    Under greedy by votes or points its place stays, or improves by the tie rule, and it fits where it fitted (a score
+    below 0 is worse for a lower cost, where turns go by score for the cost); under Equal Shares without anything after
+    it, it is bought at the same time or earlier, and until then all is as it was.
     """
     if {"per_cost", "categories"} & rule.keys() or "cost_desc" in rule["ties"]:
         return False
     if rule["name"] == "greedy":
-        return True
+        return score >= 0 or "density" not in rule
     if rule["name"] == "equal_shares":
         return rule["completion"] == "none" and not {"then", "compare"} & rule.keys()
     return False

@@ -71,12 +71,16 @@ _HARMLESS: frozenset[ProblemCode] = frozenset(
 )
 
 
+#: What keeps a file from being read at all; what a translated sentence hangs on. Of single rows `ProblemCode` tells.
+FileFault = Literal["size", "encoding", "text", "packed", "form", "vote_type", "budget", "row"]
+
+
 class PabulibError(ValueError):
     """The file cannot be read. ``line`` counts from 1; 0 means the file as a whole."""
 
-    def __init__(self, file: str, line: int, sentence: str) -> None:
+    def __init__(self, file: str, line: int, sentence: str, fault: FileFault | None = None) -> None:
         super().__init__(f"{file}, line {line}: {sentence}" if line else f"{file}: {sentence}")
-        self.file, self.line, self.sentence = file, line, sentence
+        self.file, self.line, self.sentence, self.fault = file, line, sentence, fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,15 +232,16 @@ def _plain(data: bytes, name: str) -> bytes:
     if data[:2] == b"\x1f\x8b":
         data = _unpacked(data, name)
     if len(data) > MAX_BYTES:
-        raise PabulibError(name, 0, f"The file is larger than {MAX_BYTES // 2**20} MiB.")
+        raise PabulibError(name, 0, f"The file is larger than {MAX_BYTES // 2**20} MiB.", "size")
     if max(data.count(b"\n"), data.count(b"\r")) > MAX_LINES:
-        raise PabulibError(name, 0, f"The file has more than {MAX_LINES:,} lines.")
+        raise PabulibError(name, 0, f"The file has more than {MAX_LINES:,} lines.", "size")
     _check_line_lengths(data, name)
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise PabulibError(name, 1, "The file is encoded in UTF-16 and not in UTF-8.")
+        raise PabulibError(name, 1, "The file is encoded in UTF-16 and not in UTF-8.", "encoding")
     nul = data.find(b"\0")
     if nul >= 0:
-        raise PabulibError(name, data.count(b"\n", 0, nul) + 1, "The file holds a NUL byte; it is no text file.")
+        line = data.count(b"\n", 0, nul) + 1
+        raise PabulibError(name, line, "The file holds a NUL byte; it is no text file.", "text")
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(data), MAX_LINE_BYTES):  # in pieces: the whole text at once would take much room
         end = start + MAX_LINE_BYTES
@@ -244,7 +249,7 @@ def _plain(data: bytes, name: str) -> bytes:
             decoder.decode(data[start:end], final=end >= len(data))
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, start + error.start) + 1
-            raise PabulibError(name, line, "The file is not encoded in UTF-8.") from None
+            raise PabulibError(name, line, "The file is not encoded in UTF-8.", "encoding") from None
     return data
 
 
@@ -255,18 +260,18 @@ def _unpacked(data: bytes, name: str) -> bytes:
     while room > 0 and (waiting or at < len(data)):
         members += 1
         if members > MAX_GZIP_MEMBERS:
-            raise PabulibError(name, 0, "The gzip file is made of too many parts.")
+            raise PabulibError(name, 0, "The gzip file is made of too many parts.", "packed")
         unpack = zlib.decompressobj(wbits=31)
         while not unpack.eof and room > 0:
             # In small bites: what is left of one after the end of a member is copied.
             if not waiting:
                 waiting, at = data[at : at + 65536], at + 65536
             if not waiting:
-                raise PabulibError(name, 0, "The gzip file is cut short.")
+                raise PabulibError(name, 0, "The gzip file is cut short.", "packed")
             try:
                 parts.append(unpack.decompress(waiting, room))
             except zlib.error:
-                raise PabulibError(name, 0, "The file is not a valid gzip file.") from None
+                raise PabulibError(name, 0, "The file is not a valid gzip file.", "packed") from None
             room -= len(parts[-1])
             waiting = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
     return b"".join(parts)
@@ -279,7 +284,7 @@ def _check_line_lengths(data: bytes, name: str) -> None:
         start = max(data.rfind(b"\n", start, end), data.rfind(b"\r", start, end)) + 1
         if start == 0 or start <= end - MAX_LINE_BYTES:
             line = data.count(b"\n", 0, end - MAX_LINE_BYTES) + 1
-            raise PabulibError(name, line, f"The line is longer than {MAX_LINE_BYTES // 2**20} MiB.")
+            raise PabulibError(name, line, f"The line is longer than {MAX_LINE_BYTES // 2**20} MiB.", "size")
 
 
 class _Reader:
@@ -293,8 +298,8 @@ class _Reader:
         self.faults = 0
         self.lines: dict[str, int] = {}
 
-    def error(self, sentence: str, line: int | None = None) -> PabulibError:
-        return PabulibError(self.name, self.csv.line_num if line is None else line, sentence)
+    def error(self, sentence: str, line: int | None = None, fault: FileFault = "form") -> PabulibError:
+        return PabulibError(self.name, self.csv.line_num if line is None else line, sentence, fault)
 
     def problem(self, code: ProblemCode, text: str, line: int | None = None) -> None:
         at = self.csv.line_num if line is None else line
@@ -315,7 +320,7 @@ class _Reader:
                 if any(row):
                     yield row
         except csv.Error as error:
-            raise self.error(f"The row cannot be read: {error}.") from None
+            raise self.error(f"The row cannot be read: {error}.", fault="row") from None
 
     def section(self, rows: Iterator[list[str]], end: str | None) -> Iterator[list[str]]:
         """Yield rows until the one that opens the section ``end``."""
@@ -351,9 +356,12 @@ class _Reader:
             raise self.error(
                 f"The vote_type {vote_type[:40]!r} is not one of {', '.join(_FORMATS)}.",
                 self.lines.get("meta:vote_type", 0),
+                "vote_type",
             )
         if meta.get("default_score", "0") not in ("", "0"):
-            raise self.error("A default_score other than 0 is not supported.", self.lines["meta:default_score"])
+            raise self.error(
+                "A default_score other than 0 is not supported.", self.lines["meta:default_score"], "vote_type"
+            )
         project_columns, project_rows = self.read_projects(self.section(rows, "VOTES"))
         unit, budget, costs = self.money(meta, [(line, row.get("cost", "")) for line, row in project_rows])
         projects = tuple(self.project(line, row, cost) for (line, row), cost in zip(project_rows, costs, strict=True))
@@ -398,7 +406,7 @@ class _Reader:
             meta[key] = row[1].strip()
             self.lines[f"meta:{key}"] = self.csv.line_num
         if "budget" not in meta:
-            raise self.error("META has no budget.", self.lines["META"])
+            raise self.error("META has no budget.", self.lines["META"], "budget")
         return meta
 
     def read_projects(self, rows: Iterator[list[str]]) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
@@ -407,7 +415,7 @@ class _Reader:
         seen: set[str] = set()
         for row in rows:
             if len(found) == MAX_PROJECTS:
-                raise self.error(f"There are more than {MAX_PROJECTS:,} projects.")
+                raise self.error(f"There are more than {MAX_PROJECTS:,} projects.", fault="size")
             if len(row) != len(columns):
                 self.problem("columns", f"The row has {len(row)} fields, but the header {len(columns)}.")
             record = dict(zip(columns, [*row, *[""] * len(columns)], strict=False))
@@ -426,16 +434,16 @@ class _Reader:
         budget = _MONEY.fullmatch(meta["budget"])
         line = self.lines["meta:budget"]
         if budget is None:
-            raise self.error(f"The budget {meta['budget'][:40]!r} is not an amount of money.", line)
+            raise self.error(f"The budget {meta['budget'][:40]!r} is not an amount of money.", line, "budget")
         keys = [meta[key] for key in ("min_sum_cost", "max_sum_cost") if key in meta]
         further = [_MONEY.fullmatch(text) for text in keys]
         decimals = max((len((m[2] or "").rstrip("0")) for m in (budget, *parsed, *further) if m), default=0)
         if decimals > MAX_DECIMALS:
-            raise self.error(f"An amount of money has more than {MAX_DECIMALS} decimals.", line)
+            raise self.error(f"An amount of money has more than {MAX_DECIMALS} decimals.", line, "budget")
         unit: int = 10 ** max(2, decimals)
         total = _minor(budget, unit)
         if total is None:
-            raise self.error("The budget is too large to be counted exactly.", line)
+            raise self.error("The budget is too large to be counted exactly.", line, "budget")
         amounts: list[int] = []
         for (at, text), match in zip(costs, parsed, strict=True):
             amount = _minor(match, unit)
@@ -503,7 +511,7 @@ class _Reader:
     def ballot(self, vote: str, points: str, numbers: Mapping[str, int], fmt: BallotFormat) -> Ballot:
         named: list[int] = []
         if vote.count(",") >= MAX_NAMED:
-            raise self.error(f"The ballot names more than {MAX_NAMED:,} projects.")
+            raise self.error(f"The ballot names more than {MAX_NAMED:,} projects.", fault="size")
         for name in (part.strip() for part in vote.split(",")) if vote.strip() else ():
             if name not in numbers:
                 self.problem("unknown_project", f"The ballot names the project {name[:40]!r}, which does not exist.")

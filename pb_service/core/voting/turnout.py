@@ -5,13 +5,13 @@ envelope, or paper. The hour is that of the last mark of time before it in the r
 after the close: before it nothing of this exists.
 
 Small numbers could tell of a person. Of hours, and of channels, every number below `LEAST` is left out, and further
-ones, the smallest first, until at least two are left out that are together at least twice as many: so what is missing
-cannot be had by taking the rest from the total. Which of them were small is not told. No table crosses another. What a
+ones, in a fixed order, until what is missing cannot be had by taking the rest from the total (`hides`). This is for
+pages and tables: the record itself bears the channel of every entry, under an alias. No table crosses another. What a
 district has stands in its result, so districts are shown as they are.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -121,9 +121,18 @@ def shown(cells: Mapping[K, int]) -> dict[K, int | None]:
     """
     hidden = {key for key, number in cells.items() if 0 < number < LEAST}
     rest = sorted((key for key, number in cells.items() if number >= LEAST), key=str, reverse=True)
-    while hidden and rest and (len(hidden) < 2 or sum(cells[key] for key in hidden) < 2 * LEAST):
+    while hidden and rest and not hides([cells[key] for key in hidden]):
         hidden.add(rest.pop(0))
     return {key: None if key in hidden else number for key, number in cells.items()}
+
+
+def hides(numbers: Collection[int], least: int = LEAST) -> bool:
+    """Whether the sum of numbers that are left out leaves open what each of them is.
+
+    One must be large: of small ones alone a large sum tells each, as three below ten that come to 27. And together they
+    must come to more than the least that so many can, or each would be known to be least.
+    """
+    return any(number >= least for number in numbers) and sum(numbers) >= 2 * least + len(numbers)
 
 
 def _read(entry: Entry, index: int, hour: int | None, manifest: Manifest) -> tuple[tuple[str, str], _Cast]:

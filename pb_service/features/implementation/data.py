@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from msgspec import UNSET, Struct, UnsetType
 
-from pb_service.core.implementation.history import Act, State
+from pb_service.core.implementation.history import State
 from pb_service.core.rounds.money import decimal_text
 from pb_service.features.implementation.reading import Board, Built, act_of
 from pb_service.features.implementation.service import TOLD
@@ -56,13 +56,17 @@ class PictureTold(Struct):
 
 
 class ActTold(Struct):
-    """A line of the history; ``said`` is what its document says, ``sha256`` the document's hash in hexadecimal."""
+    """A line of the history; ``said`` is what its document says, ``sha256`` the document's hash in hexadecimal.
+
+    ``erased``: its texts are gone, and the hash is that of the document with them.
+    """
 
     number: int
     kind: str
     at: datetime
-    said: dict[str, Any] | None
+    said: dict[str, Any]
     sha256: str
+    erased: bool
     recorded: bool
     href: str
 
@@ -170,8 +174,9 @@ def _built(one: Built, slug: str) -> BuiltTold:
                 row.number,
                 row.kind,
                 row.at,
-                _content(act_of(row)),
+                dict(act_of(row).content),
                 row.sha256.hex(),
+                row.is_erased,
                 row.is_recorded,
                 f"{data}/acts/{row.number}.json",
             )
@@ -179,10 +184,6 @@ def _built(one: Built, slug: str) -> BuiltTold:
         ],
         href=page,
     )
-
-
-def _content(act: Act) -> dict[str, Any] | None:
-    return None if act.content is None else dict(act.content)
 
 
 def as_csv(shown: Board) -> str:

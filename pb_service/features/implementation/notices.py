@@ -40,6 +40,8 @@ async def tell(session: AsyncSession, row_id: int, *, now: datetime) -> None:
     if found is None:
         return
     row, project, shown = found
+    if row.is_erased:
+        return
     try:
         one = await reading.built(session, shown, project.contest, project.project)
     except (FundedProjectNotFound, NotBuiltYet):
@@ -82,7 +84,7 @@ async def tell(session: AsyncSession, row_id: int, *, now: datetime) -> None:
 
 def _text(act: Act, language: Language, words: Reader) -> str:
     """The reason or the news, or the three answers of an end."""
-    if act.kind == "closed" and act.content is not None:
+    if act.kind == "closed":
         asked = closing_questions(words)
         return "\n\n".join(f"{asked[name]}\n{in_reader(act.content[name], language).text}" for name in asked)
     reason = reason_of(act, language)

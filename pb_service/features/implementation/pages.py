@@ -153,7 +153,7 @@ def project_context(found: Round, one: Built, words: Reader, language: Language,
         "history": presentation.history_of(one, found.slug, words, language),
         "state_reason": in_reader(now.reason, language) if now.reason else None,
         "said": lambda texts: in_reader(texts, language),
-        "news": [(act.at, in_reader((act.content or {}).get("text", {}), language)) for act in reversed(now.news)],
+        "news": [(act.at, in_reader(act.content["text"], language)) for act in reversed(now.news) if not act.is_erased],
     }
 
 

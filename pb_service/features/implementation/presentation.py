@@ -73,6 +73,7 @@ class HistoryLine:
     href: str
     sha256: str
     is_recorded: bool
+    is_erasable: bool
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ def _history_line(row: ImplementationAct, one: Built, slug: str, words: Reader, 
     names, asked = act_titles(words), closing_questions(words)
     answers = (
         tuple((asked[name], in_reader(act.content[name], language)) for name in asked)
-        if act.kind == "closed" and act.content
+        if act.kind == "closed" and not act.is_erased
         else ()
     )
     return HistoryLine(
@@ -240,6 +241,7 @@ def _history_line(row: ImplementationAct, one: Built, slug: str, words: Reader, 
         href=f"/data/{slug}/implementation/{one.funded.contest}/{one.funded.code}/acts/{row.number}.json",
         sha256=row.sha256.hex(),
         is_recorded=row.is_recorded,
+        is_erasable=row.number in one.progress.erasable,
     )
 
 
@@ -247,7 +249,8 @@ def promises_of(one: Built, words: Reader, language: Language) -> list[PromiseLi
     """How the money for a project came about: the states of the result, then the decisions that changed it."""
     lines = [PromiseLine(each.at, _promise(each, words), each.amount) for each in one.funded.promises]
     for row in one.rows:
-        if row.kind == "recosted" and (content := act_of(row).content) is not None:
+        if row.kind == "recosted":
+            content = act_of(row).content
             told = words.gettext("Decision %(reference)s") % {"reference": content["decision"]}
             lines.append(PromiseLine(row.at, told, content["amount"], reason_of(act_of(row), language)))
     return sorted(lines, key=lambda line: line.at)

@@ -180,7 +180,7 @@ async def built(session: AsyncSession, found: Round, contest: str, code: str) ->
 
 def act_of(row: ImplementationAct) -> Act:
     """A stored line of a history as it counts."""
-    return Act(row.number, row.kind, row.at, canonical.decode(row.body)["content"]["said"])
+    return Act(row.number, row.kind, row.at, canonical.decode(row.body)["content"]["said"], row.is_erased)
 
 
 async def today_of(session: AsyncSession, found: Round, now: datetime) -> date:

@@ -1,6 +1,5 @@
 """What is being built in the JSON API and as downloads: for everybody to read, and for staff to add to."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -26,6 +25,7 @@ from pb_service.features.rounds.setups import setup_of
 from pb_service.platform.clock import Clock
 from pb_service.platform.files import FileStore
 from pb_service.settings import Settings
+from pb_service.web.conditional import tag_of
 from pb_service.web.languages import language_of
 from pb_service.web.locales import Language
 
@@ -210,8 +210,7 @@ def _named(name: str) -> dict[str, str]:
 
 def _tagged(body: bytes, media_type: str, headers: Mapping[str, str]) -> Response[Any]:
     """Answer with a body and its hash as ETag: who has it already is told so without it (web/conditional.py)."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    return Response(body, media_type=media_type, headers={**_CACHE, **headers, "etag": tag})
+    return Response(body, media_type=media_type, headers={**_CACHE, **headers, **tag_of(body)})
 
 
 implementation_api = Router("/api/v1", route_handlers=[get_implementation, add_act], tags=["implementation"])

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.implementation import history, rules
 from pb_service.core.implementation.history import PROMISES, Act, ActKind, Place
-from pb_service.core.implementation.orders import Assign, GiveUp, Order, Recost, Reopen, Texts, Unpicture
+from pb_service.core.implementation.orders import Assign, Erase, GiveUp, Order, Recost, Reopen, Texts, Unpicture
 from pb_service.core.implementation.rules import OrderRefused, Rules
 from pb_service.core.record import entries
-from pb_service.core.rounds.phases import Phase
+from pb_service.core.rounds.phases import AFTER_COUNT, Phase
 from pb_service.core.rounds.setup import Problem
 from pb_service.features.accounts import access_log
 from pb_service.features.accounts import staff_repository as staff
@@ -45,6 +45,8 @@ TOLD: frozenset[ActKind] = frozenset(
 #: Phases in which projects are worked on; an archived round stays as it is.
 BUILDING: frozenset[Phase] = frozenset({"results", "implementation"})
 _FOR_MANAGERS = (Assign, Recost, GiveUp, Reopen)
+#: What takes something away that should not have been published: for that it is never too late.
+_ERASES = (Unpicture, Erase)
 _SALT = 32
 
 
@@ -82,7 +84,7 @@ async def act(
     row, now_built = await _begin(session, actor, found, key, decides=isinstance(order, _FOR_MANAGERS))
     if once and (made := await repository.act_by_once(session, once)) is not None:
         return made
-    _require_version(row, version, found)
+    _require_version(row, version, found, erases=isinstance(order, _ERASES))
     unit = await staff.unit_by_id(session, order.unit) if isinstance(order, Assign) else None
     if isinstance(order, Assign) and unit and unit.id == row.unit_id:
         raise ImplementationRefused([Problem("unit", "same")])
@@ -96,6 +98,8 @@ async def act(
         row.unit_id = unit.id
     if isinstance(order, Unpicture):
         await _erase_picture(session, now_built, order.picture, files)
+    if isinstance(order, Erase):
+        await _erase_texts(session, now_built, order.line)
     kind: ActKind = order.__struct_config__.tag  # type: ignore[assignment] # the tags of orders are kinds of acts
     return await _note(session, actor, found, row, now_built, kind=kind, content=content, once=once, now=now)
 
@@ -148,12 +152,12 @@ async def _begin(
     return row, await reading.built(session, found, contest, code)
 
 
-def _require_version(row: Implementation, version: int, found: Round) -> None:
-    if found.phase not in BUILDING:
+def _require_version(row: Implementation, version: int, found: Round, *, erases: bool = False) -> None:
+    if found.phase not in (AFTER_COUNT if erases else BUILDING):
         raise ImplementationRefused([Problem("act", "phase")])
     if row.version != version:
         raise ImplementationChanged(row.version)
-    if row.version >= rules.MOST_ACTS:
+    if row.version >= rules.MOST_ACTS and not erases:
         raise ImplementationRefused([Problem("act", "too_many", {"most": rules.MOST_ACTS})])
 
 
@@ -168,6 +172,15 @@ async def _erase_picture(session: AsyncSession, now_built: Built, number: int, f
         file_id, line.file_id = line.file_id, None
         await session.flush()
         await files.erase(session, file_id)
+
+
+async def _erase_texts(session: AsyncSession, now_built: Built, number: int) -> None:
+    """Take the texts out of a line, and out of the file that the record names, if it does. Their hash stays."""
+    line = next(row for row in now_built.rows if row.number == number)
+    line.body, line.is_erased = history.erased(line.body), True
+    if line.is_recorded:
+        await record.erase_file(session, line.sha256)
+    await session.flush()
 
 
 async def _note(

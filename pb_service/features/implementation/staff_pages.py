@@ -14,6 +14,7 @@ from pb_service.core.implementation.orders import (
     Close,
     Correct,
     Drop,
+    Erase,
     GiveUp,
     Move,
     Order,
@@ -184,6 +185,7 @@ _ORDERS = {
     "recosted": Recost,
     "told": Tell,
     "unpictured": Unpicture,
+    "erased": Erase,
     "gaveup": GiveUp,
     "closed": Close,
     "reopened": Reopen,
@@ -235,6 +237,8 @@ def _order(form: Form, kind: str, language: str) -> Order | None:  # noqa: PLR09
             return Tell(text=texts("text"))
         case "unpictured":
             return Unpicture(picture=number("picture"), reason=texts("reason"))
+        case "erased":
+            return Erase(line=number("line"), reason=texts("reason"))
         case "gaveup":
             return GiveUp(reason=texts("reason"), decision=form.value("gaveup_decision"))
         case "closed":
@@ -266,6 +270,7 @@ def field_labels(words: Reader) -> Mapping[str, str]:
         "file": words.gettext("Picture"),
         "alt": words.gettext("What the picture shows"),
         "picture": words.gettext("Picture"),
+        "line": words.gettext("Line"),
         "act": words.gettext("This cannot be done now"),
         **closing_questions(words),
     }
@@ -320,14 +325,18 @@ async def _desk(
             "line": presentation.line_of(one, board, today, words, language),
             "one": one,
             "now": one.progress,
-            "is_over": one.state in ENDED,
+            "is_over": one.state in ENDED or found.phase not in service.BUILDING,
+            "builds": found.phase in service.BUILDING,
             "is_changed": is_changed,
             "since": [line for line in history if line.number > seen] if is_changed else [],
             "steps": presentation.steps_of(one.progress, today, words, language),
             "history": history,
             "questions": closing_questions(words),
-            "works": found.phase in service.BUILDING
-            and service.may_work(actor, found, contest, one.unit_id, await service.units_of(session, actor)),
+            "works": service.may_work(actor, found, contest, one.unit_id, await service.units_of(session, actor)),
+            "line_choices": [
+                ("", words.gettext("Choose")),
+                *((str(item.number), f"{item.number}. {item.title}") for item in history if item.is_erasable),
+            ],
             "decides": may(actor, "implementation.decide", round_id=found.id, district=contest),
             "once": once,
             **await _choices(session, one, words, language),

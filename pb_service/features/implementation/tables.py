@@ -3,7 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pb_service.core.implementation.history import ActKind
@@ -32,10 +42,10 @@ class Implementation(Base):
 
 
 class ImplementationAct(Base):
-    """A line of a project's history. Rows are only added; a trigger refuses anything else.
+    """A line of a project's history. Rows are only added; a trigger refuses anything else but erasing the texts once.
 
     ``body`` is the published document (core/implementation/history.py), ``sha256`` its hash, which the next one holds;
-    ``is_recorded``: an entry of the round's record names it too.
+    ``is_recorded``: an entry of the round's record names it too. ``is_erased``: its texts were taken out of ``body``.
     """
 
     __tablename__ = "implementation_act"
@@ -48,6 +58,7 @@ class ImplementationAct(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     is_recorded: Mapped[bool]
+    is_erased: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     file_id: Mapped[UUID | None] = mapped_column(ForeignKey("stored_file.id", ondelete="SET NULL"))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     once: Mapped[UUID | None] = mapped_column(unique=True)

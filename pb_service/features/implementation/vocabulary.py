@@ -56,6 +56,7 @@ def act_titles(words: Catalogue) -> Mapping[ActKind, str]:
         "told": words.gettext("News of the project"),
         "pictured": words.gettext("Picture added"),
         "unpictured": words.gettext("Picture taken away"),
+        "erased": words.gettext("Text erased"),
         "gaveup": words.gettext("Project abandoned"),
         "closed": words.gettext("Project finished"),
         "reopened": words.gettext("Taken up again"),
@@ -63,8 +64,8 @@ def act_titles(words: Catalogue) -> Mapping[ActKind, str]:
 
 
 def in_reader(texts: Mapping[str, str], language: Language) -> Spoken:
-    """A text in the reader's language, else in the first that there is."""
-    return spoken_of(texts, language) or Spoken(language, "")
+    """A text in the reader's language, else in the first that there is; a dash for one that was erased."""
+    return spoken_of(texts, language) or Spoken(language, "\u2013")
 
 
 def what_happened(  # noqa: PLR0911, PLR0912 - one an act
@@ -72,8 +73,8 @@ def what_happened(  # noqa: PLR0911, PLR0912 - one an act
 ) -> str:
     """What an act says beyond its title, in one sentence; empty where its text says everything."""
     said = act.content
-    if said is None:
-        return ""
+    if act.is_erased:
+        return words.gettext("The text was erased, its hash stays.")
 
     def milestone() -> str:
         one = found.milestone(said["milestone"])
@@ -113,6 +114,8 @@ def what_happened(  # noqa: PLR0911, PLR0912 - one an act
             return words.gettext("from %(was)s to %(amount)s, decision %(reference)s") % values
         case "pictured":
             return in_reader(said["alt"], language).text
+        case "erased":
+            return words.gettext("of line %(number)s") % {"number": str(said["line"])}
         case "gaveup":
             return words.gettext("Decision %(reference)s") % {"reference": said["decision"]}
         case _:
@@ -121,8 +124,6 @@ def what_happened(  # noqa: PLR0911, PLR0912 - one an act
 
 def reason_of(act: Act, language: Language) -> Spoken | None:
     """The reason or the text of an act, as it was written."""
-    if act.content is None:
-        return None
     return spoken_of(act.content.get("text", {}) or act.content.get("reason", {}), language)
 
 

@@ -4,7 +4,6 @@ web/conditional.py compares the tag. A minute in a shared cache is safe, since r
 carries a rush.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
@@ -17,6 +16,7 @@ from litestar.response import File
 
 from pb_service.features.opendata.schema_files import schema_name
 from pb_service.features.opendata.shelf import Kept
+from pb_service.web.conditional import tag_of
 
 CACHE = {"cache-control": "public, max-age=60"}
 JSON = "application/json"
@@ -45,9 +45,8 @@ def tagged(
     body: bytes, media_type: str, headers: Mapping[str, str] | None = None, *, modified: datetime | None = None
 ) -> Response[bytes]:
     """Answer with a body, the start of its SHA-256 as tag, and when what it says was so."""
-    tag = {"etag": f'"{hashlib.sha256(body).hexdigest()[:32]}"'}
     since = {"last-modified": format_datetime(modified, usegmt=True)} if modified else {}
-    return Response(body, media_type=_plain(media_type), headers={**CACHE, **(headers or {}), **tag, **since})
+    return Response(body, media_type=_plain(media_type), headers={**CACHE, **(headers or {}), **tag_of(body), **since})
 
 
 def kept(file: Kept, name: str, media_type: str) -> File:

@@ -88,7 +88,8 @@ class Surroundings(Counted, Protocol):
 class Fault:
     """Why a file, or all of them together, cannot be taken. ``line`` 0: the file as a whole; ``text`` is English.
 
-    ``code``: unreadable (``text`` is the reader's own sentence), tally, future, or one of ImportRefused.
+    ``code``: unreadable (``text`` is the reader's own sentence, ``values`` has its `FileFault`), tally, future, or one
+    of ImportRefused.
     """
 
     code: str
@@ -169,7 +170,7 @@ def _read(name: str, body: bytes) -> FileLook:
     try:
         return FileLook(name, read_pabulib(body, name=name))
     except PabulibError as error:
-        return FileLook(name, fault=Fault("unreadable", error.sentence, error.line))
+        return FileLook(name, fault=Fault("unreadable", error.sentence, error.line, {"fault": error.fault}))
 
 
 def _counted(found: FileLook, body: bytes, options: ImportOptions, unit: int) -> FileLook:
@@ -179,7 +180,7 @@ def _counted(found: FileLook, body: bytes, options: ImportOptions, unit: int) ->
         contest = plan_contest(found.file, body, options, unit)
         return FileLook(found.name, found.file, contest, _compared(contest, unit))
     except PabulibError as error:
-        fault = Fault("unreadable", error.sentence, error.line)
+        fault = Fault("unreadable", error.sentence, error.line, {"fault": error.fault})
     except ImportRefused as refused:
         fault = Fault(refused.code, str(refused), values=refused.values)
     except TallyError as error:

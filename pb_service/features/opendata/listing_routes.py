@@ -1,7 +1,7 @@
 """What there is of a round, and what it means: the listing, data-set descriptions for portals, dates, JSON Schemas."""
 
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from litestar import MediaType, Response, Router, get
 from litestar.di import NamedDependency
@@ -13,7 +13,7 @@ from pb_service.features.opendata import dcat
 from pb_service.features.opendata.answers import download, tagged, told
 from pb_service.features.opendata.checker import checker_file
 from pb_service.features.opendata.dates import round_calendar
-from pb_service.features.opendata.listing import CALENDAR, JSON_LD, TURTLE, RoundFiles, listing
+from pb_service.features.opendata.listing import CALENDAR, JSON_LD, TURTLE, listing
 from pb_service.features.opendata.schema_files import SCHEMAS
 from pb_service.features.opendata.schemas import Listing
 from pb_service.features.opendata.shelf import BundleShelf
@@ -51,8 +51,7 @@ async def show_listing(session: Session, shelf: Shelf, tile_store: Tiles, slug: 
 async def dataset_json(
     session: Session, shelf: Shelf, tile_store: Tiles, settings: Told, slug: FromPath[str]
 ) -> Response[bytes]:
-    found = await listing(session, slug, shelf, tile_store)
-    return tagged(dcat.as_json(dcat.dataset(found, await municipality(session), settings.public_url)), JSON_LD)
+    return tagged(dcat.as_json(await _dataset(session, shelf, tile_store, settings, slug)), JSON_LD)
 
 
 @get(
@@ -65,8 +64,7 @@ async def dataset_json(
 async def dataset_turtle(
     session: Session, shelf: Shelf, tile_store: Tiles, settings: Told, slug: FromPath[str]
 ) -> Response[bytes]:
-    found = await listing(session, slug, shelf, tile_store)
-    return tagged(dcat.as_turtle(dcat.dataset(found, await municipality(session), settings.public_url)), TURTLE)
+    return tagged(dcat.as_turtle(await _dataset(session, shelf, tile_store, settings, slug)), TURTLE)
 
 
 @get(
@@ -77,8 +75,7 @@ async def dataset_turtle(
     cache=60,
 )
 async def catalogue_json(session: Session, shelf: Shelf, tile_store: Tiles, settings: Told) -> Response[bytes]:
-    found = await _all(session, shelf, tile_store)
-    return tagged(dcat.as_json(dcat.catalogue(found, await municipality(session), settings.public_url)), JSON_LD)
+    return tagged(dcat.as_json(await _catalogue(session, shelf, tile_store, settings)), JSON_LD)
 
 
 @get(
@@ -89,8 +86,7 @@ async def catalogue_json(session: Session, shelf: Shelf, tile_store: Tiles, sett
     cache=60,
 )
 async def catalogue_turtle(session: Session, shelf: Shelf, tile_store: Tiles, settings: Told) -> Response[bytes]:
-    found = await _all(session, shelf, tile_store)
-    return tagged(dcat.as_turtle(dcat.catalogue(found, await municipality(session), settings.public_url)), TURTLE)
+    return tagged(dcat.as_turtle(await _catalogue(session, shelf, tile_store, settings)), TURTLE)
 
 
 @get(
@@ -143,8 +139,16 @@ def _checker() -> bytes:
     return checker_file()
 
 
-async def _all(session: AsyncSession, shelf: BundleShelf, tiles: TileStore) -> list[RoundFiles]:
-    return [await listing(session, found.slug, shelf, tiles) for found in await rounds.published(session)]
+async def _dataset(
+    session: AsyncSession, shelf: BundleShelf, tiles: TileStore, settings: Settings, slug: str
+) -> dict[str, Any]:
+    found = await listing(session, slug, shelf, tiles)
+    return dcat.dataset(found, await municipality(session), settings.public_url)
+
+
+async def _catalogue(session: AsyncSession, shelf: BundleShelf, tiles: TileStore, settings: Settings) -> dict[str, Any]:
+    found = [await listing(session, each.slug, shelf, tiles) for each in await rounds.published(session)]
+    return dcat.catalogue(found, await municipality(session), settings.public_url)
 
 
 listing_data = Router(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pb_service.core.tally.pabulib import ProblemCode
+from pb_service.core.tally.pabulib import FileFault, ProblemCode
 from pb_service.features.opendata.schemas import ListedFile
 from pb_service.web.formats import Reader
 
@@ -89,10 +89,10 @@ def problem_in_words(code: ProblemCode, words: Reader) -> str:
 def refusal_in_words(code: str, line: int, values: Mapping[str, object], words: Reader) -> str:
     """Why a file, or all of them together, cannot be taken."""
     _ = words.gettext
-    if code == "unreadable" and line:
-        return _("Line %(line)s cannot be read or counted.") % {"line": words.number(line)}
+    if code == "unreadable":
+        opening = _("Line %(line)s cannot be read or counted.") if line else _("The file cannot be read.")
+        return f"{opening % {'line': words.number(line)}} {unreadable_in_words(values, words)}".strip()
     told = {
-        "unreadable": _("The file cannot be read."),
         "tally": _("The rule and the ballots of the file do not go together. Choose another rule."),
         "none": _("Choose at least one file"),
         "slug": _("Address: small letters, digits and hyphens only, at most 64."),
@@ -109,3 +109,21 @@ def refusal_in_words(code: str, line: int, values: Mapping[str, object], words: 
         "date": _("The date “%(date)s” in the field %(field)s cannot be read; DD.MM.YYYY or a year is needed."),
     }
     return told[code] % values
+
+
+def unreadable_in_words(values: Mapping[str, object], words: Reader) -> str:
+    """What keeps a Pabulib file from being read, and what to do; empty where its own sentence, in English, must do."""
+    _ = words.gettext
+    told: dict[FileFault, str] = {
+        "size": _("There is more in it than can be read: divide it, or have it made anew."),
+        "encoding": _("It is not encoded in UTF-8. Open it in the program that made it, and save it as UTF-8."),
+        "text": _("It is no text file. Perhaps another file was chosen."),
+        "packed": _("The packed file is damaged. Pack it anew, or send it unpacked."),
+        "form": _(
+            "It has not the form of a Pabulib file: the sections META, PROJECTS and VOTES, each with its heading."
+        ),
+        "vote_type": _("People voted in a way that is not counted here."),
+        "budget": _("The budget is missing, or it is no amount of money that can be counted."),
+        "row": _("The row is not written as a table row should be; often a quotation mark is missing or too many."),
+    }
+    return next((sentence for fault, sentence in told.items() if fault == values.get("fault")), "")

@@ -170,6 +170,10 @@ async def file_body(session: AsyncSession, sha256: bytes) -> bytes | None:
     return await session.scalar(select(RecordFile.body).where(RecordFile.sha256 == sha256))
 
 
+async def erase_file(session: AsyncSession, sha256: bytes) -> None:
+    await session.execute(delete(RecordFile).where(RecordFile.sha256 == sha256))
+
+
 async def all_bodies(session: AsyncSession, log_id: UUID) -> Sequence[bytes]:
     """Return every entry of the log, with an index or waiting for one."""
     return (await session.scalars(select(LogEntry.body).where(LogEntry.log_id == log_id).order_by(LogEntry.id))).all()

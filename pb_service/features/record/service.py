@@ -122,6 +122,11 @@ async def get_file(session: AsyncSession, sha256: bytes) -> bytes:
     return body
 
 
+async def erase_file(session: AsyncSession, sha256: bytes) -> None:
+    """Let go of a salted file that should not have been public; entries name its hash for ever."""
+    await repository.erase_file(session, sha256)
+
+
 async def salted_file(
     session: AsyncSession,
     content: Mapping[str, Any],

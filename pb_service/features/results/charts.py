@@ -151,7 +151,7 @@ def _notes(view: ContestResultView, shown: list[TurnView], words: Reader, *, sho
             notes[turn.turn] = (turn.project.project_id if short else text,) + (() if short else (second(turn),))
 
     narrow = view.telling_turn
-    if narrow is not None and not narrow.ok:
+    if narrow is not None and not (narrow.ok or narrow.barred):
         note(
             narrow,
             words.gettext("%(id)s: %(missing)s too dear")

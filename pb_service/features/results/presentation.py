@@ -77,6 +77,7 @@ def project_page(view: ContestResultView, words: Reader, row: ProjectRow) -> dic
     return {
         **_common(view, words),
         "row": row,
+        "change": next((change for change in view.changes if change.project == row.project_id), None),
         "turn": turn,
         "price_bar": charts.share_bar(row.cost, view.budget),
         "share": words.percent(Fraction(row.cost, max(view.budget, 1))),
@@ -142,12 +143,15 @@ def needs(row: ProjectRow, words: Reader) -> list[str]:
 
 
 def support_of(row: ProjectRow) -> Fraction | None:
-    """Which part of the votes that would have been enough a loser has; None where that is not known."""
-    if row.won or row.by_points:
+    """Which part of the score that would have been enough a loser has; None where that is not known.
+
+    Of a rule that reads points other than greedily it is not: new ballots are no measure of points.
+    """
+    if row.won:
         return None
     if row.more is not None:
         return Fraction(row.score, row.needed) if row.needed and row.score >= 0 else None
-    if row.need and "ballots" in row.need and row.votes:
+    if row.by == "votes" and row.need and "ballots" in row.need and row.votes:
         return support_reached(row.votes, row.need["ballots"])
     return None
 

@@ -105,6 +105,9 @@ def _rows(documents: ContestDocuments) -> list[ProjectRow]:
     by_score = not (rule["name"] == "greedy" and "density" in rule)
     winning_scores = [r["score"] for r in results if r["won"] and r["why"]["c"] == "chosen" and by_score]
     shares_rounds = len(outcome["steps"]) if "endowment" in outcome else 0
+    by = score_of(rule, outcome.get("compare"))
+    rounds = [*outcome["steps"], *outcome.get("after", [])]
+    supporters = {step["i"]: step["supporters"] for step in rounds if "supporters" in step}
     missed_ranks = [r["why"]["rank"] for r in results if r["why"]["c"] == "too_dear"]
     official = None if documents.official is None else set(documents.official)
 
@@ -121,7 +124,7 @@ def _rows(documents: ContestDocuments) -> list[ProjectRow]:
             cost=cost,
             votes=result["votes"],
             score=result["score"],
-            by=score_of(rule),
+            by=by,
             ballots=outcome["counts"]["ballots"],
             budget=outcome["budget"],
             won=result["won"],
@@ -138,6 +141,7 @@ def _rows(documents: ContestDocuments) -> list[ProjectRow]:
             need=needs.get(number),
             weak=number in weak,
             by_points=rule["name"] == "equal_shares" and rule["utility"] in ("points", "borda"),
+            supporters=supporters.get(number, result["votes"]),
             stopped_by=listed[why["by"]]["id"] if "by" in why else "",
             official=None if official is None else number in official,
             categories=tuple(entry["categories"]),

@@ -146,7 +146,11 @@ def _equal_shares(view: ContestResultView, rule: EqualSharesRule, words: Reader)
     if rule["completion"] == "phragmen":
         parts.append(words.gettext("What is left over then goes on by Phragmén's rule."))
     if "then" in rule:
-        parts.append(words.gettext("What is left over then goes to the projects with most votes that still fit."))
+        parts.append(
+            words.gettext("What is left over then goes to the projects with most votes that still fit.")
+            if view.scored_by == "votes"
+            else words.gettext("What is left over then goes to the projects with most points that still fit.")
+        )
     if view.compared is not None:
         numbers = {
             "shares": words.number(view.compared["equal_shares"]),

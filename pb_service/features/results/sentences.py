@@ -180,16 +180,20 @@ def cost_needed(need: Need, words: Reader) -> str:
     if "cost" not in need:
         return ""
     numbers = {"cost": words.money(need["cost"]), "beyond": words.money(need["beyond"])}
-    if need["largest"]:
+    if need.get("lower"):
         return words.gettext("At a cost of %(cost)s or less it would have been chosen.") % numbers
     return words.gettext("At a cost of %(cost)s it would have been chosen, at %(beyond)s it would not.") % numbers
 
 
 def _spare(row: ProjectRow, words: Reader) -> str:
-    if row.spare is None:
+    if row.spare is None or (row.score < 0 and not row.spare):  # below 0 no less was tried
         return ""
     if row.spare == row.score:
-        return words.gettext("The money was enough for it at any rank.")
+        return (
+            words.gettext("Even without a vote it would have been chosen.")
+            if row.by == "votes"
+            else words.gettext("Even without a point it would have been chosen.")
+        )
     if row.spare == 0:
         return words.gettext("It had none to spare.")
     text = (
@@ -205,18 +209,18 @@ def _bought(row: ProjectRow, words: Reader) -> str:
         words.ngettext(
             "Chosen in round %(round)s: its one supporter paid %(payment)s for each point given to it.",
             "Chosen in round %(round)s: its %(count)s supporters paid at most %(payment)s for each point given to it.",
-            row.votes,
+            row.supporters,
         )
         if row.by_points
         else words.ngettext(
             "Chosen in round %(round)s: its one supporter paid %(payment)s of their share.",
             "Chosen in round %(round)s: its %(count)s supporters paid at most %(payment)s each of their shares.",
-            row.votes,
+            row.supporters,
         )
     )
     return text % {
         "round": words.number(row.why["round"]),
-        "count": words.number(row.votes),
+        "count": words.number(row.supporters),
         "payment": words.money(row.payment or 0),
     }
 
@@ -224,10 +228,16 @@ def _bought(row: ProjectRow, words: Reader) -> str:
 def _short(row: ProjectRow, words: Reader) -> str:
     if row.cost > row.budget:
         return _beyond(row, words)
-    opening = words.ngettext(
-        "Not chosen: it costs %(cost)s, and its one supporter had %(money)s left at the end.",
-        "Not chosen: it costs %(cost)s, and its %(count)s supporters together had %(money)s left at the end.",
-        row.votes,
+    opening = (
+        words.gettext(
+            "Not chosen: it costs %(cost)s, and those who gave it points together had %(money)s left at the end."
+        )
+        if row.by_points  # who named it without giving it any is no supporter
+        else words.ngettext(
+            "Not chosen: it costs %(cost)s, and its one supporter had %(money)s left at the end.",
+            "Not chosen: it costs %(cost)s, and its %(count)s supporters together had %(money)s left at the end.",
+            row.votes,
+        )
     )
     numbers = {"cost": words.money(row.cost), "count": words.number(row.votes), "money": words.money(row.money or 0)}
     if row.left is None:
@@ -241,8 +251,10 @@ def _stopped(row: ProjectRow, words: Reader) -> str:
     return _joined(opening % {"id": row.stopped_by}, _more(row, words))
 
 
-def _added(_row: ProjectRow, words: Reader) -> str:
-    return words.gettext("Chosen with the money left over, which went to those with most votes that still fitted.")
+def _added(row: ProjectRow, words: Reader) -> str:
+    if row.by == "votes":
+        return words.gettext("Chosen with the money left over, which went to those with most votes that still fitted.")
+    return words.gettext("Chosen with the money left over, which went to those with most points that still fitted.")
 
 
 def _unsupported(row: ProjectRow, words: Reader) -> str:
@@ -275,10 +287,10 @@ def _loaded(row: ProjectRow, words: Reader) -> str:
     text = words.ngettext(
         "Chosen in round %(round)s: it weighed least on its one supporter, who now carries %(load)s.",
         "Chosen in round %(round)s: it weighed least on its %(count)s supporters, each of whom now carries %(load)s.",
-        row.votes,
+        row.supporters,
     )
-    numbers = {"round": words.number(row.rank or 0), "count": words.number(row.votes), "load": words.money(row.load)}
-    return text % numbers
+    round_, count = words.number(row.rank or 0), words.number(row.supporters)
+    return text % {"round": round_, "count": count, "load": words.money(row.load)}
 
 
 def _late(row: ProjectRow, words: Reader) -> str:
@@ -290,20 +302,29 @@ def _late(row: ProjectRow, words: Reader) -> str:
 
 
 def _beyond(row: ProjectRow, words: Reader) -> str:
-    numbers = {"cost": words.money(row.cost), "budget": words.money(row.budget)}
+    numbers = {"cost": words.money(row.cost), "budget": words.money(row.budget), "left": words.money(row.left or 0)}
+    if row.cost <= row.budget:
+        early = words.gettext(
+            "Not chosen: it costs %(cost)s, and what is built in any case leaves only %(left)s of the budget."
+        )
+        return _joined(early % numbers, _more(row, words))
     return words.gettext("Not chosen: it costs %(cost)s, more than the whole budget of %(budget)s.") % numbers
 
 
 def _best(row: ProjectRow, words: Reader) -> str:
-    return words.gettext("Chosen: it belongs to the set of projects with most support in all. %(share)s named it.") % {
-        "share": words.percent(Fraction(row.votes, max(row.ballots, 1)))
-    }
+    opening = words.gettext(
+        "Chosen: it belongs to the set of projects with most support in all that the rule and the money allow. "
+        "%(share)s named it."
+    )
+    return opening % {"share": words.percent(Fraction(row.votes, max(row.ballots, 1)))}
 
 
 def _not_best(row: ProjectRow, words: Reader) -> str:
+    if row.cost > row.budget:
+        return _beyond(row, words)
     opening = words.gettext(
-        "Not chosen: no set of projects with it that the money is enough for has more support in all than the chosen "
-        "one."
+        "Not chosen: no set of projects with it that the rule and the money allow has more support in all than the "
+        "chosen one."
     )
     return _joined(opening, _more(row, words))
 

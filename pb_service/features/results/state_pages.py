@@ -41,6 +41,7 @@ from pb_service.features.rounds.finding import find_round, published_round
 from pb_service.features.rounds.presentation import name_of
 from pb_service.features.rounds.setups import setup_of
 from pb_service.features.rounds.tables import Round
+from pb_service.web.conditional import tag_of
 from pb_service.web.formats import Reader, text_in
 from pb_service.web.forms import Form, done, parse
 from pb_service.web.locales import translations
@@ -102,34 +103,38 @@ async def state_document(session: Session, slug: FromPath[str], name: FromPath[s
     number = name.removesuffix(".json")
     place = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
     body = await states.document(session, found, place)
-    headers = {**_CACHE, "Content-Disposition": f'attachment; filename="{slug}-state-{place}.json"'}
-    return Response(body, media_type=MediaType.JSON, headers=headers)
+    return _tagged(body, MediaType.JSON, {"Content-Disposition": f'attachment; filename="{slug}-state-{place}.json"'})
 
 
 @get("/{slug:str}/turnout.json", access="anyone", media_type=MediaType.JSON)
 async def turnout_json(session: Session, slug: FromPath[str]) -> Response[bytes]:
     """Who voted, in numbers: canonical JSON that anybody can make of the record."""
-    return Response(await _published_turnout(session, slug), media_type=MediaType.JSON, headers=_CACHE)
+    return _tagged(await _published_turnout(session, slug), MediaType.JSON)
 
 
 @get("/{slug:str}/turnout.csv", access="anyone", media_type="text/csv")
 async def turnout_csv(session: Session, slug: FromPath[str]) -> Response[bytes]:
     """The same as a table."""
     text = as_csv(await _published_turnout(session, slug))
-    return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=_CACHE)
+    return _tagged(text.encode("utf-8-sig"), "text/csv; charset=utf-8")
 
 
 @get("/{slug:str}/ages.json", access="anyone", media_type=MediaType.JSON)
 async def ages_json(session: Session, slug: FromPath[str]) -> Response[bytes]:
     """How old those were who voted, in numbers, as the service counted them; the record does not know it."""
-    return Response(await _published_ages(session, slug), media_type=MediaType.JSON, headers=_CACHE)
+    return _tagged(await _published_ages(session, slug), MediaType.JSON)
 
 
 @get("/{slug:str}/ages.csv", access="anyone", media_type="text/csv")
 async def ages_csv(session: Session, slug: FromPath[str]) -> Response[bytes]:
     """The same as a table."""
     text = ages_as_csv(await _published_ages(session, slug))
-    return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=_CACHE)
+    return _tagged(text.encode("utf-8-sig"), "text/csv; charset=utf-8")
+
+
+def _tagged(body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """Answer with what programs take away; who has it already is told so by its tag (web/conditional.py)."""
+    return Response(body, media_type=media_type, headers={**_CACHE, **(headers or {}), **tag_of(body)})
 
 
 @get("/result", access="rounds.preview")

@@ -22,12 +22,16 @@ NEAR_MISS = 20
 
 #: Pairs of projects shown that are named together most often.
 MOST_FRIENDS = 6
+#: Reasons for which the rule passes over a project that the money would be enough for.
+BARRED = ("exclusive", "category")
 
 Texts = list[tuple[str, str]]
 
 
-def score_of(rule: RuleDocument) -> Score:
-    """What the score of a project is a number of."""
+def score_of(rule: RuleDocument, compared: Compared | None = None) -> Score:
+    """What the score of a project is a number of; a comparison that took greedy's outcome took its votes too."""
+    if compared is not None and compared["taken"] == "greedy":
+        return "votes"
     if rule["name"] == "greedy":
         return rule["by"]
     if rule["name"] == "phragmen" or rule["utility"] not in ("points", "borda"):
@@ -57,7 +61,8 @@ class ProjectRow:
     project at which counting stopped, or that bars it. ``need``: what would have let it win, where that was looked
     for. ``weak``: it lacked support for its cost, whatever its score. Equal Shares only: ``payment``, the most that one
     of its supporters paid, by the point where the rule reads points, and ``money``, what its supporters together had
-    left at the end. Phragmen only: ``load``, what each of its supporters carries from its round on.
+    left at the end. Phragmen only: ``load``, what each of its supporters carries from its round on. ``supporters``: who
+    took part in its round; under a rule that reads points not those who named it without giving it any.
     """
 
     number: int
@@ -84,6 +89,7 @@ class ProjectRow:
     need: Need | None = None
     weak: bool = False
     by_points: bool = False
+    supporters: int = 0
     stopped_by: str = ""
     official: bool | None = None
     categories: tuple[str, ...] = ()
@@ -137,6 +143,11 @@ class TurnView:
     load: Fraction | None = None
     paid: "PaidView | None" = None
     leftover: bool = False
+
+    @property
+    def barred(self) -> bool:
+        """Whether its cost is not what kept it out: a set or a category of the rule did."""
+        return not self.ok and self.project.why["c"] in BARRED
 
 
 @dataclass(frozen=True)
@@ -284,7 +295,7 @@ class ContestResultView:
 
     @property
     def scored_by(self) -> Score:
-        return score_of(self.rule)
+        return score_of(self.rule, self.compared)
 
     @property
     def greedy(self) -> bool:
@@ -324,15 +335,25 @@ class ContestResultView:
         return {turn.project.number: turn.turn for turn in self.turns}
 
     @property
-    def stronger_losers(self) -> int:
+    def stronger_losers(self) -> list[ProjectRow]:
         """Losers with a higher score than the weakest winner."""
         weakest = min((row.score for row in self.chosen), default=0)
-        return sum(row.score > weakest for row in self.not_chosen)
+        return [row for row in self.not_chosen if self.chosen and row.score > weakest]
+
+    @property
+    def keeps_out(self) -> bool:
+        """Whether the rule left projects out that the figures of fairness then leave aside too."""
+        return any(row.why["c"] in (*BARRED, "below_threshold") for row in self.not_chosen)
+
+    @property
+    def bars(self) -> bool:
+        """Whether the rule kept out a project that the money was enough for."""
+        return any(row.why["c"] in BARRED for row in self.not_chosen)
 
     @property
     def telling_turn(self) -> TurnView | None:
         """The turn that tells most about how the money ran out: the narrowest miss, else the last purchase."""
-        missed = [turn for turn in self.turns if not turn.ok and turn.project.cost <= self.budget]
+        missed = [turn for turn in self.turns if not (turn.ok or turn.barred) and turn.project.cost <= self.budget]
         if missed:
             return min(missed, key=lambda turn: (Fraction(turn.project.missing, turn.project.cost), turn.turn))
         return self.turns[-1] if self.turns else None

@@ -227,3 +227,20 @@ async def test_followers_are_told_in_their_language(site: Building, client: http
     (mail,) = await delivered(site.service)
     assert "Perustukset on valettu" in words(mail)
     assert "/fi/rounds/spring/implementation/" in words(mail)
+
+
+async def test_a_name_in_a_text_is_erased_by_form_everywhere(site: Building, client: httpx.AsyncClient) -> None:
+    """From the page, its feed, the data and the document; that something stood there is still said."""
+    await site.act(Tell(text=said("Matti Meikäläinen")))
+    desk = Desk(client, site.service)
+    await desk.enter(await hire(site.service, "manager", name="Maija Maki"))
+    gone = {"act": "erased", "version": "1", "erased_line": "1", "erased_reason_fi": "Nimi", "erased_reason_sv": "Namn"}
+    sent = await desk.post(DESK, on=DESK, **gone)
+    assert sent.status_code == 303, sent.text
+    paths = [f"/en/{BASE}/{NORTH}/{BENCHES}", f"{DATA}.json", f"{DATA}.atom?lang=fi"]
+    paths += [f"{DATA}/{NORTH}/{BENCHES}/acts/1.json", f"/en/{DESK}", f"/en/{BASE}"]
+    for path in paths:
+        found = await client.get(path)
+        assert found.status_code == 200
+        assert "Meik" not in found.text, path
+    assert "The text was erased, its hash stays." in (await client.get(paths[0])).text

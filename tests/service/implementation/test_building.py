@@ -16,6 +16,7 @@ from pb_service.core.implementation.orders import (
     Close,
     Correct,
     Drop,
+    Erase,
     GiveUp,
     Move,
     Order,
@@ -238,6 +239,29 @@ async def test_picture_has_its_texts_and_can_be_taken_away(site: Building) -> No
     with pytest.raises(FileMissing):
         async with site.service.database.reading() as session:
             await site.service.files.open(session, row.file_id)
+
+
+async def test_a_text_can_be_erased_and_its_hash_stays(site: Building) -> None:
+    """Of a line, a line in the record and money: the words are gone, what they decided stands, the chain too. Once;
+    a line without words has nothing to erase, and the text of a picture stands as long as the picture."""
+    await site.act(Recost(amount=4_500_000, reason=said("Matti Meikäläinen"), decision="KH 2027-1"))
+    await site.act(Spend(on=TODAY, what={"fi": "Matti Meikäläinen"}, amount=100, receipt="Meikäläinen 7"))
+    before = [row.sha256 for row in (await site.built()).rows]
+    for line in (1, 2):
+        await site.act(Erase(line=line, reason=said("Nimi")))
+    now = await site.built()
+    bodies = [row.body for row in now.rows]
+    assert broken_at(bodies) is None
+    assert [row.sha256 for row in now.rows[:2]] == before
+    assert not any("Meikäläinen".encode() in body for body in bodies)
+    assert (now.progress.budget, now.progress.spent) == (4_500_000, 100)
+    assert decode(bodies[0])["content"]["said"] == {
+        "was": 4_000_000, "amount": 4_500_000, "reason": {}, "decision": "KH 2027-1"
+    }  # fmt: skip
+    async with site.service.database.reading() as session:
+        assert await record.file_body(session, before[0]) is None
+    assert await refused(site, Erase(line=1, reason=said())) == ["line unknown"]
+    assert await refused(site, Erase(line=9, reason=said())) == ["line unknown"]
 
 
 async def test_units_are_reminded_of_what_they_promised(site: Building) -> None:

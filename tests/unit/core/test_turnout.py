@@ -34,4 +34,11 @@ def test_what_is_left_out_cannot_be_had_from_the_total(cells: dict[int, int]) ->
     kept = [number for number in found.values() if number is not None]
     assert all(number == 0 or number >= LEAST for number in kept)
     assert all(found[key] in {None, cells[key]} for key in cells)
-    assert not hidden or not any(kept) or (len(hidden) > 1 and sum(hidden) >= 2 * LEAST)
+    assert not hidden or not any(kept) or (max(hidden) >= LEAST and sum(hidden) >= 2 * LEAST + len(hidden))
+
+
+def test_many_tiny_numbers_do_not_tell_each_other() -> None:
+    """Ten hours of one person each beside one of ten come to 20 as nothing else does: a further hour is left out."""
+    hours = dict.fromkeys(range(10), 1) | {10: 300, 90: 10}
+    assert shown(hours)[10] is None
+    assert shown({1: 9, 2: 9, 3: 9, 40: 11})[40] is None

@@ -71,7 +71,7 @@ def test_with_the_ballots_told_a_project_wins_and_with_one_less_it_does_not() ->
 
 
 def test_at_the_cost_told_a_project_wins_and_at_the_next_higher_it_does_not() -> None:
-    """``largest`` means at no cost between, of which some are tried."""
+    """``largest`` means at no cost between, ``lower`` at every lower cost; of both some are tried."""
     told = [case for case in cases() if "cost" in case.need]
     assert len(told) > 120
     for case in told:
@@ -80,6 +80,8 @@ def test_at_the_cost_told_a_project_wins_and_at_the_next_higher_it_does_not() ->
         assert case.at_cost(cost), case
         between = range(beyond, own, max(1, (own - cost) // 5)) if case.need["largest"] else []
         assert not any(map(case.at_cost, [beyond, *between])), case
+        lower = range(1, cost, max(1, cost // 5)) if case.need["lower"] else []
+        assert all(map(case.at_cost, lower)), case
 
 
 @cache
@@ -171,4 +173,22 @@ def test_a_lone_rank_gives_no_borda_points_so_nothing_is_said_of_ballots() -> No
 def test_what_costs_more_than_all_the_money_wins_with_no_votes() -> None:
     instance = election({"a": 10, "b": 30}, 20, ["b"] * 9)
     need = needs(instance, tally(instance, rule_by_name("greedy_score")), {}, unit=1)[1]
-    assert need == {"not_with": 20, "cost": 20, "beyond": 21, "largest": True}
+    assert need == {"not_with": 20, "cost": 20, "beyond": 21, "largest": True, "lower": True}
+
+
+def test_nothing_is_said_of_ballots_that_nobody_may_cast() -> None:
+    """A ballot that names this project alone, where each must name two, or where its cost is more than one may name."""
+    instance = election({"a": 10, "b": 10}, 10, ["ab", "a"])
+    outcome = tally(instance, rule_by_name("greedy_score"))
+    for limits in ({"kmin": 2}, {"cost": 9}):
+        assert needs(instance, outcome, limits, unit=1) == {}  # type: ignore[arg-type]
+    assert needs(instance, outcome, {}, unit=1)[1]["ballots"] == 2
+
+
+def test_a_score_below_zero_is_worse_for_a_lower_cost() -> None:
+    """By points for the cost: at 4 it costs too much before the others, cheaper still it comes after them."""
+    projects = [Project("a", 10), Project("b", 10)]
+    instance = Instance(projects, 14, "scores", [[[0, -1], [1, -2]]], 1)
+    outcome = tally(instance, rule_by_name("points_greedy_density", unit=1))
+    need = needs(instance, outcome, {}, unit=1)[1]
+    assert (need["cost"], need["lower"]) == (4, False)

@@ -1,12 +1,14 @@
 """The pages as HTML, made from real documents in every language."""
 
 import re
+from dataclasses import replace
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from pb_service.core.rounds.documents import Reason
 from pb_service.core.tally import rule_by_name
+from pb_service.features.results.documents import ProjectChange
 from pb_service.features.results.presentation import count_page, district_page, needs, project_page
 from pb_service.features.results.reading import contest_result
 from pb_service.features.results.rules import rule_in_words
@@ -171,3 +173,36 @@ def test_the_rule_in_words_names_threshold_stop_and_tie_rule(make_greedy: Any) -
         "The rule: most votes first; counting stops at the first project that does not fit. "
         "A project needs a score of at least 2. If projects are equal: lower cost first, by project number."
     )
+
+
+def test_what_the_rule_keeps_out_is_not_called_too_dear(make_documents: Any) -> None:
+    """Though its turn came and the money was enough: neither the turn, nor the page, nor the picture says so."""
+    rule = {"name": "greedy", "by": "votes", "skip": True, "exclusive": [[0, 1]], "ties": ["id"]}
+    view = contest_result(make_documents([("a", 10000), ("b", 20000)], [[0], [0], [1]], 60000, rule))
+    text = words_of(render("results/count.html", locale="en", **count_page(view, reader(view), view.turns[1])))
+    assert (
+        "Kept out by the rule. Not chosen: only one of it and project a can be built, and that one is chosen." in text
+    )
+    assert "too dear" not in text + words_of(district(view))
+    assert "did not fit the money" not in words_of(district(view))
+
+
+@pytest.mark.parametrize("state", ["voided", "amended"])
+def test_a_project_s_page_says_what_became_of_the_count(make_documents: Any, state: Any) -> None:
+    documents = make_documents([("a", 10000), ("b", 20000)], [[0], [1]], 10000, rule_by_name("greedy_score"))
+    changes = (ProjectChange("a", None),) if state == "amended" else ()
+    view = contest_result(replace(documents, state=state, changes=changes))
+    text = words_of(render("results/project.html", locale="en", **project_page(view, reader(view), view.projects[0])))
+    said = {
+        "voided": "This contest is void: what was counted decides nothing.",
+        "amended": "The result was amended after the count. This project is not funded. Above stands what the count",
+    }
+    assert said[state] in text
+
+
+def test_groups_are_counted_in_projects_where_the_rule_does(make_documents: Any) -> None:
+    """Under cardinality nobody is told that no money would have paid for another project: that is not what holds."""
+    rule = {"name": "equal_shares", "utility": "cardinality", "completion": "none", "ties": ["id"]}
+    view = contest_result(make_documents([("a", 100), ("b", 50000)], [[0, 1], [0, 1]], 60000, rule))
+    assert view.fairness is not None
+    assert "less than its part: nowhere" not in words_of(district(view))

@@ -87,7 +87,8 @@ def test_a_score_of_points_is_told_in_points(make_documents: Any, english: Reade
 
 def test_a_winner_that_fits_at_any_rank_is_told_so(make_greedy: Any, english: Reader) -> None:
     view = contest_result(make_greedy(("a", 100, 2), ("b", 200, 1), budget=1000))
-    assert told(view, "b", english) == "Chosen: 33% of the voters named it. The money was enough for it at any rank."
+    told_of_b = told(view, "b", english)
+    assert told_of_b == "Chosen: 33% of the voters named it. Even without a vote it would have been chosen."
 
 
 EQUAL_SHARES = {"name": "equal_shares", "utility": "cost", "completion": "none", "ties": ["cost", "id"]}
@@ -112,3 +113,33 @@ def test_equal_shares_tells_who_got_the_money_left_over(make_documents: Any, eng
     view = contest_result(make_documents(projects, [[0, 2], [0], [1], [1, 2]], 60000, rule))
     assert told(view, "b", english).startswith("Chosen with the money left over")
     assert "Of the money left over, 0 zł remained at its turn." in told(view, "c", english)
+
+
+def test_who_named_a_project_without_points_is_no_supporter(make_documents: Any, english: Reader) -> None:
+    """Last in a ranking gives none: only the first pays, and of a loser only those count who gave it some."""
+    projects = [("a", 10000), ("b", 90000)]
+    rule = {**EQUAL_SHARES, "utility": "borda"}
+    view = contest_result(make_documents(projects, [[0, 1], [1, 0], [1]], 60000, rule, fmt="ordinal"))
+    assert told(view, "a", english) == "Chosen in round 1: its one supporter paid 100 zł for each point given to it."
+    view = contest_result(make_documents([("a", 10000), ("b", 50000)], [[0, 1], [1, 0]], 60000, rule, fmt="ordinal"))
+    text = "Not chosen: it costs 500 zł, and those who gave it points together had 300 zł left at the end."
+    assert told(view, "b", english).startswith(text)
+
+
+def test_a_comparison_that_took_greedy_s_outcome_speaks_of_votes(make_documents: Any) -> None:
+    """Though the rule reads points: greedy counted votes, and they are what stands beside each project."""
+    rule = {**EQUAL_SHARES, "utility": "points", "compare": "greedy"}
+    ballots = [[[0, 9]], [[0, 1], [1, 1]], [[1, 1]], [[1, 1]]]
+    view = contest_result(make_documents([("a", 30000), ("b", 60000)], ballots, 60000, rule, fmt="points"))
+    assert view.compared is not None
+    assert view.compared["taken"] == "greedy"
+    assert {row.by for row in view.projects} == {view.scored_by} == {"votes"}
+
+
+def test_what_is_built_in_any_case_may_leave_too_little(make_documents: Any, english: Reader) -> None:
+    """The whole budget would have been enough, so that is not what is said."""
+    rule = {"name": "phragmen", "unsupported": False, "mandatory": [0], "ties": ["id"]}
+    view = contest_result(make_documents([("a", 30000), ("b", 40000)], [[1]], 60000, rule))
+    assert told(view, "b", english).startswith(
+        "Not chosen: it costs 400 zł, and what is built in any case leaves only 300 zł of the budget."
+    )

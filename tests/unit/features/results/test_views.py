@@ -51,7 +51,7 @@ def test_the_telling_turn_is_the_narrowest_miss(view: ContestResultView) -> None
 
 
 def test_losers_stronger_than_the_last_winner_are_counted(view: ContestResultView) -> None:
-    assert view.stronger_losers == 20
+    assert len(view.stronger_losers) == 20
 
 
 def test_a_differing_official_list_is_told(make_documents: Any) -> None:
