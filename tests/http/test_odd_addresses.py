@@ -1,9 +1,10 @@
-"""Addresses that can name nothing are not found, whatever stands in them."""
+"""Requests that mean nothing: addresses that can name nothing, and JSON without an end."""
 
 import httpx
 import pytest
 
 from pb_service.service import Service
+from tests.residents import csrf_in
 from tests.staff import Desk, hire
 
 
@@ -32,3 +33,18 @@ async def test_staff_find_no_steps_of_a_vote_where_ballots_came_in_clear(
     await desk.enter(await hire(service, "manager", name="Katri"))
     assert (await desk.get("staff/rounds/spring/vote-steps")).status_code == 404
     assert (await desk.get("staff/rounds/spring/costs/a%00b")).status_code == 404
+
+
+async def test_json_that_is_nested_without_end_is_refused(client: httpx.AsyncClient, service: Service) -> None:
+    """No reader of JSON goes that deep; it is the sender's fault and not ours."""
+    desk = Desk(client, service)
+    await desk.enter(await hire(service, "manager", name="Katri"))
+    headers = {
+        "x-csrf-token": csrf_in(await desk.get("me")),
+        "origin": "http://localhost",
+        "content-type": "application/json",
+    }
+    for path in ("proposals", "cast", "booth/code"):
+        sent = b'{"envelope": ' + b"[" * 5000
+        answer = await client.post(f"/api/v1/rounds/spring/{path}", content=sent, headers=headers)
+        assert answer.status_code in (400, 404), (path, answer.text)

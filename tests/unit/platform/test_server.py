@@ -66,3 +66,26 @@ async def test_head_is_answered_as_get_and_the_body_left_out() -> None:
     with suppress(asyncio.CancelledError):
         await server
     assert (seen, answer.status_code, answer.content) == (["GET"], 200, b"")
+
+
+async def test_a_head_without_end_is_refused_before_it_fills_the_memory() -> None:
+    """The server under ours keeps headers as long as they come. A head of some size is served."""
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    sockets, port = listen(["127.0.0.1"], 18000, say=lambda _: None)
+    server = asyncio.create_task(serve_app(app, sockets))
+    served = []
+    for cookies in (100, 40_000):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nhost: localhost\r\n" + b"cookie: a=b\r\n" * cookies + b"\r\n")
+        with suppress(ConnectionError):  # closed while the rest was still on its way
+            served.append(b" 204 " in await asyncio.wait_for(reader.readline(), 30))
+        writer.close()
+    assert (served[0], any(served[1:])) == (True, False)
+    server.cancel()
+    with suppress(asyncio.CancelledError):
+        await server
