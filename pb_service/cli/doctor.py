@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import shutil
 import stat
 import time
@@ -11,11 +12,13 @@ from pathlib import Path
 from typing import Literal
 
 import click
+from asyncpg import PostgresError as DatabaseRefuses
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pb_service.cli.console import EXPECTED, say, settings
 from pb_service.features.accounts.identity_repository import identity_key_ids
+from pb_service.features.accounts.providers import read_providers
 from pb_service.features.record.witnesses import policy_of
 from pb_service.features.site.statement import OWN_NAME, StatementError, read_statement
 from pb_service.platform import alarms, jobs
@@ -57,6 +60,7 @@ def doctor() -> None:
     examine_folder(given.data, report)
     examine_statement(given.data, report)
     examine_witnesses(given, report)
+    examine_helpers(given, report)
     try:
         with database_url(given, say=say) as url:
             asyncio.run(examine_running(given, url, report))
@@ -130,6 +134,20 @@ def examine_witnesses(given: Settings, report: Report) -> None:
         report("ok", "witnesses", f"{len(policy.witnesses)} are asked, {policy.quorum} make a quorum.")
 
 
+def examine_helpers(given: Settings, report: Report) -> None:
+    """Whether the providers of sign-in and the scanner of files can be used at all."""
+    if given.signin is not None:
+        try:
+            found = read_providers(given.signin)
+        except SettingsError as error:
+            report("STOP", "sign-in", str(error))
+        else:
+            report("ok", "sign-in", f"Providers: {', '.join(provider.key for provider in found)}.")
+    if given.scan_command is not None and shutil.which(shlex.split(given.scan_command)[0]) is None:
+        lost = f"PB_SCAN_COMMAND: {given.scan_command!r} cannot be run: no file is taken."
+        report("warning", "files", lost)
+
+
 async def examine_running(given: Settings, url: str, report: Report) -> None:
     """What the database and the servers around it tell."""
     database = Database(url, pool_size=2, name=process_name("doctor"))
@@ -149,7 +167,7 @@ async def _report_failure(report: Report, about: str, examination: Awaitable[Non
     """One part that cannot be looked at keeps nobody from looking at the others."""
     try:
         await examination
-    except (*EXPECTED, SQLAlchemyError) as error:
+    except (*EXPECTED, DatabaseRefuses, SQLAlchemyError) as error:
         report("STOP", about, f"It cannot be looked at: {error}")
 
 

@@ -62,6 +62,8 @@ def run(once: bool) -> None:
         given = replace(given, development=given.is_this_machine_alone)
 
     async def work(service: Service) -> bool:
+        if not once:  # before the work, which takes a while
+            await refuse_unsafe(service.settings, service.database, service.database.name)
         passed = await _demonstrate(service)
         if service.settings.development:
             async with service.database.transaction() as session:
@@ -69,7 +71,6 @@ def run(once: bool) -> None:
             if not once:
                 await open_demonstration_vote(service)
         if not once:
-            await refuse_unsafe(service.settings, service.database, service.database.name)
             sockets, port = listen(service.settings.listen, service.settings.port, say=say)
             click.echo(f"\nOpen http://localhost:{port} in a browser. Ctrl-C ends the service; everything is kept.")
             if service.settings.development:

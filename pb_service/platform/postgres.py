@@ -136,7 +136,9 @@ class _Server:
         except PermissionError as error:
             raise PostgresError(f"cannot write {error.filename}: set PB_DATA to a folder of your own") from error
         except OSError as error:
-            raise PostgresError(f"cannot prepare {error.filename}: {error.strerror}") from error
+            raise PostgresError(
+                f"cannot prepare {error.filename}: {error.strerror}. Set PB_DATA to a folder that you can write"
+            ) from error
         return server
 
     @property
@@ -277,7 +279,11 @@ class _Server:
         )
         if made.returncode:
             shutil.rmtree(new, ignore_errors=True)
-            raise PostgresError(f"the database could not be prepared in {self.home}:\n{made.stdout.strip()}")
+            said = "\n".join(made.stdout.strip().splitlines()[-5:])
+            raise PostgresError(
+                f"the database could not be prepared in {self.home}, which needs 200 MB on a disk of this machine; "
+                f"initdb ended with:\n{said}"
+            )
         new.rename(self.cluster)
 
     def _programs_version(self) -> int:

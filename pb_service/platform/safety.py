@@ -97,6 +97,7 @@ async def refuse_unsafe(settings: Settings, database: Database, own: str) -> Non
 def several(others: list[str]) -> str:
     """The sentence about several serving processes that share nothing."""
     return (
-        f"Another process serves from this database ({', '.join(others)}): several need PB_REDIS_URL, or each counts "
-        "attempts to sign in for itself and an attacker has as many more."
+        f"Another process serves from this database already ({', '.join(others)}). Use that one, end it first, or set "
+        "PB_DATA or PB_DATABASE_URL to another; several need PB_REDIS_URL, or each counts attempts to sign in for "
+        "itself and an attacker has as many more."
     )

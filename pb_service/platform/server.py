@@ -17,8 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _TRIES = 50
 #: Within how many seconds the head of a request must be there, and then its body: a large file on a slow line.
 HEAD_SECONDS, BODY_SECONDS = 20, 600
-#: Bytes of the head of a request that has not ended: the longest of ours have two thousand.
-HEAD_BYTES = 64_000
+#: Bytes of a request's head, cookies and all, that is still not whole. Browsers send some two thousand.
+HEAD_BYTES = 65_536
 #: Connections at once that a process asks its machine for: envelopes that wait, readers, and the database's.
 _CONNECTIONS = 8_192
 
@@ -84,15 +84,19 @@ def answering_head(app: ASGIApp) -> ASGIApp:
     return answer
 
 
-class PatientProtocol(HttpToolsProtocol):
-    """HTTP with an end to patience: who does not finish a request in time, or sends a head without end, is cut off.
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
-    The server itself waits for ever for the rest of a request and keeps all of its head, so that a few clients who send
-    a byte now and then could keep all its connections, and a few addresses of some gigabytes all its memory.
+
+class PatientProtocol(HttpToolsProtocol):
+    """HTTP with an end to patience: who does not finish a request in time, or its head in reason, is cut off.
+
+    The server itself waits for ever for the rest of a request, so that a few clients who send a byte now and then could
+    keep all its connections; and it keeps headers as long as they come, so that one could fill its memory.
     """
 
     _deadline: asyncio.TimerHandle | None = None
-    _head: int | None = None  # bytes of a head that is on its way, as far as they came by themselves
+    #: Bytes that came of a head which is not whole yet; None while a body is read.
+    _head: int | None = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
@@ -101,23 +105,20 @@ class PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
             self._expect(HEAD_SECONDS)
-        is_more = self._head is not None
-        super().data_received(data)
-        if is_more and self._head is not None:
+        if self._head is not None:
             self._head += len(data)
-            if self._head > HEAD_BYTES:
-                self.transport.abort()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head = 0
+        super().data_received(data)
+        if self._head is not None and self._head > HEAD_BYTES and not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LARGE)
+            self.transport.close()
 
     def on_headers_complete(self) -> None:
-        super().on_headers_complete()
         self._head = None
+        super().on_headers_complete()
         self._expect(BODY_SECONDS)
 
     def on_message_complete(self) -> None:
+        self._head = 0
         super().on_message_complete()
         self._expect(None)
 

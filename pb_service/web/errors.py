@@ -38,6 +38,12 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
     return answer
 
 
+def too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+    """What was sent is nested deeper than a reader of JSON goes. Nothing here recurses but by what was sent."""
+    _log.warning("too deep", route=route_of(request.scope), exc_info=error)
+    return _answer(request, 400, "bad-request", "What was sent is nested too deep.")
+
+
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A fault of ours: logged with its traceback; the reader learns that it is ours and what to do."""
     _log.error("unexpected error", route=route_of(request.scope), exc_info=error)
@@ -66,5 +72,6 @@ def _answer(
 exception_handlers: ExceptionHandlersMap = {
     DomainError: domain_error,
     HTTPException: http_error,
+    RecursionError: too_deep,
     Exception: unexpected_error,
 }

@@ -1,6 +1,7 @@
 """The documentation tells the truth: settings, commands, decisions and links are compared with the code."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import click
@@ -86,3 +87,12 @@ def test_a_decision_has_its_number_in_the_title_and_four_parts(path: Path) -> No
 def test_links_between_documents_lead_somewhere(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_measurements_name_themselves() -> None:
+    """A newcomer asks what there is before anything is made; a slip of the pen is a sentence, not a traceback."""
+    bench = CHECKOUT / "scripts" / "bench"
+    listed = subprocess.run([bench, "--help"], capture_output=True, text=True, check=True).stdout
+    assert {line.split()[1] for line in listed.splitlines()} >= {"tally", "sealing", "browse", "read", "cast", "city"}
+    wrong = subprocess.run([bench, "tallly"], capture_output=True, text=True, check=False)
+    assert (wrong.returncode, wrong.stderr[:6]) == (2, "error:")

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from pb_service.cli.doctor import examine_mail
 from pb_service.features.accounts.identity_repository import add_account
@@ -85,6 +86,8 @@ def test_it_changes_nothing(environ: dict[str, str], folder: Path) -> None:
         ({"PB_SMTP_URL": "smtp://127.0.0.1:1"}, 2, "PB_MAIL_FROM must say"),
         ({"PB_MAIL_FROM": "pb@-example.org"}, 2, "cannot be used"),
         ({"PB_PUBLIC_URL": "https://127.0.0.1:1"}, 1, "does not answer from here"),
+        ({"PB_SIGNIN": "/nowhere/signin.toml"}, 2, "/nowhere/signin.toml cannot be read"),
+        ({"PB_SCAN_COMMAND": "/nowhere/scan --quiet -"}, 1, "no file is taken"),
         ({"PB_DEVELOPMENT": "1"}, 1, "signs anybody of this machine in"),
     ],
 )
@@ -105,6 +108,17 @@ def test_a_folder_that_others_can_open_stops(
     (folder / "data" / name).chmod(mode)
     done = pb(environ, "doctor")
     assert (done.returncode, sentence in done.stdout) == (2, True), done.stdout
+
+
+@pytest.mark.parametrize("wrong", [{"username": "nobody"}, {"database": "not-there"}, {"host": "127.0.0.1", "port": 1}])
+def test_a_database_that_cannot_be_used_is_told_in_one_sentence(environ: dict[str, str], wrong: dict[str, Any]) -> None:
+    """Another user, another name, not running: what to look at, no traceback."""
+    url = make_url(environ["PB_DATABASE_URL"]).set(**wrong)
+    if "host" in wrong:
+        url = url.difference_update_query(["host", "port"])
+    done = pb(environ | {"PB_DATABASE_URL": url.render_as_string(hide_password=False)}, "serve")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert "PB_DATABASE_URL right?" in done.stderr
 
 
 async def test_a_database_from_the_future_stops(environ: dict[str, str], database: Database) -> None:

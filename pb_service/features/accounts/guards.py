@@ -14,7 +14,7 @@ from uuid import UUID
 
 from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.exceptions.http_exceptions import NotFoundException, RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ExceptionHandlersMap
 
@@ -44,10 +44,14 @@ PageRequest = Request[Any, Any, Any]
 
 
 async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Let a request through to its handler, or raise why not: SignInNeeded, Forbidden, ForgedRequest."""
+    """Let a request through to its handler, or raise why not: SignInNeeded, Forbidden, ForgedRequest, NotFoundException
+    for an address that can name nothing.
+    """
     access = handler.opt.get("access")
     if access is None:  # the framework's own answer to OPTIONS; create_app refuses any other
         return
+    if not all(_may_name(name, value) for name, value in connection.path_params.items()):
+        raise NotFoundException
     if access == TOKEN:
         # Machines bear tokens, not cookies: nothing here can be done in a reader's name.
         connection.scope["state"]["actor"] = await connection.app.state.token_bearer(connection, handler)
@@ -73,6 +77,15 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
     now = connection.app.state.clock() if unsafe or handler.opt.get("step_up") else None
     policy.require_somewhere(actor, access, now=now)
     policy.require_somewhere(actor, access, round_id=await _round_of(connection))
+
+
+def _may_name(parameter: str, value: object) -> bool:
+    """Whether a part of an address can be the name of anything: text with control characters, numbers beyond 64 bits
+    and rounds in other letters than ASCII are found nowhere, and neither the database nor a header takes them.
+    """
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    return str(value).isprintable() and (parameter != "slug" or str(value).isascii())
 
 
 async def _admit_bearer(connection: Connection, handler: BaseRouteHandler, act: policy.Act) -> None:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pb_service.platform.errors import StepRefused
+from pb_service.platform.errors import DomainError, StepRefused
 
 
 class OpeningRefused(StepRefused):
@@ -15,3 +15,10 @@ class OpeningRefused(StepRefused):
 
     type: ClassVar[str] = "opening-refused"
     step: ClassVar[str] = "This step of the opening cannot be taken now"
+
+
+class NoSealedVote(DomainError):
+    """The round's ballots were imported in clear: its record is not that of a sealed vote."""
+
+    status: ClassVar[int] = 404
+    type: ClassVar[str] = "no-sealed-vote"

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pb_service.core.record import canonical
 from pb_service.core.sealing.election import Election, Sources
 from pb_service.core.sealing.manifest import Manifest
+from pb_service.features.opening.errors import NoSealedVote
 from pb_service.features.record import service as record
 from pb_service.features.roll.fixing import roll_file
 
@@ -75,12 +76,19 @@ class VoteState:
                     sha256 = canonical.unb64u(fields["f"], 32)
                     self._files[sha256] = file = await record.get_file(session, sha256)
                     if fields["k"] == "manifest":
-                        await self._gather_rolls(session, Manifest.read(file))
+                        await self._gather_rolls(session, _sealed(file))
 
     async def _gather_rolls(self, session: AsyncSession, manifest: Manifest) -> None:
         for group in manifest.groups.values():
             if group.roll is not None:
                 self._rolls[group.id] = await roll_file(session, group.roll)
+
+
+def _sealed(manifest: bytes) -> Manifest:
+    """Read the manifest of a sealed vote. Raises NoSealedVote for one whose ballots are in clear."""
+    if canonical.decode(manifest).get("mode") == "open":
+        raise NoSealedVote("The ballots of this round are in clear: nothing was sealed.")
+    return Manifest.read(manifest)
 
 
 def _replay(election: Election, bodies: Sequence[bytes]) -> None:

@@ -151,7 +151,7 @@ async def counts(session: AsyncSession, proposal_ids: Sequence[UUID]) -> dict[UU
 
 async def find(session: AsyncSession, shown: PublicRound, number: int) -> Proposal:
     """Return a proposal that everybody may read, or one that was hidden. Raises ProposalNotFound."""
-    found = await repository.by_number(session, shown.id, number) if 0 < number < 2**31 else None
+    found = await repository.by_number(session, shown.id, number)
     if found is None:
         raise ProposalNotFound(f"The round {shown.slug!r} has no public proposal {number}.")
     return found

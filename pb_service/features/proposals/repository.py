@@ -55,6 +55,8 @@ async def by_id(session: AsyncSession, proposal_id: UUID, *, for_update: bool = 
 
 async def by_number(session: AsyncSession, round_id: UUID, number: int, *, for_update: bool = False) -> Proposal | None:
     """Return a round's proposal by its public number, or None."""
+    if not 0 < number < 2**31:  # more than the column holds
+        return None
     return await _one(session, (Proposal.round_id == round_id) & (Proposal.number == number), for_update=for_update)
 
 

@@ -264,6 +264,7 @@ async def merge_page(
             return done(_case(language, slug, number), "merged")
         except (MergeRefused, ActRefused, OwnProposal, ReasonMissing) as error:
             _put_refusal(form, "numbers", error, words)
+            into = await _found(transaction, actor, slug, number)  # what was begun is rolled back
     return await _joint_page(request, transaction, "merge", into, form)
 
 
@@ -287,6 +288,7 @@ async def split_page(
     language = language_of(lang)
     words = translations(language)
     proposal = await _found(transaction, actor, slug, number)
+    round_id = proposal.round_id
     form = await parse(request)
     parts = [_part(form, proposal, part) for part in range(parts_in(form))]
     if form.value("go") == "more":
@@ -298,12 +300,13 @@ async def split_page(
             await merging.split(transaction, actor, proposal.id, parts, reasons_in(form), now=clock())
         return done(_case(language, slug, number), "split")
     except ProposalRefused as refused:
-        asked, _ = await form_of(transaction, proposal.round_id)
+        asked, _ = await form_of(transaction, round_id)
         names = labels(asked, words_of(language))
         for problem in refused.problems:
             form.refuse(f"parts.0.{problem.field}", sentence(problem, names.get(problem.field, ""), words))
     except (MergeRefused, ActRefused, OwnProposal, ReasonMissing) as error:
         _put_refusal(form, "parts.0.title", error, words)
+    proposal = await _found(transaction, actor, slug, number)  # what was begun is rolled back
     return await _joint_page(request, transaction, "split", proposal, form)
 
 

@@ -180,7 +180,9 @@ def policy_of(path: Path | None) -> Policy | None:
         return None
     try:
         return Policy.parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SettingsError(f"PB_WITNESSES: {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise SettingsError(f"PB_WITNESSES: {path}: {error}") from error
 
 

@@ -80,11 +80,12 @@ async def test_the_phase_that_begins_by_itself_is_announced_and_then_shown(offic
         ({"move": "push", "target": "ideas"}, "push"),
         ({"move": "extend", "until.date": "2026-03-12", "until.time": "09:00"}, "extend"),
         ({"move": "pause"}, "pause"),
+        ({"move": "pause", "reason.sv.state": "nonsense"}, "pause"),  # a state that no page offers is none
     ],
 )
 async def test_the_course_is_changed_with_a_reason(office: Office, fields: dict[str, str], done: str) -> None:
     await publish_round(office.service, await staff(office.service), "spring")
-    answer = await office.desk.post(f"{ROUND}/phase", on=ROUND, **fields, **REASON)
+    answer = await office.desk.post(f"{ROUND}/phase", on=ROUND, **(REASON | fields))
     assert answer.headers["location"] == f"/en/staff/rounds/spring?done={done}"
 
 

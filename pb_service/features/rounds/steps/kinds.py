@@ -7,16 +7,17 @@ not its business.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from pb_service.core.rounds.money import decimal_text
-from pb_service.core.rounds.setup import LANGUAGES
+from pb_service.core.rounds.setup import LANGUAGES, WordingState
 from pb_service.web.forms import Form
 
 #: From a path to what people call it.
 LabelOf = Callable[[str], str]
 
 _LONGEST = 20_000
+_STATES = get_args(WordingState)
 
 
 class Kind(Protocol):
@@ -117,7 +118,8 @@ class Words:
             name = f"{path}.{language}"
             text = form.text(f"{name}.text", label=label(name), required=False, most=_LONGEST, lines=True)
             if text:
-                found[language] = {"text": text, "state": form.value(f"{name}.state") or "missing"}
+                state = form.value(f"{name}.state")
+                found[language] = {"text": text, "state": state if state in _STATES else "missing"}
         # Whoever types into an empty field need not say what it is: the first text is the original.
         for wording in found.values():
             if wording["state"] == "missing":
