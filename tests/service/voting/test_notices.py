@@ -43,7 +43,7 @@ async def test_a_voter_is_told_in_her_language_that_a_ballot_was_cast_and_nothin
     answer = await cast(vote, voter, [1])
     [mail] = await delivered(vote.service)
     told = words(mail)
-    assert "En röst har lagts i ditt namn" in mail["subject"]
+    assert "En röst har avgetts i ditt namn" in mail["subject"]
     assert "/sv/rounds/spring/vote/record" in told
     for secret in (answer.code, answer.seal.hex(), f" {answer.index} ", "Valoja", "pohjoinen-"):
         assert secret not in told
