@@ -19,6 +19,9 @@ from pb_service.web.locales import Language
 NARROW, NO_BREAK = "\u202f", "\u00a0"
 _DASH = "\u2013"
 
+#: Between a day and a time of day.
+_AT = {"fi": f" klo{NO_BREAK}", "sv": f" kl.{NO_BREAK}", "en": ", "}
+
 #: British English writes days before months, as everything else in Europe does.
 _LOCALES = {"fi": "fi", "sv": "sv_FI", "en": "en_GB"}
 
@@ -106,8 +109,9 @@ class Reader:
         return format_date(self._local(moment), "dd/MM/y" if self.language == "en" else "d.M.y", locale=self.locale)
 
     def moment(self, moment: int | datetime, /) -> str:
-        """A day and a time: 30 June 2022, 20:00 UTC; in a zone of one's own without its name."""
-        return f"{self.date(moment)}, {self.clock(moment)}{f'{NO_BREAK}UTC' if self._zone.key == 'UTC' else ''}"
+        """A day and a time: 30 June 2022, 20:00 UTC, and klo 20.00, kl. 20.00; a zone of one's own is not named."""
+        name = f"{NO_BREAK}UTC" if self._zone.key == "UTC" else ""
+        return f"{self.date(moment)}{_AT[self.language]}{self.clock(moment)}{name}"
 
     def clock(self, moment: int | datetime, /) -> str:
         """A time of day, to the minute: 20:00, 20.00."""
@@ -137,10 +141,11 @@ class Reader:
         return f"{self.number(round(Fraction(distance, 1000)))}{NO_BREAK}km"
 
     def size(self, octets: int) -> str:
-        """The size of a file: 184 kB, 2.1 MB."""
+        """The size of a file: 184 kB, 2.1 MB; in Finnish kt and Mt."""
+        byte = "t" if self.language == "fi" else "B"
         if octets < 1_000_000:
-            return f"{self.number(max(1, round(Fraction(octets, 1000))))}{NO_BREAK}kB"
-        return f"{self.decimal(Fraction(octets, 1_000_000), 1)}{NO_BREAK}MB"
+            return f"{self.number(max(1, round(Fraction(octets, 1000))))}{NO_BREAK}k{byte}"
+        return f"{self.decimal(Fraction(octets, 1_000_000), 1)}{NO_BREAK}M{byte}"
 
     def degrees(self, value: float, positive: str, negative: str) -> str:
         """A latitude or longitude as short as it can be written, e.g. 52.2° N."""

@@ -51,7 +51,7 @@ class ChangeLine:
 
 @dataclass(frozen=True)
 class RoundLine:
-    """A round in the list of rounds. ``money`` is None as long as it cannot be told."""
+    """A round in the list of rounds. ``money`` is None as long as it cannot be told; ``votes_now``: ballots are taken."""
 
     slug: str
     name: Spoken
@@ -60,6 +60,7 @@ class RoundLine:
     money: int | None
     until: datetime | None
     is_open: bool
+    votes_now: bool
     words: Reader
 
 
@@ -142,6 +143,7 @@ def own_round_line(shown: PublicRound, language: Language) -> RoundLine:
         money=shown.total,
         until=shown.open_until,
         is_open=shown.phase in INFLUENCE and shown.paused_at is None,
+        votes_now=shown.phase == "voting" and shown.paused_at is None,
         words=words,
     )
 

@@ -8,6 +8,7 @@ from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.features.record.store import TileStore
+from pb_service.features.results.states import published_states
 from pb_service.features.rounds import public
 from pb_service.features.rounds.finding import published_round
 from pb_service.features.rounds.municipality import municipality
@@ -35,7 +36,7 @@ async def show_front(request: PageRequest, session: Session, lang: FromPath[str]
     own = [
         own_round_line(shown, language) for shown in await public.public_rounds(session) if shown.phase != "archived"
     ]
-    return page(request, "site/front.html", locale=language, own=own, **front_page(rounds, language))
+    return page(request, "site/front.html", locale=language, **front_page(rounds, own, language))
 
 
 @get("/{lang:str}/about", include_in_schema=False, cache=True, sync_to_thread=False, access="anyone")
@@ -52,7 +53,8 @@ async def show_round(
         shown = await public.public_round(session, slug)
         own = own_round_page(shown, await municipality(session), language)
         built = await built_section(session, slug, own["words"], language, now=clock())
-        return page(request, "site/own_round.html", locale=language, **own, built=built)
+        has_result = bool(await published_states(session, shown.id))
+        return page(request, "site/own_round.html", locale=language, **own, built=built, has_result=has_result)
     context = round_page(await service.round_view(session, slug), language)
     return page(request, "site/round.html", locale=language, **context)
 

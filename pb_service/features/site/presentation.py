@@ -10,6 +10,7 @@ from pb_service.features.results.sentences import tie_reason
 from pb_service.features.rounds.presentation import rule_titles
 from pb_service.features.rounds.public import PublicRound
 from pb_service.features.site.checks import GROUPS, figures_in_words, title_of
+from pb_service.features.site.own_rounds import RoundLine
 from pb_service.features.site.views import DistrictView, ProofView, RecordView, RoundView, Texts, VerificationView
 from pb_service.web.bars import Amount, MoneyPart, parts_of
 from pb_service.web.formats import Reader, text_in
@@ -43,12 +44,23 @@ class FileLine:
     about: str
 
 
-def front_page(rounds: Sequence[RoundView], language: Language) -> dict[str, Any]:
-    """The context of ``site/front.html``: the newest round large, the others as a list."""
-    if not rounds:
-        return {"round": None, "words": Reader(language, translations(language))}
-    newest, *others = rounds
-    return {**_round_context(newest, language), "others": [_round_context(other, language) for other in others]}
+def front_page(rounds: Sequence[RoundView], own: Sequence[RoundLine], language: Language) -> dict[str, Any]:
+    """The context of ``site/front.html``: what one can take part in now, large, and then the newest result.
+
+    ``own`` are the rounds that go on; one of them that is not counted yet stands among these alone.
+    """
+    under_way = {line.slug for line in own}
+    shown = [view for view in rounds if view.counted or view.slug not in under_way]
+    lead = next((line for line in own if line.is_open), None) or (own[0] if own and not shown else None)
+    context = {"own": own, "lead": lead}
+    if not shown:
+        return {**context, "round": None, "words": Reader(language, translations(language))}
+    newest, *others = shown
+    return {
+        **context,
+        **_round_context(newest, language),
+        "others": [_round_context(other, language) for other in others],
+    }
 
 
 def round_page(shown: RoundView, language: Language) -> dict[str, Any]:

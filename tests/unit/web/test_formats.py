@@ -70,4 +70,4 @@ def test_a_text_in_the_readers_language_is_preferred_and_else_keeps_its_own() ->
 
 
 def test_sizes_of_files_are_rounded_for_people() -> None:
-    assert [plain(reader("fi").size(octets)) for octets in (12, 464_321, 2_150_000)] == ["1~kB", "464~kB", "2,2~MB"]
+    assert [plain(reader("fi").size(octets)) for octets in (12, 464_321, 2_150_000)] == ["1~kt", "464~kt", "2,2~Mt"]
