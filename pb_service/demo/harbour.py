@@ -25,8 +25,8 @@ class DemoProject:
 
 NAME = text("Kokeile äänestämistä", "Prova att rösta", "Try voting")
 SUMMARY = text(
-    "Keksitty kaupunki, oikea vaali: äänestä, katso kuittia ja seuraa laskentaa.",
-    "En påhittad stad, ett riktigt val: rösta, se kvittot och följ räkningen.",
+    "Keksitty kaupunki, oikea äänestys: anna ääni, katso kuittia ja seuraa laskentaa.",
+    "En påhittad stad, en riktig omröstning: rösta, se kvittot och följ räkningen.",
     "An invented town, a real vote: cast a ballot, look at your receipt, follow the count.",
 )
 DISTRICTS = (
