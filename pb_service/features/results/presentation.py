@@ -45,7 +45,7 @@ def district_page(view: ContestResultView, words: Reader) -> dict[str, Any]:
         "other_rule_short": rule_name(view.comparison.rule, words, short=True) if view.comparison else "",
         "places": charts.map_picture(view),
         "reach": charts.reach_rows(view),
-        "own": _own(view, words),
+        "own_chosen": _own(view, words),
         "themes": charts.theme_rows(view),
         "theme_name": lambda name: category_name(name, words),
         "friends": charts.friend_rows(view),
