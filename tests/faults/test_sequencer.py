@@ -319,6 +319,7 @@ async def test_sequencer_that_is_cancelled_lets_go_when_its_write_has_ended(
     ending = asyncio.create_task(Sequencer(other, stalled, KEY).run_once())
     assert await asyncio.to_thread(stalled.reached.wait, PATIENCE)
     ending.cancel()
+    assert await asyncio.wait([ending], timeout=0.5) == (set(), {ending})
     assert await Sequencer(database, store, KEY).run_once() == {}
     stalled.let_go.set()
     with pytest.raises(asyncio.CancelledError):
