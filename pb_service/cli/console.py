@@ -6,7 +6,6 @@ from typing import NoReturn, TypeVar
 
 import click
 import uvloop
-from asyncpg import PostgresError as DatabaseRefuses
 
 from pb_service.core.rounds.phases import PhaseError
 from pb_service.features.record.errors import HeadMoved, RecordConflict
@@ -62,14 +61,7 @@ def with_service(work: Callable[[Service], Awaitable[T]], given: Settings | None
     given = given or settings()
 
     async def run(url: str) -> T:
-        try:
-            changed = await upgrade(url)
-        except (OSError, DatabaseRefuses) as error:
-            raise PostgresError(
-                f"the database cannot be used: {error}. Is it running, and are host, user, password and name in "
-                "PB_DATABASE_URL right?"
-            ) from error
-        if changed:
+        if await upgrade(url):
             say("The database has been brought up to date.")
         async with open_service(given, url, role=role) as service:
             return await work(service)

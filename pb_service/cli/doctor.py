@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Literal
 
 import click
-from asyncpg import PostgresError as DatabaseRefuses
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -167,7 +166,7 @@ async def _report_failure(report: Report, about: str, examination: Awaitable[Non
     """One part that cannot be looked at keeps nobody from looking at the others."""
     try:
         await examination
-    except (*EXPECTED, DatabaseRefuses, SQLAlchemyError) as error:
+    except (*EXPECTED, SQLAlchemyError) as error:
         report("STOP", about, f"It cannot be looked at: {error}")
 
 

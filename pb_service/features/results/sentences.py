@@ -1,4 +1,4 @@
-"""One sentence per project why it won or lost, from its reason code and numbers (world.md 4.4).
+"""One sentence per project why it won or lost, from its reason code and numbers.
 
 The English texts here are the message ids of the catalogues. Every number in a sentence is exact: "n more votes would
 have been enough" means that n are and n - 1 are not, everything else as it was.
