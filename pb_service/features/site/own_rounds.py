@@ -51,7 +51,7 @@ class ChangeLine:
 
 @dataclass(frozen=True)
 class RoundLine:
-    """A round in the list of rounds. ``money`` is None while it cannot be told; ``votes_now``: ballots are taken."""
+    """A round in the list of rounds. ``money``: None as long as it cannot be told; ``votes_now``: ballots are taken."""
 
     slug: str
     name: Spoken

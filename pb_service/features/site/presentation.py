@@ -49,16 +49,17 @@ def front_page(rounds: Sequence[RoundView], own: Sequence[RoundLine], language: 
 
     ``own`` are the rounds that go on; one of them that is not counted yet stands among these alone.
     """
-    under_way = {line.slug for line in own}
-    shown = [view for view in rounds if view.counted or view.slug not in under_way]
+    slugs = {line.slug for line in own}
+    shown = [view for view in rounds if view.counted or view.slug not in slugs]
     lead = next((line for line in own if line.is_open), None) or (own[0] if own and not shown else None)
-    context = {"own": own, "lead": lead}
+    # the menu is that of the round that leads
+    context = {"under_way": own, "lead": lead, "own": lead is not None, **({"slug": lead.slug} if lead else {})}
     if not shown:
         return {**context, "round": None, "words": Reader(language, translations(language))}
     newest, *others = shown
     return {
-        **context,
         **_round_context(newest, language),
+        **context,
         "others": [_round_context(other, language) for other in others],
     }
 
