@@ -82,7 +82,7 @@ async def test_real_files_become_a_round_that_is_counted_once_and_published(
     where = f"/en/{PAGE}/kaksi-kaupunkia-2024?done=taken"
     for _ in range(2):
         assert (await desk.post(f"{PAGE}/take", **accepted)).headers["location"] == where
-    async with asyncio.timeout(30):  # made here or by the application's own runner
+    async with asyncio.timeout(120):  # made here or by the application's own runner
         while "data-progress" in (await client.get(where)).text:
             await job_runner(service).run_due()
             await asyncio.sleep(0.02)
