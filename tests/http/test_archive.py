@@ -101,7 +101,7 @@ async def test_real_files_become_a_round_that_is_counted_once_and_published(
 async def test_every_fault_is_told_in_words_with_its_line_and_nothing_can_be_taken(
     client: httpx.AsyncClient, service: Service
 ) -> None:
-    """A broken file, one with a bad row, one of an unknown rule; the reader reads Finnish."""
+    """A broken file, one with a bad row, one of an unknown rule: in Finnish, not in the file reader's English alone."""
     desk = await office(client, service)
     bad_row = pabulib_bytes("South", votes=("a", "a,nowhere"))
     looked = await look(

@@ -1,14 +1,18 @@
 """The job that works out what the result pages need beyond the outcome."""
 
+from dataclasses import replace
+from uuid import uuid4
+
 import httpx
-from sqlalchemy import select, update
+import pytest
+from sqlalchemy import delete, select, update
 
 from pb_service.app import create_app
 from pb_service.cli.counting import count_round
 from pb_service.features.opendata.imports import import_round, plan_import
 from pb_service.features.results.districts import by_district
-from pb_service.features.results.jobs import explain_results
-from pb_service.features.results.service import open_questions
+from pb_service.features.results.jobs import explain_results, turnout
+from pb_service.features.results.service import keep_answer, open_questions
 from pb_service.features.results.tables import ContestExplanation
 from pb_service.features.rounds.finding import find_round
 from pb_service.service import Service
@@ -32,6 +36,18 @@ async def test_another_process_says_what_this_one_would_and_an_older_form_is_mad
         after = {row.contest_id: row.explanation for row in await session.scalars(select(ContestExplanation))}
     assert after == before
     assert all(row["v"] == 2 and row["fairness"]["own"] for row in after.values())
+
+
+@pytest.mark.usefixtures("client")
+async def test_a_rehearsal_erased_meanwhile_needs_no_explanation(service: Service) -> None:
+    """Nor a turnout: a job that comes too late is done, and no failure that people are called for."""
+    await explain_results(service, {"slug": "erased"})
+    await turnout(service, {"slug": "erased"})
+    async with service.database.transaction() as session:
+        await session.execute(delete(ContestExplanation))
+        question = (await open_questions(session, "spring"))[0]
+        await keep_answer(session, replace(question, contest_id=uuid4()), question.answer())
+        assert (await session.scalars(select(ContestExplanation))).all() == []
 
 
 async def test_the_round_before_is_the_last_with_one_of_the_districts(service: Service, clock: FakeClock) -> None:

@@ -35,7 +35,7 @@ from pb_service.features.rounds.tables import Round
 CONTEST_FILES = ("ballots.pb", "ballots.csv", "projects.csv", "turns.csv", "projects.geojson")
 
 #: Counted up when a file of a count would come out otherwise than before, so that old ones are not given out any more.
-_EDITION = 1
+_EDITION = 2
 
 #: Makes a bundle of a round as of a published checkpoint.
 Maker = Callable[[AsyncSession, Round, bytes], Awaitable[bytes]]

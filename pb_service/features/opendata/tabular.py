@@ -44,7 +44,9 @@ def turns_csv(documents: ContestDocuments) -> str:
     """One row a turn or round of the count, in its order. Money in currency units, prices in minor ones."""
     unit = documents.manifest["unit"]
     rows: list[Sequence[object]] = []
-    for place, step in enumerate([*documents.outcome["steps"], *documents.outcome.get("then", [])], start=1):
+    outcome = documents.outcome
+    steps = [*outcome["steps"], *outcome.get("after", []), *outcome.get("then", [])]
+    for place, step in enumerate(steps, start=1):
         project_id, cost = documents.contest["pro"][step["i"]]
         title = documents.ballot_list["projects"][step["i"]]["title"]
         rows.append(

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -32,7 +33,8 @@ async def derived(question: Question) -> Explanation:
     try:
         said, complaint = await process.communicate(json.dumps(asked).encode())
     except BaseException:
-        process.kill()
+        with suppress(ProcessLookupError):  # it may have ended by itself just now
+            process.kill()
         raise
     if process.returncode:
         last = complaint.decode(errors="replace").strip().rpartition("\n")[2]

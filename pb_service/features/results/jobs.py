@@ -1,6 +1,7 @@
 """The jobs of the stage results: what its pages need beyond the outcomes, worked out once a vote has been counted."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from pb_service.core.rounds.phases import Phase
 from pb_service.features.results.deriving import derived
 from pb_service.features.results.service import keep_answer, open_questions
 from pb_service.features.results.turnout import publish_turnout
+from pb_service.features.rounds.errors import RoundNotFound
 from pb_service.features.rounds.tables import Round
 from pb_service.platform import jobs
 from pb_service.platform.clock import Clock
@@ -42,9 +44,15 @@ async def explain_later(session: AsyncSession, found: Round, _source: Phase, tar
 
 
 async def explain_results(service: Surroundings, payload: Mapping[str, Any]) -> None:
-    """Derive the answers to "what if" for every contest that lacks them, each kept as soon as it is there."""
-    async with service.database.reading() as session:
-        questions = await open_questions(session, payload["slug"])
+    """Derive the answers to "what if" for every contest that lacks them, each kept as soon as it is there.
+
+    A rehearsal may be erased before its turn comes, or meanwhile: then there is nothing to explain.
+    """
+    try:
+        async with service.database.reading() as session:
+            questions = await open_questions(session, payload["slug"])
+    except RoundNotFound:
+        return
     for question in questions:
         answer = await derived(question)
         async with service.database.transaction() as session:
@@ -52,9 +60,10 @@ async def explain_results(service: Surroundings, payload: Mapping[str, Any]) -> 
 
 
 async def turnout(service: Surroundings, payload: Mapping[str, Any]) -> None:
-    """Publish the turnout of a counted round."""
-    async with service.database.transaction() as session:
-        await publish_turnout(session, payload["slug"], keys=service.keys, now=service.clock())
+    """Publish the turnout of a counted round, unless it was a rehearsal that is erased."""
+    with suppress(RoundNotFound):
+        async with service.database.transaction() as session:
+            await publish_turnout(session, payload["slug"], keys=service.keys, now=service.clock())
 
 
 HANDLERS: Mapping[str, Handler[Surroundings]] = {EXPLAIN_JOB: explain_results, TURNOUT_JOB: turnout}

@@ -9,12 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pb_service.core.tally.explain import Explanation
 from pb_service.features.results.tables import ContestExplanation, ResultSignature, ResultState, Turnout
+from pb_service.features.rounds.tables import Contest
 
 
 async def explanation_of(session: AsyncSession, contest_id: UUID) -> ContestExplanation | None:
     """Return what was derived from a contest's count, or None if that was not done yet."""
     query = select(ContestExplanation).where(ContestExplanation.contest_id == contest_id)
     return (await session.scalars(query)).one_or_none()
+
+
+async def is_there(session: AsyncSession, contest_id: UUID) -> bool:
+    """Whether a contest exists, and until the transaction ends stays."""
+    query = select(Contest.id).where(Contest.id == contest_id).with_for_update(read=True, key_share=True)
+    return (await session.execute(query)).one_or_none() is not None
 
 
 async def keep_explanation(session: AsyncSession, contest_id: UUID, explanation: Explanation) -> None:

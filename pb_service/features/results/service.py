@@ -106,13 +106,14 @@ async def manifest_of(session: AsyncSession, shown: Round) -> tuple[bytes, Manif
 def _downloads(slug: str, contest: str, outcome: OutcomeDocument) -> tuple[Download, ...]:
     """Return what a reader can take away, best first; the addresses are those of the open data."""
     base = f"/data/{slug}/{contest}"
-    ballots, projects, steps = outcome["counts"]["ballots"], len(outcome["projects"]), len(outcome["steps"])
+    ballots, projects = outcome["counts"]["ballots"], len(outcome["projects"])
+    turns = len(outcome["steps"]) + len(outcome.get("after", [])) + len(outcome.get("then", []))
     return (
         Download("evidence", f"/data/{slug}/evidence.zip"),
         Download("pabulib", f"{base}/ballots.pb", rows=ballots),
         Download("result_csv", f"{base}/projects.csv", rows=projects),
         Download("result_json", f"{base}/outcome.json", rows=projects),
-        Download("turns_csv", f"{base}/turns.csv", rows=steps + len(outcome.get("then", []))),
+        Download("turns_csv", f"{base}/turns.csv", rows=turns),
         Download("ballots_json", f"{base}/ballots.json", rows=ballots),
     )
 
@@ -174,7 +175,9 @@ async def explain(session: AsyncSession, slug: str, *, progress: Callable[[str],
 
 
 async def keep_answer(session: AsyncSession, question: Question, answer: Explanation) -> None:
-    """Keep the explanation of a contest, and let pages that showed it without give way."""
+    """Keep the explanation of a contest, and let pages that showed it without give way; one that is gone needs none."""
+    if not await repository.is_there(session, question.contest_id):
+        return
     await repository.keep_explanation(session, question.contest_id, answer)
     await changes.tell(session)
 

@@ -118,6 +118,9 @@ async def test_data_say_what_the_pages_say(site: Building, client: httpx.AsyncCl
         assert len(titles) == 4
         assert titles[0].startswith("Penkkejä rantaan (sv)")
     assert (await client.get("/api/v1/rounds/spring/implementation")).json()["projects"] == told["projects"]
+    state = await client.get("/data/spring/states/1.json")
+    known = {"if-none-match": state.headers["etag"]}
+    assert (await client.get("/data/spring/states/1.json", headers=known)).status_code == 304
 
 
 async def test_staff_work_by_forms(site: Building, client: httpx.AsyncClient) -> None:
