@@ -24,8 +24,13 @@ from pb_service.core.sealing.manifest import ManifestError, Setup
 #: What a statement of the page of keys holds; nothing else is signed by `prove`, so nobody can slip in what counts.
 _STATEMENT = {"v", "k", "t", "c"}
 
-#: Steps of a vote that several officials sign.
-_STEPS = frozenset({"strike", "extend", "key", "paper", "paperlist"})
+#: What pages ask officials to sign: each kind has its words in features/accounts/templates/accounts/signing.html.
+STEPS = frozenset(
+    {
+        "abandon", "contest.voided", "env", "extend", "key", "key.trial", "late", "manifest", "paper", "paperlist",
+        "result.amended", "result.confirmed", "roll.fixed", "strike",
+    }
+)  # fmt: skip
 
 
 @click.group("key")
@@ -75,17 +80,19 @@ def prove(file: Path, statement: Path, passphrase: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--passphrase", prompt="Passphrase of the key", hide_input=True, help="Asked for when it is not given.")
 def sign(file: Path, entry: Path, yes: bool, passphrase: str) -> None:
-    """As an official, sign the ENTRY of a page of the vote with the key in FILE; the signature goes to standard output.
+    """As an official, sign the ENTRY of a page of staff with the key in FILE; the signature goes to standard output.
 
-    Only steps of a running vote are signed: a strike, more time, a key, a paper ballot, a list of paper ballots.
+    Only what pages ask officials to sign is signed: the roll, the manifest, steps of the vote and of the desk, states
+    of the result.
     """
     loaded = _load(file, passphrase)
     try:
         fields = decode(entry.read_bytes().strip())
     except CanonicalError as error:
         fail(f"{entry}: {error}")
-    if not isinstance(fields, dict) or fields.get("k") not in _STEPS or "sg" in fields:
-        fail(f"{entry} is not a step of a vote that officials sign")
+    is_theirs = isinstance(fields, dict) and fields.get("k") in STEPS and "sg" not in fields
+    if not is_theirs or (fields["k"] == "env" and fields.get("y") != "desk"):
+        fail(f"{entry} is nothing that officials sign")
     for name in sorted(fields):
         say(f"{printable(name)}: {printable(str(fields[name]))}")
     if not yes:

@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.async_api import Browser, Page, expect
 
+from pb_service.core.record.canonical import b64u, decode, encode
+from pb_service.core.record.signatures import public_bytes, sign_entry
 from pb_service.service import Service, open_service
 from pb_service.settings import Settings
 from tests.browser.conftest import open_page, overflow, violations
@@ -153,6 +157,32 @@ async def test_a_lost_key_is_revoked_and_leaves_this_browser_too(auditor: Page, 
     await auditor.wait_for_url("**/staff/keys?done=revoked")
     await make_key(auditor, site, "Laptop")
     await try_key(auditor, site)
+
+
+async def test_a_key_in_a_file_signs_what_the_page_hands_out(auditor: Page, site: str) -> None:
+    """Enrolled by its statement; the page gives the entry as a file, and takes the signature of it as one."""
+    key = Ed25519PrivateKey.generate()
+    await auditor.goto(f"{site}/en/staff/keys/new")
+    statement = await fetched(auditor, "Download the statement")
+    signed = encode(sign_entry({**decode(statement), "pk": b64u(public_bytes(key))}, {"p": key}))
+    await auditor.locator("input[name=file_label]").fill("Safe")
+    await auditor.locator("input[name=file]").set_input_files({"name": "a.json", "mimeType": "", "buffer": signed})
+    await auditor.get_by_role("button", name="Enrol the key of the file").click()
+    await auditor.wait_for_url("**/staff/keys?done=enrolled")
+    await auditor.goto(f"{site}/en/staff/keys/try")
+    await auditor.get_by_text("Sign with a key in a file").click()
+    entry = decode(await fetched(auditor, "What is signed, as a file"))
+    made = encode({"key": b64u(public_bytes(key)), "signature": sign_entry(entry, {"p": key})["sg"][0][1]})
+    await auditor.locator("input[name=signed]").set_input_files({"name": "b.json", "mimeType": "", "buffer": made})
+    await auditor.get_by_role("button", name="Send the signature").click()
+    await expect(auditor.get_by_role("status")).to_have_text("The signature by “Safe” is valid.")
+
+
+async def fetched(page: Page, link: str) -> bytes:
+    """What a link gives as a file."""
+    async with page.expect_download() as fetching:
+        await page.get_by_role("link", name=link).click()
+    return Path(await (await fetching.value).path()).read_bytes()  # noqa: ASYNC240 - small, and there
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])

@@ -79,7 +79,6 @@ async def leave(
 async def come_back(
     *,
     request: PageRequest,
-    transaction: Session,
     database: NamedDependency[Database],
     clock: Now,
     keys: NamedDependency[KeyFolder],
@@ -100,30 +99,26 @@ async def come_back(
             attempt = await provider_signin.come_back(using_up, provider, state=given_state, browser=browser, now=now)
         language = attempt.language
         answer = Answer(state=given_state, code=code, error=error, iss=iss)
+        # No transaction is open meanwhile: a slow provider must not keep the connections that all others need.
         proof = await provider_signin.prove(providers, attempt, answer)
-        if attempt.purpose == "join":
-            return await _join(request, transaction, attempt, proof, keys=keys, providers=providers, now=now)
-        if attempt.purpose != "sign-in":
-            return see_other(await providers.purposes[attempt.purpose](transaction, attempt, proof, now))
-        token = await _sign_in(request, transaction, keys, attempt, proof, now=now)
+        async with database.transaction() as session:
+            if attempt.purpose == "join":
+                return await _join(request, session, attempt, proof, keys=keys, providers=providers, now=now)
+            if attempt.purpose != "sign-in":
+                return see_other(await providers.purposes[attempt.purpose](session, attempt, proof, now))
+            token = await _sign_in(request, session, keys, attempt, proof, now=now)
         return signed_in(request, token, attempt.next_path)
     except SigninFailed as failure:
         # Of the address only the name of a provider that there is: the rest is anybody's text.
         known = provider if provider in providers.clients else ""
         visitor = visitor_of(request)
-        if attempt and attempt.purpose == "join":
+        joins = attempt if attempt and attempt.purpose == "join" else None
+        who, act = (joins.account_id, "identity.joined") if joins else (None, "sign-in")
+        async with database.transaction() as session:
+            await access_log.note(session, who, act, known, outcome=failure.reason, visitor=visitor, now=now)
+        if joins:
             _log.warning("identity not joined", error=f"{known}: {failure.reason}: {failure.detail}")
-            await access_log.note(
-                transaction,
-                attempt.account_id,
-                "identity.joined",
-                known,
-                outcome=failure.reason,
-                visitor=visitor,
-                now=now,
-            )
-            return done(attempt.next_path, "failed")
-        await access_log.note(transaction, None, "sign-in", known, outcome=failure.reason, visitor=visitor, now=now)
+            return done(joins.next_path, "failed")
         return _failed(failure, known, language)
 
 

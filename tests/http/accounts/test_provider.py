@@ -1,5 +1,6 @@
 """Signing in by a provider, with a real one: what succeeds, and every way in which it must not."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -165,6 +166,21 @@ async def visitor(
         async with running(app), httpx.AsyncClient(transport=transport, base_url=SITE) as browser:
             with capture_logs() as log:
                 yield Visitor(browser, service, clock, town, school, log)
+
+
+async def test_a_crowd_that_a_provider_keeps_waiting_keeps_nobody_else_from_the_database(visitor: Visitor) -> None:
+    """More come back than there are connections, and none has one while the provider thinks."""
+    states = [parameters(await visitor.leave("keyed"))["state"] for _ in range(25)]
+    visitor.town.control(slow=30_000)
+    answers = [{"state": state, "code": "x", "iss": visitor.town.issuer} for state in states]
+    coming = [asyncio.create_task(visitor.browser.get("/sign-in/keyed/return", params=each)) for each in answers]
+    try:
+        while await visitor.rows(SigninAttempt):  # noqa: ASYNC110 - the database has no event for it
+            await asyncio.sleep(0.02)
+    finally:
+        for one in coming:
+            one.cancel()
+        visitor.town.control(slow=0)
 
 
 async def test_a_person_signs_in_and_comes_to_where_they_were_going(visitor: Visitor) -> None:

@@ -1,5 +1,6 @@
 """Keys in files: locked, never written over, signing statements of enrolment and, as a registrar, an abandonment."""
 
+import re
 import stat
 from pathlib import Path
 from uuid import uuid4
@@ -9,10 +10,11 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from pb_service.cli.key import key
+from pb_service.cli.key import STEPS, key
 from pb_service.core.record.canonical import decode, encode, unb64u
 from pb_service.core.record.signatures import public_bytes, verify_entry
 from pb_service.core.sealing import simulation
+from pb_service.features import accounts
 from tests.conftest import FakeClock
 from tests.sealing import repeatable, small_scenario
 
@@ -56,6 +58,16 @@ def test_nothing_else_is_signed(file: Path, statement: Path) -> None:
         assert run("prove", file, statement).exit_code == 2
 
 
+def test_whatever_pages_ask_for_is_signed_by_a_key_in_a_file_too(file: Path, tmp_path: Path) -> None:
+    """Each kind that they have words for; of envelopes those of a desk alone."""
+    words = (Path(str(accounts.__file__)).parent / "templates/accounts/signing.html").read_text(encoding="utf-8")
+    assert set(re.findall(r'"k ([a-z.]+)"', words)) == STEPS
+    entry = tmp_path / "to-sign.json"
+    for fields, code in (({"k": "roll.fixed"}, 0), ({"k": "env", "y": "desk"}, 0), ({"k": "env", "y": "code"}, 2)):
+        entry.write_bytes(encode({"v": 1, **fields}))
+        assert run("sign", file, entry, "--yes").exit_code == code, fields
+
+
 def test_a_wrong_passphrase_is_said(file: Path, statement: Path) -> None:
     result = CliRunner().invoke(key, ["prove", str(file), str(statement), "--passphrase", "red boats"])
     assert (result.exit_code, "does not open" in result.stderr) == (2, True)
@@ -83,7 +95,7 @@ def test_a_registrar_gives_up_a_ceremony_of_hers_and_no_other(file: Path, tmp_pa
 
 
 def test_an_official_signs_steps_of_a_vote_and_nothing_else(file: Path, tmp_path: Path) -> None:
-    """What a page of the vote offers as a file; an envelope, a result and a signed entry are refused."""
+    """What a page of the vote offers as a file; a voter's envelope, a result and a signed entry are refused."""
     step = {"v": 1, "k": "strike", "e": "x", "x": 7, "lh": "y", "why": "desk"}
     entry = tmp_path / "strike.json"
     entry.write_bytes(encode(step))
