@@ -132,14 +132,16 @@ def create_app(service: Service) -> Application:
         usable_statement(service.settings.data)  # said in the log now, not at the first reader's request
         listener = Listener(service.database.url, service.database.name, app.kept.forget)
         listening = asyncio.create_task(listener.run_forever())
-        with suppress(TimeoutError):  # pages are kept without it too
-            await asyncio.wait_for(listener.is_listening.wait(), 1)
-        async with at_work(service, jobs=service.settings.jobs == "server", tasks=tasks):
-            yield
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
-        await visits.close()
-        await providers.close()
+        try:
+            with suppress(TimeoutError):  # pages are kept without it too
+                await asyncio.wait_for(listener.is_listening.wait(), 1)
+            async with at_work(service, jobs=service.settings.jobs == "server", tasks=tasks):
+                yield
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await visits.close()
+            await providers.close()
 
     # What belongs to one service alone stands here; nothing of the routes themselves does.
     given = _given(service, providers, SigninDrivers(drivers), tasks)

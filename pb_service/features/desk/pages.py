@@ -16,7 +16,7 @@ from pb_service.core.record.entries import Entry
 from pb_service.core.rounds.fingerprint import crockford
 from pb_service.core.rounds.setup import Setup
 from pb_service.core.sealing.election import envelope_of
-from pb_service.features.accounts import staff_repository
+from pb_service.features.accounts import access_log, staff_repository
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, may, require
 from pb_service.features.accounts.signing import take_signature
@@ -110,20 +110,23 @@ async def drop_shift(request: PageRequest, transaction: Session, actor: Who, shi
 
 @post("/desk/find", access="desk.serve", status_code=200)
 async def find(
-    *, request: PageRequest, session: Session, actor: Who, clock: Now, pollings: Votes, keys: Keys
+    *, request: PageRequest, transaction: Session, actor: Who, clock: Now, pollings: Votes, keys: Keys
 ) -> Response[Any]:
-    """Show what stands in the name of the person before the officers. Nothing of what is typed is kept."""
+    """Show what stands in the name of the person before the officers. That somebody looked is noted, not at whom."""
     words, form = translations(lang_of(request)), await parse(request)
-    found = await find_round(session, request.path_params["slug"])
+    found = await find_round(transaction, request.path_params["slug"])
     require(actor, "desk.serve", round_id=found.id)
-    polling = await pollings.find(session, found.slug)
+    polling = await pollings.find(transaction, found.slug)
     typed = typed_in(form, words)
-    person = await find_person(session, polling, typed, keys=keys) if not form.errors else None
+    person = None
+    if not form.errors:
+        person = await find_person(transaction, polling, typed, keys=keys)
+        await access_log.note(transaction, actor.account_id, "desk.looked-up", found.slug, now=clock())
     if person is None:
         if not form.errors:
             form.refuse("number" if form.value("number") else "email", _nobody(typed_in(form, words), words))
-        return await _page(request, session, actor, pollings, form, now=clock(), status=422)
-    return await _person_page(request, session, actor, found, form, polling=polling, keys=keys, now=clock())
+        return await _page(request, transaction, actor, pollings, form, now=clock(), status=422)
+    return await _person_page(request, transaction, actor, found, form, polling=polling, keys=keys, now=clock())
 
 
 @post("/desk/give", access="desk.serve")
@@ -202,7 +205,7 @@ async def show_paper(
 async def look_up(
     *,
     request: PageRequest,
-    session: Session,
+    transaction: Session,
     actor: Who,
     clock: Now,
     pollings: Votes,
@@ -211,16 +214,19 @@ async def look_up(
 ) -> Response[Any]:
     """Let the second officer look the person up: the signature is offered for the same person alone."""
     words, form = translations(lang_of(request)), await parse(request)
-    found = await find_round(session, request.path_params["slug"])
+    found = await find_round(transaction, request.path_params["slug"])
     require(actor, "desk.serve", round_id=found.id)
-    polling = await pollings.find(session, found.slug)
-    waiting = await orders.waiting_order(session, found, order_id)
-    person = await find_person(session, polling, typed_in(form, words), keys=keys) if not form.errors else None
+    polling = await pollings.find(transaction, found.slug)
+    waiting = await orders.waiting_order(transaction, found, order_id)
+    person = None
+    if not form.errors:
+        person = await find_person(transaction, polling, typed_in(form, words), keys=keys)
+        await access_log.note(transaction, actor.account_id, "desk.looked-up", found.slug, now=clock())
     seen = handing.seen_by(actor, waiting, polling, person, keys=keys, now=clock())
     if not seen:
         form.refuse("email", words.gettext("This paper ballot is not for that person. Do not sign."))
     return await _paper_page(
-        request, session, actor, pollings, form, order_id=order_id, seen=seen, status=200 if seen else 422
+        request, transaction, actor, pollings, form, order_id=order_id, seen=seen, status=200 if seen else 422
     )
 
 

@@ -34,7 +34,7 @@ from pb_service.core.rounds.fingerprint import crockford
 from pb_service.core.rounds.phases import AFTER_COUNT, Phase
 from pb_service.core.sealing.election import RANKS
 from pb_service.core.sealing.envelope import Envelope, EnvelopeError, check
-from pb_service.features.accounts.policy import Actor
+from pb_service.features.accounts.policy import ANONYMOUS, Actor
 from pb_service.features.record import repository as record
 from pb_service.features.record.store import TileStore
 from pb_service.features.roll.standing import Standing as RollStanding
@@ -48,6 +48,7 @@ from pb_service.features.voting.errors import (
     Closed,
     NotIdentified,
     NotOpen,
+    NotYours,
     OnPaper,
     Outranked,
     Paused,
@@ -178,6 +179,8 @@ class CastingService:
         if contest is None or len(envelope.pairs) != contest.shape.width:
             raise BadEnvelope("This envelope belongs to no contest of the vote.")
         standing = await self._standing(polling, actor, contest.group, envelope.place.alias, signed)
+        if signed and not await self._is_own(polling, actor, standing):
+            actor = ANONYMOUS  # the voter uses a browser in which somebody else is signed in
         seal = envelope.seal_hash()
         key = (polling.log_id, seal)
         item, is_ours = self._known.get(key), False
@@ -216,6 +219,16 @@ class CastingService:
         if standing.cls != "acct":
             raise NotIdentified("Your account alone is not enough here.")
         return standing
+
+    async def _is_own(self, polling: Polling, actor: Actor, standing: RollStanding) -> bool:
+        """Whether what was proven for this one vote is what the account that is signed in may vote in, too."""
+        if actor.account_id is None:
+            return False
+        try:
+            await polling.standing(self._database, actor, self._keys, group=standing.group, alias=standing.alias)
+        except NotYours:
+            return False
+        return True
 
     async def close(self) -> None:
         """End what is under way; those who wait are told to come back."""

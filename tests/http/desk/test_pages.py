@@ -7,6 +7,7 @@ import pytest
 from pb_service.features.counting import sealed
 from pb_service.features.rounds.finding import find_round
 from tests.desk import PAGE, enter, place_of, sign, with_place
+from tests.residents import log_lines
 from tests.staff import Desk, hire
 from tests.voting import Booth, OpenVote, close, posted
 
@@ -41,6 +42,8 @@ async def test_paper_is_given_and_counted_by_pages(desk: Desk, vote: OpenVote) -
     await with_place(desk, vote)
     page = await give(desk, vote, 1)
     assert "the paper ballot counts" in (await desk.get(page)).text
+    looks = [act for act, _ in await log_lines(vote.service)].count("desk.looked-up")
+    assert looks == 3  # the first officer's, and the second's wrong and right one
     printed = await desk.get(f"{PAGE}/ballots/pohjoinen?variants=2")
     assert printed.content.startswith(b"%PDF-")
     await close(vote)

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
 from pb_service.app import create_app
 from pb_service.core.record.canonical import decode
@@ -13,11 +14,12 @@ from pb_service.core.record.receipt import Receipt
 from pb_service.core.voting import codes
 from pb_service.features.roll import letters
 from pb_service.features.rounds.finding import find_round
+from pb_service.features.voting.tables import CastNotice
 from pb_service.service import Service
 from tests.conftest import FakeClock
 from tests.http.conftest import running
 from tests.letters import KeyBooth, lettered_vote
-from tests.voting import OpenVote, close, counted, verified
+from tests.voting import Booth, OpenVote, close, counted, verified
 
 
 @pytest.fixture
@@ -120,6 +122,18 @@ async def test_after_leaving_nothing_is_known(booth: KeyBooth, lettered: tuple[O
     assert (await booth.post("booth/leave", {})).status_code == 200
     assert (await booth.post("cast", sealed)).status_code == 401
     assert (await booth.client.get("/api/v1/rounds/spring/booth/me")).status_code == 401
+
+
+async def test_nobody_is_told_of_a_vote_by_letter_in_the_browser_of_another(
+    booth: KeyBooth, lettered: tuple[OpenVote, list[str]]
+) -> None:
+    """The mail that a ballot was cast goes to the voter's account, not to whoever happens to be signed in there."""
+    signed_in = await Booth.enter(booth.client, booth.vote)
+    booth.token = signed_in.token
+    await booth.use(lettered[1][0])
+    assert (await booth.cast([0])).status_code == 201
+    async with booth.vote.service.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(CastNotice)) == 0
 
 
 async def test_pages_know_who_used_a_code(booth: KeyBooth, lettered: tuple[OpenVote, list[str]]) -> None:
