@@ -10,11 +10,12 @@ from litestar import MediaType, Response, Router, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pb_service.core.record.canonical import b64u, decode
+from pb_service.core.record.canonical import decode
 from pb_service.core.rounds.phases import PHASES
 from pb_service.features.accounts.frame import staff_page
 from pb_service.features.accounts.policy import Actor, may
 from pb_service.features.accounts.signing import take_signature
+from pb_service.features.accounts.signing_keys import own_keys
 from pb_service.features.accounts.two_people import SIGNERS, Signer
 from pb_service.features.assessment.page_parts import (
     Now,
@@ -258,14 +259,8 @@ async def _page(
     published = await states.published_states(session, found.id)
     draft = await repository.draft_of(session, found.id)
     signed = {one.role: one for one in await repository.signatures_under(session, draft.id)} if draft else {}
-    own = {
-        role: [
-            b64u(key.public_key)
-            for grant, key in await granted_keys(session, found)
-            if grant.role == role and key.account_id == actor.account_id
-        ]
-        for role in SIGNERS
-    }
+    granted = await granted_keys(session, found)
+    own = {role: own_keys(granted, actor, role) for role in SIGNERS}
     mine = next((role for role in SIGNERS if draft and own[role] and role not in signed), "")
     void = {state.statement["contest"] for state in published if state.kind == "voided"}
     return staff_page(
