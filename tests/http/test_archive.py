@@ -115,7 +115,7 @@ async def test_every_fault_is_told_in_words_with_its_line_and_nothing_can_be_tak
     assert looked.status_code == 422
     assert "There is no section PROJECTS." in looked.text
     assert "Se ei ole Pabulib-tiedoston muotoinen" in looked.text
-    assert f'<th scope="row">{line}</th><td>Äänessä on hanke, jota tiedostossa ei ole.' in looked.text
+    assert f'<th scope="row">{line}</th><td>Äänessä on ehdotus, jota tiedostossa ei ole.' in looked.text
     assert "Tiedoston sääntö ”unknown” ei ole täällä tarjolla." in html.unescape(looked.text)
     assert f"{PAGE}/take" not in looked.text
     again = await look(

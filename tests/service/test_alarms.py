@@ -144,8 +144,8 @@ async def test_operators_get_one_mail_in_all_languages(service: Service, clock: 
     assert mail["Subject"] == "Hälytys / Larm / Alarm: localhost:8000"
     for kind in ("plain", "html"):
         said = words(mail, kind)
-        assert "Jumissa olevia töitä: 2." in said
-        assert "Jobb som sitter fast: 2." in said
+        assert "Taustatöitä, jotka eivät etene: 2." in said
+        assert "Jobb som står stilla: 2." in said
         assert "2 jobs are stuck." in said
 
 

@@ -206,14 +206,15 @@ async def test_turnout_is_made_of_the_record_after_the_close(vote: OpenVote, tmp
 
 
 async def test_ages_are_counted_apart_and_small_numbers_left_out(vote: OpenVote, tmp_path: Path) -> None:
-    """Of 34 people 12 have a year that a provider has proven; the turnout that anybody can make knows nothing of it."""
-    voters = [await vote.voter() for _ in range(34)]
+    """Of 40 people 37 have a year that a provider has proven; the turnout that anybody can make knows nothing of it."""
+    voters = [await vote.voter() for _ in range(40)]
+    years = [1990] * 12 + [1975] * 25
     async with vote.service.database.transaction() as session:
-        for voter in [*voters[:12], await vote.voter()]:
+        for voter, year in [*zip(voters, years, strict=False), (await vote.voter(), 1990)]:
             session.add(
                 ProvenIdentity(
                     pseudonym=secrets.token_bytes(32), account_id=voter.account_id, driver="suomi", assurance="high",
-                    birth_year=1990, proven_at=vote.clock(),
+                    birth_year=year, proven_at=vote.clock(),
                 )
             )  # fmt: skip
     await asyncio.gather(*(cast_ballot(vote, voter, [0]) for voter in voters))
@@ -228,7 +229,7 @@ async def test_ages_are_counted_apart_and_small_numbers_left_out(vote: OpenVote,
     assert ages
     assert body
     read = decode(ages)
-    assert (read["source"], read["total"], read["year"]) == ("service", 34, found.closes_at.year)
+    assert (read["source"], read["total"], read["year"]) == ("service", 40, found.closes_at.year)
     assert [each for each in read["ages"] if "n" in each] == [{"group": "30-44", "n": 12}]
     assert "service,30-44,12\r\n" in ages_as_csv(ages)
     path = tmp_path / "evidence.zip"
